@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_LOADER_H
+#define CONF_LOADER_H
+
+#include "base/error.h"
+#include "core/settings.h"
+
+/*
+ * Reads a configuration file (libconfig 1.5 syntax) into settings, through the table of keys
+ * (conf/keys.h).  All problems are found in one pass, each as "FILE:LINE: message" with the cure;
+ * a file with a problem gives no settings.
+ */
+struct loader_problems {
+	char **lines;
+	size_t count;
+};
+
+/* NULL if there is a problem; `problems` then has at least one line.  */
+struct settings *loader_read_file(const char *path, struct loader_problems *problems);
+/* The same from memory; `name` stands for the file in messages. */
+struct settings *loader_read_string(const char *name, const char *text, struct loader_problems *problems);
+void loader_problems_release(struct loader_problems *p);
+
+#endif

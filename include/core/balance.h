@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_BALANCE_H
+#define CORE_BALANCE_H
+
+#include "core/settings.h"
+
+/*
+ * Choosing one server out of those that may be chosen.  The pool filters, once and in one place;
+ * what is left is compared pairwise, so an algorithm is one pure comparison and its test is a
+ * table.
+ *
+ * `turn` is a virtual time (stride scheduling): a server's next turn; choosing it moves the turn
+ * on by a stride that is inversely proportional to its weight.  The lowest turn goes first, which
+ * is weighted round robin, smooth and exact; leastconn uses it so that equals take turns.
+ */
+struct balance_candidate {
+	uint64_t turn;
+	uint32_t weight; /* 1..256 */
+	uint32_t active; /* sessions it has now */
+};
+
+/* Should `a` be chosen before `b`?  False for equals: the earlier one in the list stays. */
+bool balance_prefers(enum settings_balance algo, const struct balance_candidate *a,
+                     const struct balance_candidate *b);
+
+/* How far a choice moves a server's turn; weight > 0. */
+uint64_t balance_stride(uint32_t weight);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include "core/topology.h"
+
+/*
+ * What a worker tells about a session: when it has ended (for the log), or now (for a listing).
+ * Plain values; `service` and `server` live as long as the topology.
+ */
+struct record {
+	uint64_t id;
+	int64_t accepted_wall_ms;
+	const struct topology_service *service;
+	const struct topology_server *server; /* the last one tried; NULL: none */
+	const struct settings_bind *bind;
+	struct addr_ip client;
+	int32_t queue_ms;   /* accept until a server was chosen; -1 never: HAProxy's Tw */
+	int32_t connect_ms; /* until the server accepted, with retries; -1 never: Tc */
+	int64_t total_ms;   /* accept until the end (or now): Tt */
+	int64_t idle_ms;    /* listing: since the last byte */
+	uint64_t bytes_in, bytes_out;
+	uint32_t process_conns, service_conns, server_conns; /* at its end, itself included */
+	uint16_t retries;
+	bool redispatched;
+	bool ended;         /* false in a listing */
+	enum reason reason; /* if `ended` */
+	uint16_t worker;
+};
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The state of a server: two axes that never mix (design B.3).  Health is what checks found out;
+ * administrative flags are what people (and the configuration) decided, kept by origin so that
+ * taking one back does not take the other.  One pure function moves both.
+ *
+ * The counter is HAProxy's (configuration manual 5.2 "rise", "fall"): 0 .. rise+fall-1, the
+ * server is in its upper zone from `rise` on.  A failure takes one; falling below `rise` makes it
+ * 0.  A success adds one; reaching `rise` makes it full.
+ */
+
+/* STATE_HEALTH(name, word, css-safe lower-case key, explanation) */
+#define STATE_HEALTH_TABLE(X)                                                                      \
+	X(CHECKING, "CHECKING", "checking", "waiting for its first check")                         \
+	X(UP, "UP", "up", "checks pass")                                                           \
+	X(NOLB, "NOLB", "nolb", "the node asked to finish politely: no new sessions")              \
+	X(DOWN, "DOWN", "down", "checks fail")                                                     \
+	X(NOCHECK, "no check", "nocheck", "not checked, counts as usable")
+
+enum state_health {
+#define X(name, word, key, help) STATE_##name,
+	STATE_HEALTH_TABLE(X)
+#undef X
+	STATE_HEALTH_COUNT
+};
+
+/* Administrative flags by origin; numbers are HAProxy's srv_admin_state (management manual 9.3). */
+enum state_admin {
+	STATE_MAINT_COMMAND = 0x01,
+	STATE_MAINT_INHERITED = 0x02,
+	STATE_MAINT_CONFIG = 0x04,
+	STATE_DRAIN_COMMAND = 0x08,
+	STATE_DRAIN_INHERITED = 0x10,
+	STATE_MAINT_ANY = 0x07,
+	STATE_DRAIN_ANY = 0x18
+};
+
+struct state {
+	enum state_health health;
+	uint16_t counter;   /* 0 .. rise+fall-1 */
+	uint16_t recovered; /* NOLB only: good answers in a row since the last drain answer */
+	uint8_t admin;      /* enum state_admin flags */
+};
+
+struct state_limits {
+	uint16_t rise, fall; /* both at least 1 */
+	bool checked;        /* false: there is no check, health is NOCHECK for good */
+	bool start_up;       /* init_state = "up": UP before the first check */
+};
+
+enum state_event {
+	STATE_CHECK_PASSED,
+	STATE_CHECK_DRAINING, /* an answer in drain_status: the node says "finish politely" */
+	STATE_CHECK_FAILED,   /* refused, reset, timed out, or an unexpected answer */
+	STATE_SET_MAINT,      /* by `flag` */
+	STATE_CLEAR_MAINT,
+	STATE_SET_DRAIN,
+	STATE_CLEAR_DRAIN,
+	STATE_FORCE_UP, /* a person says so: `set server x health up` */
+	STATE_FORCE_NOLB,
+	STATE_FORCE_DOWN,
+	STATE_EVENT_COUNT
+};
+
+/* The state of a new server with those administrative flags. */
+struct state state_first(const struct state_limits *l, uint8_t admin);
+
+/*
+ * What comes after `s` when `event` happens.  `flag` is the administrative flag for the SET and
+ * CLEAR events, otherwise 0.  Pure; the test is the table of all states and all events.
+ *
+ *  - CHECKING: the first result decides alone: passed -> UP (full), anything else -> DOWN.
+ *  - UP: failures count down to DOWN; a drain answer -> NOLB at once and counts as a failure.
+ *  - NOLB: drain answers and failures count down to DOWN; `rise` good answers in a row -> UP.
+ *  - DOWN: `rise` good answers -> UP; all else -> counter 0.
+ *  - Check results are ignored under maintenance: checks are paused there.
+ *  - Leaving the last maintenance flag starts afresh, as at program start (state_first).
+ *  - NOCHECK never changes by a check; FORCE_* are ignored there.
+ */
+struct state state_next(struct state s, enum state_event event, uint8_t flag,
+                        const struct state_limits *l);
+
+/* May it take new sessions (weight aside)? */
+bool state_is_usable(const struct state *s);
+/* Are checks paused? */
+bool state_in_maint(const struct state *s);
+/* Between UP (full) and DOWN (0): checks run at fastinter then. */
+bool state_is_changing(const struct state *s, const struct state_limits *l);
+
+/*
+ * The one word (or two) that people and HAProxy's CSV show: "UP", "UP 2/3", "DOWN", "DOWN 1/2",
+ * "NOLB", "NOLB 2/3", "DRAIN", "MAINT", "no check", "CHECKING".  `via` names the origin of an
+ * inherited MAINT ("MAINT (via be/srv)") or is NULL.
+ */
+void state_describe(const struct state *s, const struct state_limits *l, const char *via, char *buf,
+                    unsigned int size);
+
+const char *state_health_name(enum state_health h); /* "UP" */
+const char *state_health_key(enum state_health h);  /* "up" */
+const char *state_health_help(enum state_health h); /* a sentence */
+
+/* A state in one word for an _Atomic, and back. */
+uint64_t state_pack(const struct state *s);
+struct state state_unpack(uint64_t word);
+
+#endif

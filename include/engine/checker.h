@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_CHECKER_H
+#define ENGINE_CHECKER_H
+
+#include "base/addr.h"
+#include "core/probe.h"
+#include "core/settings.h"
+
+struct ev_loop;
+
+/*
+ * Runs the checks of all targets on time, over TCP or TLS, one in flight a target (design B.2).
+ * It knows nothing of servers or states: it reports results and is told how fast to go.
+ * Control thread only.
+ *
+ * One deadline (check.timeout_ms, or inter) covers connect, handshake, send and receive.  The next
+ * check begins its interval after the end of the last one, with 10 % jitter either way; the first
+ * ones are spread evenly over one interval.  Every check connection ends with an RST (SO_LINGER 0)
+ * as HAProxy's does, so that a node's log stays quiet; pgsql ends with a FIN.
+ */
+struct checker;
+
+enum checker_pace {
+	CHECKER_NORMAL, /* inter */
+	CHECKER_FAST,   /* fastinter: the state is changing */
+	CHECKER_SLOW,   /* downinter: fully down */
+	CHECKER_PAUSED  /* maintenance: no checks */
+};
+
+/*
+ * A check ended.  Called from the loop only, never from inside a checker_*() call.  `running` calls
+ * (result NULL) announce that a check of this target begins.
+ */
+typedef void checker_on_result(void *ctx, size_t target, const struct probe_result *result);
+
+/*
+ * `targets` must outlive the checker.  Fails if a CA, certificate or key file of an https check
+ * cannot be used.
+ */
+struct checker *checker_new(struct ev_loop *loop, const struct settings_target *targets, size_t count,
+                            checker_on_result *on_result, void *ctx, struct error *err);
+
+/* Starts all targets that are not of type none. */
+void checker_start(struct checker *c);
+
+/*
+ * The address to connect to (its port is ignored: the target's check_port is used); NULL with the
+ * reason in words when the name does not resolve: checks then fail with PROBE_RESOLVE.
+ * Before the first call for a target its checks wait.
+ */
+void checker_set_address(struct checker *c, size_t target, const struct addr *addr, const char *reason);
+
+/* Takes effect at once: a pending check that would come later than the new interval is moved up. */
+void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace);
+
+/* An extra check now, unless one is running or checks are paused. */
+void checker_hurry(struct checker *c, size_t target);
+
+void checker_free(struct checker *c); /* ends checks in flight without a report; NULL is fine */
+
+#endif

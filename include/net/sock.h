@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NET_SOCK_H
+#define NET_SOCK_H
+
+#include "base/addr.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sockets, born CLOEXEC and NONBLOCK.  Hot-path functions say errno, cold ones a struct error. */
+
+struct sock_keepalive {
+	bool on;
+	uint32_t idle_s, interval_s, count; /* 0: the kernel's */
+};
+
+struct sock_options {
+	struct sock_keepalive keepalive;
+	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT (RFC 5482), 0: the kernel's */
+	bool nodelay;
+};
+
+struct sock_listen_options {
+	int backlog; /* 0: SOMAXCONN */
+	bool v6only;
+	bool defer_accept;
+	const char *interface; /* SO_BINDTODEVICE or NULL */
+	uint32_t mode;         /* of a UNIX socket's file, 0: the umask decides */
+	/* Inherited by accepted TCP sockets (measured on Linux), so they cost nothing per session. */
+	struct sock_options accepted;
+};
+
+/*
+ * Binds and listens.  A TCP address that another process listens on is refused (no SO_REUSEPORT):
+ * "address already in use" names the address.  For a UNIX path a stale file (nobody answers) is
+ * replaced, a live one is refused, anything that is not a socket is left alone and refused.
+ */
+bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
+                 struct error *err) MUST_CHECK;
+
+/* Takes an inherited listening socket: checks that it is one and applies `o->accepted`. */
+bool sock_adopt(int fd, const struct sock_listen_options *o, struct error *err) MUST_CHECK;
+
+/* accept4(); -1 with errno.  `peer` is filled (a UNIX client: nameless). */
+int sock_accept(int listen_fd, struct addr *peer);
+
+/*
+ * A non-blocking connect.  Returns the fd; `*connected` tells whether it is established already
+ * (UNIX sockets).  -1 with errno for an immediate failure.  TCP options of `o` are set before.
+ */
+int sock_connect(const struct addr *to, const struct sock_options *o, bool *connected);
+
+/* SO_ERROR: 0 or an errno. */
+int sock_error(int fd);
+
+/* The local address of a socket; false on failure. */
+bool sock_local(int fd, struct addr *ret);
+
+void sock_close(int fd);
+/* Closes with an RST instead of a FIN (SO_LINGER 0). */
+void sock_reset(int fd);
+
+bool sock_set_options(int fd, const struct sock_options *o); /* TCP; false with errno */
+
+/* Turns delayed acknowledgements on or off once (TCP_QUICKACK). */
+void sock_quickack(int fd, bool on);
+
+/* A connected UNIX stream socket, blocking, for the command line's clients. */
+bool sock_connect_unix(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+
+/* RLIMIT_NOFILE: raises the soft limit to `want` (0: the hard limit); returns what is in force. */
+uint64_t sock_raise_nofile(uint64_t want);
+
+#endif
