@@ -16,10 +16,10 @@
 struct addr {
 	socklen_t len; /* 0: no address */
 	union {
+		struct sockaddr_un un; /* the largest comes first: `{ 0 }` clears all of it */
 		struct sockaddr sa;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-		struct sockaddr_un un;
 	};
 };
 
@@ -28,7 +28,7 @@ enum { ADDR_TEXT_MAX = 128 }; /* room for any address as addr_format() writes it
 /*
  * Splits "host:port", "[v6]:port", "host", "[v6]" or a bare "v6" (two or more colons).  `port` is
  * set to `default_port` if there is none.  The host may be empty (":26257").  Neither a name nor
- * an address is checked beyond its characters.
+ * an address is checked beyond its characters.  On failure nothing is written but the error.
  */
 bool addr_split(const char *s, uint16_t default_port, char *host, size_t host_size, uint16_t *port,
                 struct error *err) MUST_CHECK;
@@ -36,6 +36,7 @@ bool addr_split(const char *s, uint16_t default_port, char *host, size_t host_si
 /* A numeric IPv4 or IPv6 address; "" and "*" are 0.0.0.0.  False if it is neither. */
 bool addr_parse_ip(const char *host, uint16_t port, struct addr *ret);
 bool addr_from_unix(const char *path, struct addr *ret, struct error *err) MUST_CHECK;
+/* False if it is neither IPv4 nor IPv6 nor UNIX, or cut off. */
 bool addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct addr *ret);
 
 uint16_t addr_port(const struct addr *a); /* 0 for a UNIX address */

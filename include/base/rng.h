@@ -15,7 +15,7 @@ uint64_t rng_next(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n);
 /* Seeds from the kernel. */
 void rng_seed(struct rng *r);
-/* `value` plus or minus up to `percent` per cent, evenly. */
+/* `value` plus or minus up to `percent` (0 to 100) per cent, evenly. */
 uint64_t rng_jitter(struct rng *r, uint64_t value, unsigned int percent);
 
 #endif

@@ -11,7 +11,8 @@
  *
  * `turn` is a virtual time (stride scheduling): a server's next turn; choosing it moves the turn
  * on by a stride that is inversely proportional to its weight.  The lowest turn goes first, which
- * is weighted round robin, smooth and exact; leastconn uses it so that equals take turns.
+ * is weighted round robin, smooth and exact; leastconn uses it so that equals take turns.  Turns
+ * wrap around: they are compared by their distance, which stays far below half of the range.
  */
 struct balance_candidate {
 	uint64_t turn;
@@ -22,6 +23,9 @@ struct balance_candidate {
 /* Should `a` be chosen before `b`?  False for equals: the earlier one in the list stays. */
 bool balance_prefers(enum settings_balance algo, const struct balance_candidate *a,
                      const struct balance_candidate *b);
+
+/* Does turn `a` come before turn `b`? */
+bool balance_is_earlier(uint64_t a, uint64_t b);
 
 /* How far a choice moves a server's turn; weight > 0. */
 uint64_t balance_stride(uint32_t weight);

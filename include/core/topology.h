@@ -23,7 +23,7 @@ enum { TOPOLOGY_LINE = 64 }; /* bytes of a cache line */
 
 /* Average and maximum of a time in milliseconds, over about the last 512 samples as HAProxy's. */
 struct topology_time {
-	_Atomic uint64_t sum; /* of the sliding window: average = sum / 512 */
+	_Atomic uint64_t sum; /* of the sliding window, in 1/1024 ms: see topology_time_average() */
 	_Atomic uint32_t max;
 };
 
@@ -108,6 +108,7 @@ void topology_set_address(struct topology_server *s, const struct addr *addr);
 void topology_count_usable(const struct topology_service *s, uint32_t *active, uint32_t *backup);
 
 void topology_time_add(struct topology_time *t, uint32_t ms);
+/* `samples`: how many have been added in all; exact while the window is not full, too. */
 uint32_t topology_time_average(struct topology_time *t, uint64_t samples);
 
 #endif

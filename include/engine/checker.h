@@ -29,7 +29,8 @@ enum checker_pace {
 
 /*
  * A check ended.  Called from the loop only, never from inside a checker_*() call.  `running` calls
- * (result NULL) announce that a check of this target begins.
+ * (result NULL) announce that a check of this target begins.  All checker_*() functions may be
+ * called from it.
  */
 typedef void checker_on_result(void *ctx, size_t target, const struct probe_result *result);
 
@@ -50,10 +51,16 @@ void checker_start(struct checker *c);
  */
 void checker_set_address(struct checker *c, size_t target, const struct addr *addr, const char *reason);
 
-/* Takes effect at once: a pending check that would come later than the new interval is moved up. */
+/*
+ * Takes effect at once: a pending check that would come later than the new interval is moved up.
+ * Pausing ends a check in flight without a result; after a pause the next check comes at once.
+ */
 void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace);
 
-/* An extra check now, unless one is running or checks are paused. */
+/*
+ * An extra check now, unless one is running or checks are paused.  May be called for every refused
+ * session: such checks keep a tenth of a second between them.
+ */
 void checker_hurry(struct checker *c, size_t target);
 
 void checker_free(struct checker *c); /* ends checks in flight without a report; NULL is fine */

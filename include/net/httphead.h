@@ -7,7 +7,9 @@
 
 /*
  * The head of an HTTP/1 request (RFC 9112), for the admin endpoint and the simulated nodes.
- * Parses in place without copying: the strings point into the buffer, not terminated.
+ * Parses in place without copying: the strings point into the buffer, not terminated.  Lines end
+ * with CRLF or LF; empty lines before the request are skipped.  No state is kept: with more bytes
+ * the head is parsed again, so the caller bounds its length.
  */
 enum httphead_status { HTTPHEAD_OK, HTTPHEAD_MORE, HTTPHEAD_BAD };
 
@@ -31,8 +33,9 @@ struct httphead_request {
 
 /*
  * HTTPHEAD_MORE: the empty line has not come yet.  HTTPHEAD_BAD: not a request, more than
- * HTTPHEAD_FIELDS_MAX fields, a folded line, a NUL, a bad or repeated Content-Length, or any
- * Transfer-Encoding.
+ * HTTPHEAD_FIELDS_MAX fields, a folded line, a NUL or another control byte, a bad or repeated
+ * Content-Length, or any Transfer-Encoding; told as soon as it is seen, and more bytes do not cure
+ * it. `ret` holds a request only after HTTPHEAD_OK.
  */
 enum httphead_status httphead_parse_request(const char *bytes, size_t len,
                                             struct httphead_request *ret);
@@ -40,8 +43,9 @@ enum httphead_status httphead_parse_request(const char *bytes, size_t len,
 /* The value of a field, name compared without case; at == NULL if there is none. */
 struct httphead_string httphead_field(const struct httphead_request *r, const char *name);
 
+/* Byte for byte; false for a missing field. */
 bool httphead_equals(struct httphead_string s, const char *text);
-/* Does the (comma-separated) value hold that token?  Without case. */
+/* Does the (comma-separated) value hold that token?  Without case, parameters (";q=0.9") apart. */
 bool httphead_has_token(struct httphead_string value, const char *token);
 
 #endif

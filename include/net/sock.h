@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sockets, born CLOEXEC and NONBLOCK.  Hot-path functions say errno, cold ones a struct error. */
+/*
+ * Sockets, born CLOEXEC and NONBLOCK.  Hot-path functions say errno, cold ones a struct error.  A
+ * returned fd is the caller's, to sock_close() or sock_reset(); a failing function leaves no fd and
+ * no socket file behind and touches no result.  Any thread.
+ */
 
 struct sock_keepalive {
 	bool on;
@@ -27,19 +31,25 @@ struct sock_listen_options {
 	bool defer_accept;
 	const char *interface; /* SO_BINDTODEVICE or NULL */
 	uint32_t mode;         /* of a UNIX socket's file, 0: the umask decides */
-	/* Inherited by accepted TCP sockets (measured on Linux), so they cost nothing per session. */
+	/* Inherited by accepted TCP sockets (measured on Linux), so they cost nothing per session.
+	 */
 	struct sock_options accepted;
 };
 
 /*
- * Binds and listens.  A TCP address that another process listens on is refused (no SO_REUSEPORT):
- * "address already in use" names the address.  For a UNIX path a stale file (nobody answers) is
- * replaced, a live one is refused, anything that is not a socket is left alone and refused.
+ * Binds and listens.  A TCP address that any process listens on is refused (no SO_REUSEPORT):
+ * "cannot listen on 0.0.0.0:26257: Address already in use".  For a UNIX path a stale file (nobody
+ * answers) is replaced, a live one is refused, anything that is not a socket is left alone and
+ * refused. The caller removes a UNIX socket's file when it is done with it.
  */
 bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
                  struct error *err) MUST_CHECK;
 
-/* Takes an inherited listening socket: checks that it is one and applies `o->accepted`. */
+/*
+ * Takes an inherited listening socket: checks that it is one and applies `o->accepted` (a
+ * keep-alive time of 0 leaves what the socket has), CLOEXEC and NONBLOCK.  On failure it stays the
+ * caller's.
+ */
 bool sock_adopt(int fd, const struct sock_listen_options *o, struct error *err) MUST_CHECK;
 
 /* accept4(); -1 with errno.  `peer` is filled (a UNIX client: nameless). */

@@ -13,11 +13,19 @@ static bool copy_host(const char *s, size_t len, char *host, size_t size, struct
 	if (len >= size)
 		return error_set(err, "the host name is longer than %zu characters", size - 1);
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] <= ' ' || s[i] == '/' || s[i] == 0x7f)
+		if ((unsigned char)s[i] <= ' ' || strchr("/[]\x7f", s[i]))
 			return error_set(err, "\"%.*s\" is not a host name", (int)len, s);
 	memcpy(host, s, len);
 	host[len] = '\0';
 	return true;
+}
+
+/* An IPv6 address by its characters, with its zone ("fe80::1%eth0"). */
+static bool looks_like_ipv6(const char *s, size_t len)
+{
+	size_t n = strspn(s, "0123456789abcdefABCDEF:.");
+
+	return memchr(s, ':', len) && (n >= len || s[n] == '%');
 }
 
 bool addr_split(const char *s, uint16_t default_port, char *host, size_t host_size, uint16_t *port,
@@ -27,10 +35,11 @@ bool addr_split(const char *s, uint16_t default_port, char *host, size_t host_si
 	const char *name = s;
 	size_t len = strlen(s);
 	uint64_t n = default_port;
+	bool is_ipv6 = true;
+	const char *end;
 
 	if (s[0] == '[') {
-		const char *end = strchr(s, ']');
-
+		end = strchr(s, ']');
 		if (!end || (end[1] && end[1] != ':'))
 			return error_set(err, "\"%s\": write an IPv6 address as [address]:port", s);
 		name = s + 1;
@@ -38,9 +47,12 @@ bool addr_split(const char *s, uint16_t default_port, char *host, size_t host_si
 		colon = end[1] ? end + 1 : NULL;
 	} else if (colon && strchr(s, ':') != colon) {
 		colon = NULL; /* a bare IPv6 address */
-	} else if (colon) {
-		len = (size_t)(colon - s);
+	} else {
+		is_ipv6 = false;
+		len = colon ? (size_t)(colon - s) : len;
 	}
+	if (is_ipv6 && !looks_like_ipv6(name, len))
+		return error_set(err, "\"%s\": write an IPv6 address as [address]:port", s);
 	if (colon && (!number_parse(colon + 1, 65535, &n) || n == 0))
 		return error_set(err, "\"%s\": the port must be 1 to 65535", s);
 	if (!copy_host(name, len, host, host_size, err))
@@ -83,11 +95,17 @@ bool addr_from_unix(const char *path, struct addr *ret, struct error *err)
 
 bool addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct addr *ret)
 {
-	struct addr a = { .len = len };
+	struct addr a = { 0 };
 
 	if (len < sizeof(sa->sa_family) || len > sizeof(a.un))
 		return false;
 	memcpy(&a.un, sa, len);
+	a.len = len;
+	if (a.sa.sa_family == AF_INET ? len < sizeof(a.in)
+	    : a.sa.sa_family == AF_INET6
+	        ? len < sizeof(a.in6)
+	        : a.sa.sa_family != AF_UNIX || a.un.sun_path[sizeof(a.un.sun_path) - 1])
+		return false;
 	*ret = a;
 	return true;
 }
@@ -225,7 +243,7 @@ bool addr_net_parse(const char *s, struct addr_net *ret, struct error *err)
 		return error_set(err, "\"%s\" is not an address or a network", s);
 	memcpy(host, s, len);
 	host[len] = '\0';
-	if (!addr_parse_ip(host, 0, &a))
+	if (strcmp(host, "*") == 0 || !addr_parse_ip(host, 0, &a))
 		return error_set(err, "\"%s\" is not an address or a network", s);
 	bytes = ip_bytes(&a, &len);
 	bits = len * 8;

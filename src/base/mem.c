@@ -51,6 +51,8 @@ void *mem_arena_zalloc(struct mem_arena *a, size_t size)
 	struct mem_chunk *c = a->chunks;
 	void *p;
 
+	if (size > SIZE_MAX / 2)
+		must(NULL);
 	size = (size + align - 1) / align * align;
 	if (!c || c->size - c->used < size) {
 		size_t room = size > ARENA_CHUNK ? size : ARENA_CHUNK;

@@ -3,6 +3,7 @@
 
 #include "base/tick.h"
 
+#include <assert.h>
 #include <sys/random.h>
 
 uint64_t rng_next(struct rng *r)
@@ -27,7 +28,8 @@ void rng_seed(struct rng *r)
 
 uint64_t rng_jitter(struct rng *r, uint64_t value, unsigned int percent)
 {
-	uint64_t span = value * percent / 100;
+	uint64_t span = value / 100 * percent + value % 100 * percent / 100;
 
+	assert(percent <= 100);
 	return value - span + rng_below(r, 2 * span + 1);
 }

@@ -14,7 +14,7 @@ struct chunk {
 
 void slab_init(struct slab *s, size_t size, size_t per_chunk, size_t max)
 {
-	assert(per_chunk > 0);
+	assert(size > 0 && per_chunk > 0);
 	*s = (struct slab){ .size = (size + ALIGN - 1) / ALIGN * ALIGN,
 		            .per_chunk = per_chunk,
 		            .max = max };

@@ -26,8 +26,8 @@ static size_t distance(const char *a, size_t la, const char *b, size_t lb)
 
 		now[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			now[j] = min3(up[j] + 1, now[j - 1] + 1,
-			              up[j - 1] + (a[i - 1] != b[j - 1]));
+			now[j] =
+			    min3(up[j] + 1, now[j - 1] + 1, up[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    up2[j - 2] + 1 < now[j])
 				now[j] = up2[j - 2] + 1;
@@ -42,7 +42,7 @@ const char *suggest_nearest(const char *word, const char *const *names, size_t c
 	size_t best = len < 6 ? 2 : len / 3 + 1; /* first distance that is too far */
 	const char *found = NULL;
 
-	if (len > LONGEST)
+	if (!len || len > LONGEST)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		size_t n = strlen(names[i]);

@@ -49,8 +49,10 @@ void text_addf(struct text *t, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(t->data + t->len, t->room - t->len, fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (len < 0) {
+		t->data[t->len] = '\0';
 		return;
+	}
 	if ((size_t)len >= t->room - t->len) {
 		reserve(t, (size_t)len);
 		va_start(args, fmt);
@@ -63,7 +65,10 @@ void text_addf(struct text *t, const char *fmt, ...)
 /* Length of the valid UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
 static size_t utf8_sequence(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : 4;
+	size_t len = s[0] < 0x80                   ? 1
+	             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+	             : (s[0] & 0xf0) == 0xe0       ? 3
+	                                           : 4;
 
 	if (len == 1)
 		return 1;

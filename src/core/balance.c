@@ -12,6 +12,11 @@ uint64_t balance_stride(uint32_t weight)
 	return STRIDE_OF_WEIGHT_1 / weight;
 }
 
+bool balance_is_earlier(uint64_t a, uint64_t b)
+{
+	return a - b > UINT64_MAX / 2;
+}
+
 /* active/weight of a < of b, cross-multiplied: exact, no division. */
 static int compare_load(const struct balance_candidate *a, const struct balance_candidate *b)
 {
@@ -33,5 +38,5 @@ bool balance_prefers(enum settings_balance algo, const struct balance_candidate 
 	case SETTINGS_ROUNDROBIN:
 		break;
 	}
-	return load < 0 || (load == 0 && a->turn < b->turn);
+	return load < 0 || (load == 0 && balance_is_earlier(a->turn, b->turn));
 }

@@ -34,17 +34,29 @@ static uint64_t load64(_Atomic uint64_t *p)
 	return atomic_load_explicit(p, memory_order_relaxed);
 }
 
+/*
+ * The turn that counts: within one stride of the clock, else the clock itself.  A server that was
+ * away for a while does not catch up; one whose weight was raised does not wait as long as it would
+ * have with the old one.
+ */
+static uint64_t present_turn(uint64_t turn, uint64_t clock, uint64_t stride)
+{
+	uint64_t distance = balance_is_earlier(turn, clock) ? clock - turn : turn - clock;
+
+	return distance > stride ? clock : turn;
+}
+
 /* One server against the filter and the best so far. */
-static void consider(struct choice *best, struct topology_server *s, uint64_t clock,
-                     const struct pool_tried *tried)
+static void consider(struct choice *best, struct topology_server *s, const struct pool_tried *tried)
 {
 	struct state state = state_unpack(atomic_load_explicit(&s->state, memory_order_acquire));
 	struct balance_candidate c = {
 		.weight = atomic_load_explicit(&s->weight, memory_order_relaxed),
 		.active = atomic_load_explicit(&s->active, memory_order_relaxed),
 	};
-	uint64_t turn = load64(&s->turn);
-	uint64_t stride;
+	/* Then the clock, which claim() moves first: no turn seems too far ahead. */
+	uint64_t turn = atomic_load_explicit(&s->turn, memory_order_acquire);
+	uint64_t clock = load64(&s->service->clock);
 
 	if (!c.weight || !state_is_usable(&state))
 		return;
@@ -55,11 +67,8 @@ static void consider(struct choice *best, struct topology_server *s, uint64_t cl
 		best->any_full = true;
 		return;
 	}
-	/* A server that was away for a while joins at the present, it does not catch up. */
-	stride = balance_stride(c.weight);
-	c.turn = clock > stride && turn < clock - stride ? clock - stride : turn;
-	if (best->server &&
-	    !balance_prefers(s->service->settings->balance, &c, &best->snapshot))
+	c.turn = present_turn(turn, clock, balance_stride(c.weight));
+	if (best->server && !balance_prefers(s->service->settings->balance, &c, &best->snapshot))
 		return;
 	best->server = s;
 	best->snapshot = c;
@@ -70,24 +79,22 @@ static void consider(struct choice *best, struct topology_server *s, uint64_t cl
 static void look(struct choice *best, struct topology_service *service, bool backups,
                  const struct pool_tried *tried)
 {
-	uint64_t clock = load64(&service->clock);
-
 	for (size_t i = 0; i < service->server_count; i++) {
 		struct topology_server *s = service->servers[i];
 
 		if (s->settings->backup != backups)
 			continue;
-		consider(best, s, clock, tried);
+		consider(best, s, tried);
 		if (backups && best->server && !service->settings->allbackups)
 			return;
 	}
 }
 
-static void raise_to(_Atomic uint64_t *p, uint64_t value)
+static void move_clock(_Atomic uint64_t *p, uint64_t value)
 {
 	uint64_t seen = load64(p);
 
-	while (seen < value &&
+	while (balance_is_earlier(seen, value) &&
 	       !atomic_compare_exchange_weak_explicit(p, &seen, value, memory_order_relaxed,
 	                                              memory_order_relaxed))
 		;
@@ -97,9 +104,8 @@ static void note_max(_Atomic uint32_t *p, uint32_t value)
 {
 	uint32_t seen = atomic_load_explicit(p, memory_order_relaxed);
 
-	while (seen < value &&
-	       !atomic_compare_exchange_weak_explicit(p, &seen, value, memory_order_relaxed,
-	                                              memory_order_relaxed))
+	while (seen < value && !atomic_compare_exchange_weak_explicit(
+	                           p, &seen, value, memory_order_relaxed, memory_order_relaxed))
 		;
 }
 
@@ -114,12 +120,12 @@ static bool claim(const struct choice *c)
 	if (!atomic_compare_exchange_strong_explicit(&s->active, &active, active + 1,
 	                                             memory_order_relaxed, memory_order_relaxed))
 		return false;
-	if (!atomic_compare_exchange_strong_explicit(&s->turn, &turn, next, memory_order_relaxed,
+	move_clock(&s->service->clock, c->snapshot.turn);
+	if (!atomic_compare_exchange_strong_explicit(&s->turn, &turn, next, memory_order_release,
 	                                             memory_order_relaxed)) {
 		atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
 		return false;
 	}
-	raise_to(&s->service->clock, c->snapshot.turn);
 	note_max(&s->active_max, active + 1);
 	counter_add(&s->count, COUNTER_PICKED, 1);
 	return true;
@@ -135,9 +141,7 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 		if (!best.any_usable)
 			look(&best, service, true, tried);
 		if (!best.server)
-			return best.any_full     ? POOL_FULL
-			       : best.any_usable ? POOL_TRIED
-			                         : POOL_NONE;
+			return best.any_full ? POOL_FULL : best.any_usable ? POOL_TRIED : POOL_NONE;
 		if (claim(&best)) {
 			*ret = best.server;
 			return POOL_CLAIMED;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+/*
+ * Talking to a daemon through its control socket: one connection for each command, "command\n"
+ * there, an answer back that ends with an empty line and the end of the connection (HAProxy's
+ * runtime API, management manual 9.3).  Blocking; errors are sentences with the cure.
+ */
+#define CLIENT_DEFAULT_SOCKET "/run/sluice/admin.sock"
+
+enum {
+	CLIENT_PATIENCE_MS = 10000,   /* silence after which a daemon counts as hung */
+	CLIENT_LINE_MAX = 1 << 20,    /* bytes of a line in a stream */
+	CLIENT_ANSWER_MAX = 256 << 20 /* bytes of an answer */
+};
+
+struct client {
+	int fd; /* -1: none */
+	const char *path;
+	struct text buffer; /* received, not yet given out */
+	size_t given;       /* bytes of `buffer` that belong to the line given out last */
+};
+
+/* `option` (the value of -s) if it is not NULL, else $SLUICE_SOCKET, else the default. */
+const char *client_path(const char *option);
+
+/* Connects and sends `command`.  `patience_ms`: silence that is an error, 0: none is. */
+bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
+                  struct error *err) MUST_CHECK;
+
+enum client_status {
+	CLIENT_LINE,
+	CLIENT_END,   /* the daemon closed the connection */
+	CLIENT_FAILED /* `err` says why */
+};
+
+/* Waits for a line: without its newline, valid until the next call. */
+enum client_status client_read_line(struct client *c, const char **ret_line,
+                                    struct error *err) MUST_CHECK;
+
+void client_close(struct client *c);
+
+/*
+ * The whole answer to one command, without the empty line at its end: "" is HAProxy's way to say
+ * that a change was made.  An answer that is not even a newline is an error.
+ */
+bool client_ask(const char *path, const char *command, unsigned int patience_ms,
+                struct text *answer, struct error *err) MUST_CHECK;
+
+/* client_ask() for a command whose answer is JSON: words instead of it become the error. */
+bool client_ask_json(const char *path, const char *command, struct text *answer,
+                     struct error *err) MUST_CHECK;
+
+/* client_ask() for a change: any words in the answer are the error. */
+bool client_order(const char *path, const char *command, struct error *err) MUST_CHECK;
+
+/*
+ * The error for words that came instead of what was expected: `the daemon answered: WORDS`, the
+ * first line, with "?" for control characters.  Always false.
+ */
+bool client_refused(const char *words, struct error *err);
+
+#endif

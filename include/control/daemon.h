@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_DAEMON_H
+#define CONTROL_DAEMON_H
+
+#include "control/logger.h"
+#include "control/roster.h"
+#include "engine/crew.h"
+#include "report/snapshot.h"
+
+#include <sys/queue.h>
+
+/*
+ * What the runtime commands and the HTTP endpoint work on: the running daemon, without knowing how
+ * it was started or how it stops.  Control thread only.
+ */
+struct daemon_follower {
+	TAILQ_ENTRY(daemon_follower) link;
+	void (*on_event)(struct daemon_follower *f, const struct journal_event *e);
+};
+
+TAILQ_HEAD(daemon_followers, daemon_follower);
+
+struct daemon {
+	struct topology *topology;
+	struct crew *crew;
+	struct roster *roster;
+	struct journal *journal;
+	struct logger *logger;
+	struct daemon_followers followers;
+	int64_t start_ms, start_wall_ms;
+	uint32_t maxconn;
+	uint64_t nofile;
+	bool accepting; /* clients are served: false until the first checks are over */
+	bool stopping;
+	uint64_t conn_rate, conn_rate_max, last_accepted;
+	uint64_t bytes_out_rate, last_bytes_out;
+	char node[256]; /* host name */
+};
+
+/* Everything, as it is now; snapshot_free() it. */
+struct snapshot *daemon_snapshot(struct daemon *c);
+
+/* Tells all followers.  A follower may leave from inside its callback. */
+void daemon_publish(struct daemon *c, const struct journal_event *e);
+void daemon_follow(struct daemon *c, struct daemon_follower *f);
+void daemon_unfollow(struct daemon *c, struct daemon_follower *f);
+
+/* Once a second: rates of the process. */
+void daemon_sample(struct daemon *c);
+
+#endif

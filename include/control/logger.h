@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_LOGGER_H
+#define CONTROL_LOGGER_H
+
+#include "core/journal.h"
+#include "core/record.h"
+
+/*
+ * Journal entries and ended sessions as lines, to each target of the configuration in its format.
+ * Also the sink of base/log.h while it is there.  Control thread, but for what log_print() brings.
+ */
+struct logger;
+
+/* A file that cannot be opened is an error; a syslog socket that is not there yet is not. */
+bool logger_new(const struct settings *settings, struct logger **ret, struct error *err) MUST_CHECK;
+void logger_free(struct logger *l); /* NULL is fine; log_print() goes to stderr again */
+
+void logger_event(struct logger *l, const struct journal_event *e);
+void logger_record(struct logger *l, const struct record *r);
+
+/* Lines that targets did not take. */
+uint64_t logger_dropped(const struct logger *l);
+/* Opens files again, after a rotation. */
+void logger_reopen(struct logger *l);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_STREAM_H
+#define CONTROL_STREAM_H
+
+#include "base/addr.h"
+#include "base/text.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+/*
+ * Buffered connections of operators and their tools: the control socket and the HTTP endpoint.
+ * One protocol per server; a stream collects input, calls the protocol, and writes what the
+ * protocol put into `out`.  Idle and endless clients are cut off; none can make memory grow.
+ * Control thread only.
+ */
+enum {
+	STREAM_INPUT_MAX = 65536,         /* unread input; more ends the stream */
+	STREAM_OUTPUT_MAX = 16 * 1048576, /* a client that does not read for so long is cut off */
+	STREAM_CLIENTS_MAX = 256          /* of one server */
+};
+
+struct stream_server;
+
+struct stream {
+	TAILQ_ENTRY(stream) link;
+	struct stream_server *server;
+	ev_io io;
+	ev_timer idle;
+	struct text in, out;
+	bool eof;     /* the client will send no more */
+	bool ending;  /* close once `out` is written */
+	bool patient; /* no idle limit: a follower of events */
+	void *state;  /* the protocol's, zeroed, `state_size` bytes */
+};
+
+TAILQ_HEAD(stream_list, stream);
+
+struct stream_protocol {
+	size_t state_size;
+	/* Input has come (or its end: stream->eof).  Consumes from `in`, adds to `out`. */
+	void (*on_input)(struct stream *s);
+	void (*on_close)(struct stream *s); /* or NULL */
+	uint32_t idle_s;
+};
+
+struct stream_server {
+	struct ev_loop *loop;
+	const struct stream_protocol *protocol;
+	void *ctx; /* the protocol's */
+	ev_io io;
+	ev_timer resume;
+	int fd;
+	char *unlink_path; /* of a UNIX socket, or NULL */
+	size_t clients;
+	struct stream_list streams;
+	struct stream_list gone; /* freed when the loop has left their callbacks */
+	ev_prepare reaper;
+};
+
+/* Binds and begins to accept.  `mode`: of a UNIX socket's file. */
+bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned int mode,
+                        const struct stream_protocol *protocol, void *ctx,
+                        struct stream_server **ret, struct error *err) MUST_CHECK;
+/* Ends all streams after one attempt to write what is waiting.  NULL is fine. */
+void stream_server_close(struct stream_server *s);
+
+/* Writes what is in `out` as far as it goes now; the loop does the rest.  May end the stream. */
+void stream_flush(struct stream *s);
+/* Ends it once `out` is written. */
+void stream_end(struct stream *s);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_SUPERVISOR_H
+#define CONTROL_SUPERVISOR_H
+
+#include "base/error.h"
+#include "core/journal.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+
+struct ev_loop;
+
+/*
+ * A running sluice: everything is bound, opened and loaded first, so that what can fail fails
+ * before a client is accepted; then checks begin, and accepting begins when each service has a
+ * server (or all first checks are over, or START_WAIT has passed: clients wait in the kernel's
+ * queue until then).
+ *
+ *   SIGTERM, SIGINT   stop accepting, wait for sessions (hard_stop_after, 30 s if not set), leave;
+ *                     a second one ends at once
+ *   SIGUSR1           the same without a limit of time unless hard_stop_after is set
+ *   SIGHUP            reopen log files
+ */
+struct supervisor;
+
+struct supervisor_options {
+	void (*on_event)(void *ctx, const struct journal_event *e); /* or NULL */
+	void *ctx;
+	bool catch_signals;
+};
+
+/* Takes over `settings`, also on failure.  The loop is the caller's, and runs after this. */
+bool supervisor_start(struct ev_loop *loop, struct settings *settings,
+                      const struct supervisor_options *o, struct supervisor **ret,
+                      struct error *err) MUST_CHECK;
+
+/* As SIGTERM: polite; then the loop is broken out of (ev_break). */
+void supervisor_stop(struct supervisor *s);
+
+/* Ends what is left and frees everything.  NULL is fine. */
+void supervisor_free(struct supervisor *s);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_CREW_H
+#define ENGINE_CREW_H
+
+#include "base/error.h"
+#include "core/record.h"
+#include "engine/outbox.h"
+
+struct listener;
+
+/*
+ * All workers together: the data plane as the control thread sees it.  Each listener belongs to
+ * one worker, which accepts and hands a connection to the worker with the fewest sessions when it
+ * has more than its share, so that workers never differ by more than max(2, 10 %).
+ *
+ * Every function is called from the control thread; the ones that ask workers wait for them (one
+ * turn of their loops).
+ */
+struct crew_options {
+	uint32_t threads;             /* at least 1 */
+	uint32_t maxconn;             /* sessions of the process */
+	void (*on_record)(void *ctx); /* a worker's thread: call crew_drain() soon */
+	void *ctx;
+};
+
+struct crew;
+
+bool crew_start(const struct crew_options *o, struct crew **ret, struct error *err) MUST_CHECK;
+/* Ends what is left (REASON_STOPPING).  Drain before to see the last records. NULL is fine. */
+void crew_stop(struct crew *c);
+
+/* Begins to accept; the crew owns the listeners from now on. */
+void crew_listen(struct crew *c, struct listener **listeners, size_t count);
+/* Closes all listening sockets; sessions go on. */
+void crew_stop_listening(struct crew *c);
+
+/* Hands over what the workers have told; `take` is called for each entry. */
+void crew_drain(struct crew *c, void (*take)(void *ctx, const struct outbox_entry *e), void *ctx);
+
+uint32_t crew_connections(const struct crew *c);
+/* The counter behind it, for listener_limits. */
+_Atomic uint32_t *crew_counter(struct crew *c);
+/* Sessions of worker `i`. */
+uint32_t crew_load(const struct crew *c, uint32_t i);
+uint32_t crew_threads(const struct crew *c);
+uint32_t crew_listeners(const struct crew *c);
+uint64_t crew_accepted(const struct crew *c);
+uint64_t crew_dropped_records(const struct crew *c);
+
+/* All sessions now, oldest first; the caller frees the array. */
+struct record *crew_sessions(struct crew *c, size_t *ret_count);
+
+/* True if there was such a session. */
+bool crew_kill(struct crew *c, uint64_t id);
+/* Ends the sessions of a server, or of all (NULL); returns how many. */
+uint32_t crew_end_sessions(struct crew *c, const struct topology_server *server,
+                           enum reason reason);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_DUPLEX_H
+#define ENGINE_DUPLEX_H
+
+#include "core/reason.h"
+#include "net/relay.h"
+
+#include <ev.h>
+
+/*
+ * Two connected sockets on a loop and the bytes between them: half-closes are passed on, a slow
+ * reader holds its writer back, and what an end said before it broke is still delivered.  Both
+ * directions are the same code.  Knows no servers and no timers; it does not close the sockets.
+ */
+enum duplex_end { DUPLEX_CLIENT, DUPLEX_SERVER };
+
+struct duplex {
+	ev_io io[2];          /* by end; fd -1: not there yet */
+	struct relay flow[2]; /* by source: flow[DUPLEX_CLIENT] is client to server */
+	uint8_t failure;      /* enum reason to end with, once an end is dead */
+	bool dead[2];         /* that end can not be written to any more */
+};
+
+/* What a call found: go on, or the session has ended with `reason`. */
+struct duplex_verdict {
+	bool ended;
+	bool active; /* bytes, or an end of them, were moved */
+	enum reason reason;
+};
+
+/* Moves what can be moved after `end` became ready, then waits for what can happen next. */
+struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
+                                   struct relay_space *space, enum duplex_end end, int revents);
+
+/* Both ends are connected: carries what the client has said already and begins to wait. */
+struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
+                                   struct relay_space *space);
+
+/* Stops waiting, closes both sockets (with an RST if `reset`) and gives the tails back. */
+void duplex_close(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset);
+
+#endif

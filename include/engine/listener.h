@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_LISTENER_H
+#define ENGINE_LISTENER_H
+
+#include "core/topology.h"
+
+#include <ev.h>
+
+/*
+ * One listening socket of a service.  One worker's loop waits for it and accepts in small batches;
+ * what becomes of a connection is the callback's business.  Accepting pauses by itself while a
+ * limit is reached or file descriptors have run out, and resumes by itself; clients wait in the
+ * kernel's queue meanwhile.
+ */
+struct listener_limits {
+	_Atomic uint32_t *connections; /* of the process, counted by whoever begins a session */
+	uint32_t max;
+};
+
+struct listener;
+
+/* `fd` is a connection, owned by the callee from now on. */
+typedef void listener_on_accept(void *ctx, struct listener *l, int fd,
+                                const struct addr_ip *client);
+
+struct listener {
+	struct topology_service *service;
+	const struct settings_bind *bind;
+	struct listener_limits limits;
+	int fd;                    /* owned */
+	_Atomic uint64_t accepted; /* connections so far */
+	_Atomic uint32_t active;   /* sessions through it, counted by whoever begins one */
+
+	/* The accepting worker's. */
+	struct ev_loop *loop;
+	ev_io io;
+	ev_timer resume;
+	listener_on_accept *on_accept;
+	void *ctx;
+	bool starved; /* out of file descriptors, said once */
+};
+
+/* Binds, or adopts an inherited descriptor. */
+bool listener_open(struct topology_service *service, const struct settings_bind *bind,
+                   struct listener_limits limits, struct listener **ret,
+                   struct error *err) MUST_CHECK;
+
+/* The loop's thread.  Errors are logged; nothing is reported later. */
+void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
+                    void *ctx);
+/* Stops accepting and closes the socket: the kernel refuses from now on.  The loop's thread. */
+void listener_stop(struct listener *l);
+
+/* Stops, if that has not happened, and removes the file of a UNIX socket. */
+void listener_free(struct listener *l); /* NULL is fine */
+
+#endif

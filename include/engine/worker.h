@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_WORKER_H
+#define ENGINE_WORKER_H
+
+#include "base/error.h"
+#include "engine/listener.h"
+#include "engine/mailbox.h"
+#include "engine/session.h"
+
+#include <pthread.h>
+
+/*
+ * One thread, one loop, its sessions.  Others reach it through its mailbox only.
+ */
+struct worker_options {
+	uint16_t id;
+	uint32_t max_sessions;         /* of the process: bounds the memory of one worker */
+	_Atomic uint32_t *connections; /* sessions of the process */
+	void (*on_record)(void *ctx);  /* any time, worker's thread: its outbox wants to be read */
+	void *ctx;
+};
+
+struct worker {
+	struct worker_options options;
+	struct ev_loop *loop;
+	pthread_t thread;
+	struct mailbox mailbox;
+	struct session_host host;
+	ev_timer tell;                                    /* records waiting to be announced */
+	alignas(TOPOLOGY_LINE) _Atomic uint32_t sessions; /* here now; also those in its mailbox */
+};
+
+bool worker_start(const struct worker_options *o, struct worker **ret,
+                  struct error *err) MUST_CHECK;
+
+/* Ends all sessions (STOPPING), ends the loop, joins the thread and frees it. */
+void worker_stop(struct worker *w);
+
+/*
+ * Hands a connection over; the caller has counted it already.  From the worker's own thread it
+ * begins at once.  False: its mailbox is full, the connection is still the caller's.
+ */
+bool worker_give(struct worker *w, struct listener *l, int fd, const struct addr_ip *client);
+
+/* Runs `call(arg)` on the worker's thread and returns when it is done.  Not from a worker. */
+void worker_call(struct worker *w, void (*call)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORT_SNAPSHOT_H
+#define REPORT_SNAPSHOT_H
+
+#include "core/topology.h"
+#include "report/metric.h"
+
+/*
+ * One consistent, plain copy of everything that is shown: taken on the control thread, then
+ * independent of the topology, so that an answer can be written slowly while servers change.
+ * All views (CSV, JSON, Prometheus, HTML, `show info`) are written from it.
+ *
+ * Totals: workers count what happens on a server there, and what happens without one (no server
+ * usable, connection denied) in the service; a service's numbers here are both together.  A server
+ * counts connection attempts as sessions, so the sessions of a service are its own count alone.
+ */
+
+/* About the process; what `now` is, is the caller's to say (this layer has no clock). */
+struct snapshot_process {
+	const char *version; /* "0.1.0" */
+	int pid;
+	int64_t start_wall_ms, now_wall_ms; /* since the epoch */
+	int64_t now_ms, start_ms;           /* monotonic */
+	uint32_t threads, maxconn;
+	uint64_t nofile;
+	uint32_t connections; /* now */
+	uint64_t connections_total;
+	uint64_t conn_rate, conn_rate_max;
+	bool stopping;
+	uint64_t dropped_logs, bytes_out_total, bytes_out_rate;
+	uint32_t listeners;
+	const char *node;        /* host name; NULL: none */
+	const char *description; /* NULL: none */
+	const uint32_t *worker_sessions;
+	size_t worker_count;
+};
+
+/* HAProxy's "type" column. */
+enum snapshot_kind { SNAPSHOT_FRONTEND, SNAPSHOT_BACKEND, SNAPSHOT_SERVER };
+
+struct snapshot_value {
+	bool present;     /* false: an empty CSV field, no series */
+	const char *text; /* of words; NULL for a number */
+	int64_t number;
+};
+
+struct snapshot_row {
+	enum snapshot_kind kind;
+	uint32_t proxy_id;  /* iid */
+	uint32_t server_id; /* sid; 0 for FRONTEND and BACKEND */
+	const char *proxy, *name;
+	struct snapshot_value at[METRIC_COUNT];
+};
+
+struct snapshot_server {
+	const char *name, *service;
+	const char *address;    /* "10.0.0.1:26257", or "-" while its name does not resolve */
+	const char *ip;         /* the same without the port; "-" */
+	const char *host;       /* as configured */
+	const char *locality;   /* NULL: none */
+	const char *target;     /* what is checked for it */
+	const char *check_type; /* "http", ... */
+	uint32_t id;
+	uint16_t port, check_port; /* check_port 0: the same as port, or no check */
+	bool host_is_name, check_elsewhere;
+	struct state state;
+	struct state_limits limits;
+	const char *status; /* "UP 2/3": state_describe() */
+	bool usable;        /* state allows it and the weight is above 0 */
+	bool backup;
+	uint32_t weight, weight_initial, maxconn;
+	uint32_t sessions, sessions_max;
+	int64_t since_wall_ms, age_ms; /* of the state */
+	const char *cause;             /* why, in words; may be "" */
+	struct probe_result check;
+	bool check_running;
+	int64_t check_wall_ms;  /* when the last check ended; 0 never */
+	int64_t check_age_ms;   /* -1 never */
+	int64_t last_session_s; /* seconds ago; -1 never */
+	uint64_t check_failures, down_count, downtime_ms;
+	uint64_t rate, rate_max;
+	uint64_t count[COUNTER_COUNT];
+	uint32_t queue_ms, connect_ms, total_ms; /* averages */
+	uint32_t queue_max_ms, connect_max_ms, total_max_ms;
+	struct snapshot_row row;
+};
+
+struct snapshot_service {
+	const char *name;
+	const char *balance;
+	const char *const *binds; /* as written */
+	size_t bind_count;
+	uint32_t id;
+	struct snapshot_server *servers;
+	size_t server_count;
+	uint32_t active_usable, backup_usable;
+	bool up;        /* a server is usable */
+	bool on_backup; /* up, but only on backups */
+	bool allbackups;
+	uint32_t sessions, sessions_max, maxconn;
+	int64_t since_wall_ms, age_ms;
+	uint64_t down_count, downtime_ms;
+	uint64_t rate, rate_max, conn_rate, conn_rate_max;
+	uint64_t count[COUNTER_COUNT];
+	uint64_t ended[REASON_COUNT];
+	struct snapshot_row frontend, backend;
+};
+
+struct snapshot {
+	struct mem_arena arena; /* owns all that is below */
+	struct snapshot_process process;
+	struct snapshot_service *services;
+	size_t service_count;
+};
+
+/* Reads the "control thread only" members: call it there.  Never NULL. */
+struct snapshot *snapshot_take(const struct topology *t, const struct snapshot_process *p);
+void snapshot_free(struct snapshot *s); /* NULL is fine */
+
+/* The next row in HAProxy's order (FRONTEND, servers, BACKEND of each service), or NULL. */
+struct snapshot_cursor {
+	size_t service, row;
+};
+const struct snapshot_row *snapshot_next(const struct snapshot *s, struct snapshot_cursor *c);
+
+/* By name; NULL if there is none. */
+const struct snapshot_service *snapshot_find(const struct snapshot *s, const char *service);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/checkcmd.h"
+
+#include "cli/options.h"
+#include "conf/loader.h"
+
+#define DEFAULT_FILE "/etc/sluice/sluice.conf"
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static struct settings *report(const struct console *c, struct settings *settings,
+                               struct loader_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		fprintf(c->err, "%s\n", problems->lines[i]);
+	loader_problems_release(problems);
+	return settings;
+}
+
+struct settings *checkcmd_load(const struct console *c, const char *file)
+{
+	struct loader_problems problems = { 0 };
+	struct settings *settings = loader_read_file(file != NULL ? file : DEFAULT_FILE, &problems);
+
+	return report(c, settings, &problems);
+}
+
+struct settings *checkcmd_load_text(const struct console *c, const char *name, const char *text)
+{
+	struct loader_problems problems = { 0 };
+	struct settings *settings = loader_read_string(name, text, &problems);
+
+	return report(c, settings, &problems);
+}
+
+int checkcmd_main(const struct console *c, int argc, char **argv)
+{
+	struct settings *settings;
+	struct options o;
+	struct error err;
+	const char *file;
+
+	if (!options_parse(&o, COMMANDS_CHECK, argc, argv, &err))
+		return console_usage(c, commands_get(COMMANDS_CHECK), &err);
+	file = options_value(&o, "file") != NULL ? options_value(&o, "file") : DEFAULT_FILE;
+	settings = checkcmd_load(c, file);
+	if (settings == NULL)
+		return CONSOLE_INVALID;
+	fprintf(c->out, "%s: ok: %zu service%s, %zu server%s\n", file, settings->service_count,
+	        plural(settings->service_count), settings->target_count,
+	        plural(settings->target_count));
+	settings_free(settings);
+	return CONSOLE_OK;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/client.h"
+
+#include "net/sock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+const char *client_path(const char *option)
+{
+	const char *variable = secure_getenv("SLUICE_SOCKET");
+
+	if (option != NULL)
+		return option;
+	return variable != NULL && *variable != '\0' ? variable : CLIENT_DEFAULT_SOCKET;
+}
+
+/* The usual reasons why there is no connection, each with its cure. */
+static bool explain_connect(const char *path, const struct error *why, struct error *err)
+{
+	switch (why->errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return error_set(err,
+		                 "no daemon: %s does not exist; start sluice, or name its "
+		                 "admin.socket with -s SOCKET or $SLUICE_SOCKET",
+		                 path);
+	case ECONNREFUSED:
+		return error_set(err,
+		                 "no daemon: nothing listens on %s; the sluice that made it has "
+		                 "ended: start it again",
+		                 path);
+	case EACCES:
+	case EPERM:
+		return error_set(err,
+		                 "not allowed to use %s: be root, the daemon's user, or a member "
+		                 "of the socket's group",
+		                 path);
+	case ENOTSOCK:
+	case EPROTOTYPE:
+		return error_set(err, "%s is not a control socket", path);
+	default:
+		return error_set(err, "%s", why->text);
+	}
+}
+
+static bool send_all(int fd, const char *bytes, size_t len, struct error *err)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return error_set(err, "the daemon does not read its control socket");
+		if (n == -1)
+			return error_sys(err, errno, "cannot send the command");
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static void set_patience(int fd, unsigned int ms)
+{
+	struct timeval t = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
+                  struct error *err)
+{
+	AUTO_TEXT line = { 0 };
+	struct error why = { 0 };
+
+	*c = (struct client){ .fd = -1, .path = path };
+	if (strpbrk(command, "\r\n") != NULL)
+		return error_set(err, "a command is one line; separate commands with ';'");
+	if (!sock_connect_unix(path, &c->fd, &why))
+		return explain_connect(path, &why, err);
+	set_patience(c->fd, patience_ms);
+	text_addf(&line, "%s\n", command);
+	if (!send_all(c->fd, line.data, line.len, err)) {
+		client_close(c);
+		return false;
+	}
+	return true;
+}
+
+/* Appends what arrives next to the buffer. */
+static enum client_status receive(struct client *c, struct error *err)
+{
+	char bytes[16384];
+	ssize_t n;
+
+	do
+		n = recv(c->fd, bytes, sizeof(bytes), 0);
+	while (n == -1 && errno == EINTR);
+	if (n > 0) {
+		text_addn(&c->buffer, bytes, (size_t)n);
+		return CLIENT_LINE;
+	}
+	if (n == 0 || errno == ECONNRESET)
+		return CLIENT_END;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		error_set(err, "the daemon does not answer on %s", c->path);
+	else
+		error_sys(err, errno, "cannot read from %s", c->path);
+	return CLIENT_FAILED;
+}
+
+enum client_status client_read_line(struct client *c, const char **ret_line, struct error *err)
+{
+	size_t seen = 0;
+	char *end;
+
+	text_consume(&c->buffer, c->given);
+	c->given = 0;
+	while (c->buffer.len == seen ||
+	       (end = memchr(c->buffer.data + seen, '\n', c->buffer.len - seen)) == NULL) {
+		enum client_status status;
+
+		seen = c->buffer.len;
+		if (seen > CLIENT_LINE_MAX) {
+			error_set(err, "the daemon sent a line without an end");
+			return CLIENT_FAILED;
+		}
+		status = receive(c, err);
+		if (status != CLIENT_LINE)
+			return status;
+	}
+	*end = '\0';
+	c->given = (size_t)(end - c->buffer.data) + 1;
+	*ret_line = c->buffer.data;
+	return CLIENT_LINE;
+}
+
+void client_close(struct client *c)
+{
+	if (c->fd != -1)
+		close(c->fd);
+	c->fd = -1;
+	text_release(&c->buffer);
+}
+
+/* Drops the empty line that ends an answer. */
+static void trim_answer(struct text *t)
+{
+	if (t->len >= 1 && t->data[t->len - 1] == '\n' &&
+	    (t->len == 1 || t->data[t->len - 2] == '\n'))
+		t->data[--t->len] = '\0';
+}
+
+bool client_ask(const char *path, const char *command, unsigned int patience_ms,
+                struct text *answer, struct error *err)
+{
+	enum client_status status;
+	struct client c;
+
+	if (!client_start(&c, path, command, patience_ms, err))
+		return false;
+	while ((status = receive(&c, err)) == CLIENT_LINE) {
+		if (c.buffer.len > CLIENT_ANSWER_MAX) {
+			error_set(err, "the daemon's answer does not end");
+			status = CLIENT_FAILED;
+			break;
+		}
+	}
+	if (status == CLIENT_END && c.buffer.len == 0) {
+		error_set(err, "the daemon closed the connection without an answer");
+		status = CLIENT_FAILED;
+	}
+	if (status == CLIENT_END) {
+		trim_answer(&c.buffer);
+		text_addn(answer, text_str(&c.buffer), c.buffer.len);
+	}
+	client_close(&c);
+	return status == CLIENT_END;
+}
+
+bool client_refused(const char *words, struct error *err)
+{
+	char line[300];
+	size_t len;
+
+	words += strspn(words, " \r\n");
+	len = strcspn(words, "\n");
+	if (len >= sizeof(line))
+		len = sizeof(line) - 1;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)words[i];
+
+		line[i] = words[i];
+		if (byte < ' ' || byte == 0x7f)
+			line[i] = '?';
+	}
+	line[len] = '\0';
+	return error_set(err, "the daemon answered: %s", line);
+}
+
+bool client_ask_json(const char *path, const char *command, struct text *answer, struct error *err)
+{
+	if (!client_ask(path, command, CLIENT_PATIENCE_MS, answer, err))
+		return false;
+	if (text_str(answer)[0] != '{' && text_str(answer)[0] != '[')
+		return client_refused(text_str(answer), err);
+	return true;
+}
+
+bool client_order(const char *path, const char *command, struct error *err)
+{
+	AUTO_TEXT answer = { 0 };
+
+	if (!client_ask(path, command, CLIENT_PATIENCE_MS, &answer, err))
+		return false;
+	return answer.len == 0 || client_refused(text_str(&answer), err);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/statecmd.h"
+
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/suggest.h"
+#include "base/tick.h"
+#include "cli/client.h"
+#include "cli/options.h"
+#include "report/statusjson.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_AGAIN_MS = 200 };
+
+/* One run of the command. */
+struct order {
+	const struct console *console;
+	enum commands_id id;
+	const char *path;   /* of the control socket */
+	const char *server; /* as the person wrote it */
+	bool wait;
+	uint64_t wait_ms;
+};
+
+/* What is known about the servers that were meant. */
+struct outlook {
+	size_t servers;
+	size_t not_usable;
+	int64_t sessions;
+	char why[256]; /* the first that is not usable, and why */
+};
+
+/* Is the server of that service one that `written` means: "service/server", or "server"? */
+static bool is_meant(const char *written, const struct statusjson_service *service,
+                     const struct statusjson_server *server)
+{
+	size_t len = strlen(service->name);
+
+	if (strncmp(written, service->name, len) == 0 && written[len] == '/' &&
+	    strcmp(written + len + 1, server->name) == 0)
+		return true;
+	return strcmp(written, server->name) == 0;
+}
+
+static struct statusjson *ask_status(const char *path, struct error *err)
+{
+	AUTO_TEXT answer = { 0 };
+	struct statusjson *status;
+
+	if (!client_ask_json(path, "show status json", &answer, err))
+		return NULL;
+	status = statusjson_read(text_str(&answer), err);
+	if (status == NULL)
+		error_wrap(err, "the daemon's answer is not understood");
+	return status;
+}
+
+static struct outlook look_at(const struct statusjson *status, const char *written)
+{
+	struct outlook o = { 0 };
+
+	for (size_t i = 0; i < status->service_count; i++) {
+		const struct statusjson_service *service = &status->services[i];
+
+		for (size_t k = 0; k < service->server_count; k++) {
+			const struct statusjson_server *server = &service->servers[k];
+
+			if (!is_meant(written, service, server))
+				continue;
+			o.servers++;
+			o.sessions += server->sessions;
+			if (!server->usable && o.not_usable++ == 0)
+				snprintf(o.why, sizeof(o.why), "%s/%s is %s%s%s", service->name,
+				         server->name, server->state,
+				         *server->cause != '\0' ? ": " : "", server->cause);
+		}
+	}
+	return o;
+}
+
+/* Names that the person may have meant: of servers, or "service/server" if a slash was written. */
+static bool explain_unknown(const struct statusjson *status, const char *written, struct error *err)
+{
+	bool full = strchr(written, '/') != NULL;
+	const char **names = NULL, *near;
+	struct mem_arena arena = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < status->service_count; i++) {
+		const struct statusjson_service *service = &status->services[i];
+
+		for (size_t k = 0; k < service->server_count; k++) {
+			names = mem_resize(names, count + 1, sizeof(*names));
+			names[count++] = full ? mem_arena_printf(&arena, "%s/%s", service->name,
+			                                         service->servers[k].name)
+			                      : service->servers[k].name;
+		}
+	}
+	near = suggest_nearest(written, names, count);
+	if (near != NULL)
+		error_set(err, "no server \"%s\": did you mean \"%s\"?", written, near);
+	else
+		error_set(err, "no server \"%s\"; `sluice status` shows them", written);
+	mem_arena_release(&arena);
+	free(names);
+	return false;
+}
+
+static const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static bool give_order(const struct order *o, const struct statusjson_service *service,
+                       const struct statusjson_server *server, struct error *err)
+{
+	AUTO_TEXT command = { 0 };
+
+	text_addf(&command, "set server %s/%s state %s", service->name, server->name,
+	          commands_get(o->id)->name);
+	return client_order(o->path, text_str(&command), err) ||
+	       error_wrap(err, "%s/%s", service->name, server->name);
+}
+
+static bool give_orders(const struct order *o, const struct statusjson *status, struct error *err)
+{
+	for (size_t i = 0; i < status->service_count; i++) {
+		const struct statusjson_service *service = &status->services[i];
+
+		for (size_t k = 0; k < service->server_count; k++)
+			if (is_meant(o->server, service, &service->servers[k]) &&
+			    !give_order(o, service, &service->servers[k], err))
+				return false;
+	}
+	return true;
+}
+
+/* A line for each server, with its state after the order. */
+static void show_servers(const struct order *o, const struct statusjson *status)
+{
+	for (size_t i = 0; i < status->service_count; i++) {
+		const struct statusjson_service *service = &status->services[i];
+
+		for (size_t k = 0; k < service->server_count; k++) {
+			const struct statusjson_server *server = &service->servers[k];
+
+			if (is_meant(o->server, service, server))
+				fprintf(o->console->out, "%s/%s: %s, %" PRId64 " session%s\n",
+				        service->name, server->name, server->state,
+				        server->sessions, plural(server->sessions));
+		}
+	}
+}
+
+static bool is_done(const struct order *o, const struct outlook *now)
+{
+	return o->id == COMMANDS_READY ? now->not_usable == 0 : now->sessions == 0;
+}
+
+/* What it waits for, over the line before on a terminal, else only once. */
+static void show_progress(const struct order *o, const struct outlook *now, bool first)
+{
+	FILE *err = o->console->err;
+	char limit[32];
+
+	if (!first && !o->console->live)
+		return;
+	number_format_duration(o->wait_ms, limit, sizeof(limit));
+	fputs(o->console->live && !first ? "\r\033[K" : "", err);
+	if (o->id == COMMANDS_READY)
+		fprintf(err, "waiting up to %s until it takes sessions", limit);
+	else
+		fprintf(err, "waiting up to %s for %" PRId64 " session%s to end", limit,
+		        now->sessions, plural(now->sessions));
+	fputs(o->console->live ? "" : "\n", err);
+	fflush(err);
+}
+
+static bool give_up(const struct order *o, const struct outlook *now, struct error *err)
+{
+	char limit[32];
+
+	number_format_duration(o->wait_ms, limit, sizeof(limit));
+	if (o->id == COMMANDS_READY)
+		return error_set(err, "after %s, %s", limit, now->why);
+	return error_set(err, "after %s, %" PRId64 " session%s still there", limit, now->sessions,
+	                 now->sessions == 1 ? " is" : "s are");
+}
+
+/* Asks again and again until it is done; false on time-out or when there is no answer. */
+static bool wait_for_it(const struct order *o, struct outlook now, struct error *err)
+{
+	int64_t start = tick_ms();
+
+	for (bool first = true; !is_done(o, &now); first = false) {
+		struct statusjson *status;
+		int64_t left = (int64_t)o->wait_ms - (tick_ms() - start);
+
+		show_progress(o, &now, first);
+		if (left <= 0)
+			return give_up(o, &now, err);
+		poll(NULL, 0, left < ASK_AGAIN_MS ? (int)left : ASK_AGAIN_MS);
+		status = ask_status(o->path, err);
+		if (status == NULL)
+			return false;
+		now = look_at(status, o->server);
+		statusjson_free(status);
+		if (now.servers == 0)
+			return error_set(err, "%s is not configured any more", o->server);
+	}
+	return true;
+}
+
+static bool obey(const struct order *o, struct error *err)
+{
+	struct statusjson *status = ask_status(o->path, err);
+	int64_t start = tick_ms();
+	struct outlook now;
+	char took[32];
+	bool ok;
+
+	if (status == NULL)
+		return false;
+	ok = look_at(status, o->server).servers > 0 ? give_orders(o, status, err)
+	                                            : explain_unknown(status, o->server, err);
+	statusjson_free(status);
+	if (!ok)
+		return false;
+	status = ask_status(o->path, err);
+	if (status == NULL)
+		return false;
+	show_servers(o, status);
+	fflush(o->console->out);
+	now = look_at(status, o->server);
+	statusjson_free(status);
+	if (!o->wait)
+		return true;
+	ok = wait_for_it(o, now, err);
+	fputs(o->console->live && !is_done(o, &now) ? "\r\033[K" : "", o->console->err);
+	if (!ok)
+		return false;
+	number_format_duration((uint64_t)(tick_ms() - start), took, sizeof(took));
+	fprintf(o->console->out, "%s: %s (%s)\n", o->server,
+	        o->id == COMMANDS_READY ? "takes sessions" : "no session is left", took);
+	return true;
+}
+
+static bool parse_wait(struct order *o, const char *wait, struct error *err)
+{
+	if (wait == NULL)
+		return true;
+	o->wait = true;
+	/* A number alone would be milliseconds, which nobody means here. */
+	if (strspn(wait, "0123456789") == strlen(wait) ||
+	    !number_parse_duration(wait, &o->wait_ms) || o->wait_ms > INT32_MAX)
+		return error_set(
+		    err, "--wait \"%s\": write a duration with its unit, as 90s or 10m", wait);
+	return true;
+}
+
+int statecmd_main(const struct console *c, int argc, char **argv)
+{
+	const struct commands_entry *command = commands_find(argv[0]);
+	struct order order = { .console = c, .id = command->id };
+	struct options o;
+	struct error err;
+
+	if (!options_parse(&o, command->id, argc, argv, &err) ||
+	    !parse_wait(&order, options_value(&o, "wait"), &err))
+		return console_usage(c, command, &err);
+	order.path = client_path(options_value(&o, "socket"));
+	order.server = o.words[0];
+	if (!obey(&order, &err))
+		return console_fail(c, &err);
+	return CONSOLE_OK;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "keyreader.h"
+
+#include "base/suggest.h"
+#include "base/text.h"
+#include "endpoints.h"
+#include "keytable.h"
+#include "lists.h"
+#include "places.h"
+#include "scalars.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAMES_MAX = 64, WORD_MAX = 64 };
+
+static draft_convert *const readers[] = {
+#define X(name, reader) [KEYTABLE_##name] = (reader),
+	KEYTABLE_TYPES(X)
+#undef X
+};
+
+/* The default configuration has one group per group of the table: "cluster.nodes" is
+ * g_cluster_nodes. */
+static const char *default_name(const char *group, char buf[static WORD_MAX])
+{
+	snprintf(buf, WORD_MAX, "g_%s", group);
+	for (char *dot = strchr(buf, '.'); dot; dot = strchr(dot, '.'))
+		*dot = '_';
+	return buf;
+}
+
+void keyreader_write_defaults(struct text *out)
+{
+	size_t key_count;
+	size_t group_count;
+	const struct keytable_key *keys = keytable_keys(&key_count);
+	const struct keytable_group *groups = keytable_groups(&group_count);
+	char buf[WORD_MAX];
+
+	for (size_t g = 0; g < group_count; g++) {
+		text_addf(out, "%s = {\n", default_name(groups[g].name, buf));
+		for (size_t i = 0; i < key_count; i++)
+			if (*keys[i].initial && strcmp(keys[i].group, groups[g].name) == 0)
+				text_addf(out, "%s = %s;\n", keys[i].name, keys[i].initial);
+		text_add(out, "};\n");
+	}
+}
+
+/* Puts the defaults of a group, and of the groups in it, into its structure. */
+static void fill(struct draft_context *c, const char *group, void *base)
+{
+	char buf[WORD_MAX];
+	const config_setting_t *from = config_lookup(c->defaults, default_name(group, buf));
+	size_t count;
+	const struct keytable_key *k = keytable_keys(&count);
+
+	assert(from);
+	for (; count; k++, count--) {
+		const config_setting_t *v = NULL;
+
+		if (strcmp(k->group, group) != 0)
+			continue;
+		if (*k->initial)
+			v = config_setting_get_member(from, k->name);
+		if (v)
+			readers[k->type](c, k, v, base);
+		else if (k->type == KEYTABLE_GROUP)
+			fill(c, k->child, (char *)base + k->offset);
+	}
+}
+
+/* Another group that has a key of this name, for whoever wrote it in the wrong place. */
+static const char *other_home(const char *name)
+{
+	size_t count;
+	const struct keytable_key *k = keytable_keys(&count);
+
+	for (; count; k++, count--)
+		if (*k->group && strcmp(k->name, name) == 0)
+			return k->group;
+	return NULL;
+}
+
+static void report_unknown(struct draft_context *c, const char *group,
+                           const config_setting_t *parent, const config_setting_t *v)
+{
+	const char *names[NAMES_MAX];
+	char word[WORD_MAX];
+	size_t n = 0;
+	size_t count;
+	const struct keytable_key *k = keytable_keys(&count);
+	const char *near;
+
+	for (; count; k++, count--)
+		if (n < NAMES_MAX && keytable_belongs(k, group))
+			names[n++] = k->name;
+	snprintf(word, sizeof(word), "%s", v->name);
+	for (char *dash = strchr(word, '-'); dash; dash = strchr(dash, '-'))
+		*dash = '_';
+	near = suggest_nearest(word, names, n);
+	if (near)
+		problem_add_member(c->problems, parent, v,
+		                   "unknown key \"%.60s\"; did you mean \"%s\"?", v->name, near);
+	else if (other_home(word))
+		problem_add_member(c->problems, parent, v,
+		                   "unknown key \"%.60s\" here: it belongs to \"%s\"", v->name,
+		                   other_home(word));
+	else
+		problem_add_member(c->problems, parent, v,
+		                   "unknown key \"%.60s\": take it out (sluice.conf(5) lists all)",
+		                   v->name);
+}
+
+static void read_members(struct draft_context *c, const char *group, const config_setting_t *v,
+                         void *base)
+{
+	size_t count;
+	const struct keytable_key *k = keytable_keys(&count);
+
+	for (int i = 0; i < config_setting_length(v); i++) {
+		const config_setting_t *member = config_setting_get_elem(v, (unsigned int)i);
+
+		if (!keytable_find(group, member->name) &&
+		    (*group || !keytable_find_shared(member->name)))
+			report_unknown(c, group, v, member);
+	}
+	for (; count; k++, count--) {
+		const config_setting_t *member;
+
+		if (strcmp(k->group, group) != 0)
+			continue;
+		member = config_setting_get_member(v, k->name);
+		if (member)
+			readers[k->type](c, k, member, base);
+		else if (k->flags & KEYTABLE_REQUIRED)
+			problem_add(c->problems, v, "the key \"%s\" is missing: write %s = %s;",
+			            k->name, k->name, *k->example ? k->example : "( { ... } )");
+	}
+}
+
+static void set_at(void *base, const config_setting_t *v)
+{
+	memcpy(base, &v, sizeof(v));
+}
+
+void keyreader_group(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base)
+{
+	char buf[PROBLEM_VALUE_MAX];
+	void *child = (char *)base + k->offset;
+
+	if (!config_setting_is_group(v)) {
+		problem_add(c->problems, v, "%s is not a group: write %s = { ... };",
+		            problem_value(v, buf), k->name);
+		return;
+	}
+	set_at(child, v);
+	read_members(c, k->child, v, child);
+}
+
+/* An element begins as its defaults, or as what the groups around it say about it. */
+static void begin(struct draft_context *c, const char *group, void *element, const void *parent)
+{
+	fill(c, group, element);
+	if (strcmp(group, "services") == 0) {
+		const struct draft_root *root = parent;
+
+		memcpy(element, &root->shared, sizeof(root->shared));
+	} else if (strcmp(group, "services.servers") == 0) {
+		const struct draft_service *service = parent;
+
+		((struct draft_server *)element)->check = service->check;
+	} else if (strcmp(group, "cluster.nodes") == 0) {
+		((struct draft_node *)element)->n.weight = -1;
+	}
+}
+
+void keyreader_groups(struct draft_context *c, const struct keytable_key *k,
+                      const config_setting_t *v, void *base)
+{
+	const struct keytable_group *child = keytable_find_group(k->child);
+	char buf[PROBLEM_VALUE_MAX];
+	struct draft_list list = { 0 };
+
+	if (!config_setting_is_list(v) &&
+	    !(config_setting_is_array(v) && config_setting_length(v) == 0)) {
+		problem_add(c->problems, v, "%s is not a list of groups: write %s = ( { ... } );",
+		            problem_value(v, buf), k->name);
+		return;
+	}
+	list.count = (size_t)config_setting_length(v);
+	list.at = mem_arena_zalloc(c->arena, list.count * child->size);
+	for (size_t i = 0; i < list.count; i++) {
+		const config_setting_t *e = config_setting_get_elem(v, (unsigned int)i);
+		void *element = (char *)list.at + i * child->size;
+
+		begin(c, k->child, element, base);
+		set_at(element, e);
+		if (config_setting_is_group(e))
+			read_members(c, k->child, e, element);
+		else
+			problem_add(c->problems, e, "%s is not a group: write { ... }",
+			            problem_value(e, buf));
+	}
+	memcpy((char *)base + k->offset, &list, sizeof(list));
+}
+
+void keyreader_binds(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base)
+{
+	const struct keytable_key *address = keytable_find(k->child, "address");
+	struct draft_list list = { .count = lists_length(v) };
+	struct draft_bind *binds = mem_arena_zalloc(c->arena, list.count * sizeof(*binds));
+
+	for (size_t i = 0; i < list.count; i++) {
+		const config_setting_t *e = lists_element(v, i);
+
+		begin(c, k->child, &binds[i], base);
+		set_at(&binds[i], e);
+		if (config_setting_is_group(e))
+			read_members(c, k->child, e, &binds[i]);
+		else
+			endpoints_listen(c, address, e, &binds[i]);
+	}
+	list.at = binds;
+	memcpy((char *)base + k->offset, &list, sizeof(list));
+}
+
+void keyreader_root(struct draft_context *c, const config_setting_t *v, struct draft_root *root)
+{
+	size_t count;
+	const struct keytable_key *k = keytable_keys(&count);
+
+	root->at = v;
+	fill(c, "", root);
+	fill(c, "services", &root->shared);
+	for (; count; k++, count--) {
+		const config_setting_t *member = NULL;
+
+		if (k->flags & KEYTABLE_SHARED)
+			member = config_setting_get_member(v, k->name);
+		if (member)
+			readers[k->type](c, k, member, &root->shared);
+	}
+	read_members(c, "", v, root);
+}

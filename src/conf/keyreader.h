@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_KEYREADER_H
+#define CONF_KEYREADER_H
+
+#include "draft.h"
+
+/* Reads groups through the table of keys: each key by the reader of its type. */
+
+/* The whole file into `root`, defaults first. */
+void keyreader_root(struct draft_context *c, const config_setting_t *v, struct draft_root *root);
+
+/* The initial column of the table as a configuration, to be parsed once per file. */
+struct text;
+void keyreader_write_defaults(struct text *out);
+
+/* Readers of values that are groups (draft_convert). */
+void keyreader_group(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base);
+void keyreader_groups(struct draft_context *c, const struct keytable_key *k,
+                      const config_setting_t *v, void *base);
+void keyreader_binds(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/loader.h"
+
+#include "assemble.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "draft.h"
+#include "keyreader.h"
+#include "problem.h"
+#include "scan.h"
+#include "validate.h"
+
+#include <assert.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What libconfig 1.5 says, in words that help. */
+static void explain(const config_t *cfg, const char *text, struct problem_list *problems)
+{
+	const char *said = config_error_text(cfg);
+	const char *file = config_error_file(cfg);
+	int at = config_error_line(cfg);
+	unsigned int line = at > 0 ? (unsigned int)at : 1;
+	AUTO_FREE char *included = NULL;
+
+	if (said && strcmp(said, "duplicate setting name") == 0) {
+		problem_add_line(problems, file, line,
+		                 "a name is written twice in the same group: keep one of them");
+	} else if (said && strcmp(said, "mismatched element type in array") == 0) {
+		problem_add_line(
+		    problems, file, line,
+		    "the elements of [ ] must be of one kind: use ( ) for a mixed list");
+	} else if (said && strcmp(said, "syntax error") != 0) {
+		problem_add_line(problems, file, line, "%s", said);
+	} else if (!file) {
+		scan_explain(NULL, text, line, problems);
+	} else if (scan_read_file(file, &included, NULL)) {
+		scan_explain(file, included, line, problems);
+	} else {
+		problem_add_line(problems, file, line, "the line cannot be understood");
+	}
+}
+
+static void read_defaults(config_t *cfg)
+{
+	AUTO_TEXT t = { 0 };
+	int ok;
+
+	keyreader_write_defaults(&t);
+	ok = config_read_string(cfg, text_str(&t));
+	assert(ok);
+}
+
+/* The whole way from a parsed file to settings; NULL if there is a problem. */
+static struct settings *build(const config_t *cfg, const char *name, struct problem_list *problems)
+{
+	struct settings *settings = settings_new();
+	struct draft_root root = { .s = *settings };
+	struct draft_context c = { .arena = &root.s.arena, .problems = problems };
+	config_t defaults;
+
+	settings->arena = (struct mem_arena){ 0 }; /* the draft has it now */
+	config_init(&defaults);
+	read_defaults(&defaults);
+	c.defaults = &defaults;
+	keyreader_root(&c, config_root_setting(cfg), &root);
+	validate_draft(&c, &root);
+	if (!problems->count) {
+		root.s.file = mem_arena_strdup(c.arena, name);
+		assemble_settings(&c, &root, settings);
+	}
+	config_destroy(&defaults);
+	mem_arena_release(&root.s.arena);
+	if (problems->count) {
+		settings_free(settings);
+		return NULL;
+	}
+	return settings;
+}
+
+/* `dir` is where included files are, or NULL. */
+static struct settings *load(const char *name, const char *dir, const char *text,
+                             struct problem_list *problems)
+{
+	struct settings *settings = NULL;
+	config_t cfg;
+
+	if (!scan_text(NULL, text, dir, problems))
+		return NULL;
+	config_init(&cfg);
+	config_set_include_dir(&cfg, dir);
+	if (config_read_string(&cfg, text))
+		settings = build(&cfg, name, problems);
+	else
+		explain(&cfg, text, problems);
+	config_destroy(&cfg);
+	return settings;
+}
+
+static void finish(struct problem_list *list, struct loader_problems *ret)
+{
+	*ret = (struct loader_problems){ 0 };
+	ret->lines = problem_take_lines(list, &ret->count);
+}
+
+struct settings *loader_read_string(const char *name, const char *text,
+                                    struct loader_problems *problems)
+{
+	struct problem_list list = { .name = name };
+	struct settings *settings = load(name, NULL, text, &list);
+
+	finish(&list, problems);
+	return settings;
+}
+
+struct settings *loader_read_file(const char *path, struct loader_problems *problems)
+{
+	struct problem_list list = { .name = path };
+	struct settings *settings = NULL;
+	AUTO_FREE char *text = NULL;
+	struct error err;
+
+	if (scan_read_file(path, &text, &err)) {
+		AUTO_FREE char *copy = mem_strdup(path);
+
+		settings = load(path, dirname(copy), text, &list);
+	} else {
+		problem_add_line(&list, NULL, 0, "%s", err.text);
+	}
+	finish(&list, problems);
+	return settings;
+}
+
+void loader_problems_release(struct loader_problems *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free(p->lines[i]);
+	free(p->lines);
+	*p = (struct loader_problems){ 0 };
+}

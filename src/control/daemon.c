@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/daemon.h"
+
+#include "base/mem.h"
+#include "base/tick.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static uint64_t total_bytes_out(const struct daemon *c)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < c->topology->service_count; i++) {
+		const struct topology_service *service = c->topology->services[i];
+
+		for (size_t k = 0; k < service->server_count; k++)
+			n += counter_get(&service->servers[k]->count, COUNTER_BYTES_OUT);
+	}
+	return n;
+}
+
+struct snapshot *daemon_snapshot(struct daemon *c)
+{
+	uint32_t threads = crew_threads(c->crew);
+	uint32_t *loads = mem_zalloc(threads * sizeof(loads[0]));
+	struct snapshot_process p = {
+		.version = SLUICE_VERSION,
+		.pid = getpid(),
+		.start_wall_ms = c->start_wall_ms,
+		.now_wall_ms = tick_wall_ms(),
+		.now_ms = tick_ms(),
+		.start_ms = c->start_ms,
+		.threads = threads,
+		.maxconn = c->maxconn,
+		.nofile = c->nofile,
+		.connections = crew_connections(c->crew),
+		.connections_total = crew_accepted(c->crew),
+		.conn_rate = c->conn_rate,
+		.conn_rate_max = c->conn_rate_max,
+		.stopping = c->stopping,
+		.dropped_logs = logger_dropped(c->logger) + crew_dropped_records(c->crew),
+		.bytes_out_total = total_bytes_out(c),
+		.bytes_out_rate = c->bytes_out_rate,
+		.listeners = crew_listeners(c->crew),
+		.node = c->node,
+		.worker_sessions = loads,
+		.worker_count = threads,
+	};
+	struct snapshot *s;
+
+	for (uint32_t i = 0; i < threads; i++)
+		loads[i] = crew_load(c->crew, i);
+	s = snapshot_take(c->topology, &p);
+	free(loads);
+	return s;
+}
+
+void daemon_publish(struct daemon *c, const struct journal_event *e)
+{
+	struct daemon_follower *next;
+
+	for (struct daemon_follower *f = TAILQ_FIRST(&c->followers); f; f = next) {
+		next = TAILQ_NEXT(f, link);
+		f->on_event(f, e);
+	}
+}
+
+void daemon_follow(struct daemon *c, struct daemon_follower *f)
+{
+	TAILQ_INSERT_TAIL(&c->followers, f, link);
+}
+
+void daemon_unfollow(struct daemon *c, struct daemon_follower *f)
+{
+	TAILQ_REMOVE(&c->followers, f, link);
+}
+
+void daemon_sample(struct daemon *c)
+{
+	uint64_t accepted = crew_accepted(c->crew);
+	uint64_t bytes = total_bytes_out(c);
+
+	c->conn_rate = accepted - c->last_accepted;
+	c->last_accepted = accepted;
+	if (c->conn_rate > c->conn_rate_max)
+		c->conn_rate_max = c->conn_rate;
+	c->bytes_out_rate = bytes - c->last_bytes_out;
+	c->last_bytes_out = bytes;
+}

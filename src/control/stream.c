@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/stream.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "net/sock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Out of descriptors: accepting again at once would only spin. */
+static const ev_tstamp STARVED_PAUSE_S = 0.1;
+
+static void drop(struct stream *s)
+{
+	struct stream_server *server = s->server;
+
+	if (s->io.fd == -1)
+		return;
+	ev_io_stop(server->loop, &s->io);
+	ev_timer_stop(server->loop, &s->idle);
+	if (server->protocol->on_close)
+		server->protocol->on_close(s);
+	sock_close(s->io.fd);
+	s->io.fd = -1;
+	server->clients--;
+	TAILQ_REMOVE(&server->streams, s, link);
+	TAILQ_INSERT_TAIL(&server->gone, s, link);
+	ev_prepare_start(server->loop, &server->reaper);
+}
+
+static void reap(struct stream_server *server)
+{
+	struct stream *s;
+
+	while ((s = TAILQ_FIRST(&server->gone))) {
+		TAILQ_REMOVE(&server->gone, s, link);
+		text_release(&s->in);
+		text_release(&s->out);
+		free(s->state);
+		free(s);
+	}
+	ev_prepare_stop(server->loop, &server->reaper);
+}
+
+static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	reap(container_of(w, struct stream_server, reaper));
+}
+
+/* What to wait for follows from the buffers; called last. */
+static void settle(struct stream *s)
+{
+	struct stream_server *server = s->server;
+	int events = (s->eof ? 0 : EV_READ) | (s->out.len ? EV_WRITE : 0);
+
+	if (!s->out.len && (s->ending || s->eof)) {
+		drop(s);
+		return;
+	}
+	if (ev_is_active(&s->io) && (s->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(server->loop, &s->io);
+	if (!events)
+		return;
+	ev_io_modify(&s->io, events);
+	ev_io_start(server->loop, &s->io);
+}
+
+static bool write_out(struct stream *s)
+{
+	while (s->out.len) {
+		ssize_t n = send(s->io.fd, s->out.data, s->out.len, MSG_NOSIGNAL);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return errno == EAGAIN && s->out.len <= STREAM_OUTPUT_MAX;
+		text_consume(&s->out, (size_t)n);
+	}
+	return true;
+}
+
+void stream_flush(struct stream *s)
+{
+	if (s->io.fd == -1)
+		return;
+	if (write_out(s))
+		settle(s);
+	else
+		drop(s);
+}
+
+void stream_end(struct stream *s)
+{
+	s->ending = true;
+	stream_flush(s);
+}
+
+static void rearm_idle(struct stream *s)
+{
+	uint32_t limit = s->server->protocol->idle_s;
+
+	ev_timer_stop(s->server->loop, &s->idle);
+	if (s->patient || !limit)
+		return;
+	ev_timer_set(&s->idle, limit, 0.);
+	ev_timer_start(s->server->loop, &s->idle);
+}
+
+static void read_in(struct stream *s)
+{
+	char buf[8192];
+	ssize_t n = recv(s->io.fd, buf, sizeof(buf), 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == -1) {
+		drop(s);
+		return;
+	}
+	s->eof = n == 0;
+	if (!s->ending)
+		text_addn(&s->in, buf, (size_t)n);
+	if (s->in.len > STREAM_INPUT_MAX) {
+		drop(s);
+		return;
+	}
+	rearm_idle(s);
+	if (!s->ending)
+		s->server->protocol->on_input(s);
+	stream_flush(s);
+}
+
+static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct stream *s = container_of(w, struct stream, io);
+
+	(void)loop;
+	if (revents & EV_READ)
+		read_in(s);
+	else
+		stream_flush(s);
+}
+
+static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	drop(container_of(w, struct stream, idle));
+}
+
+static void open_stream(struct stream_server *server, int fd)
+{
+	struct stream *s = mem_zalloc(sizeof(*s));
+
+	s->server = server;
+	s->state = mem_zalloc(server->protocol->state_size);
+	ev_io_init(&s->io, on_ready, fd, EV_READ);
+	ev_timer_init(&s->idle, on_idle, 0., 0.);
+	ev_io_start(server->loop, &s->io);
+	TAILQ_INSERT_TAIL(&server->streams, s, link);
+	server->clients++;
+	rearm_idle(s);
+}
+
+static void on_client(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct stream_server *server = container_of(w, struct stream_server, io);
+	struct addr peer;
+	int fd = sock_accept(server->fd, &peer);
+
+	(void)revents;
+	if (fd == -1 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+		ev_io_stop(loop, &server->io);
+		ev_timer_set(&server->resume, STARVED_PAUSE_S, 0.);
+		ev_timer_start(loop, &server->resume);
+	}
+	if (fd == -1)
+		return;
+	if (server->clients >= STREAM_CLIENTS_MAX)
+		sock_reset(fd);
+	else
+		open_stream(server, fd);
+}
+
+static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)revents;
+	ev_io_start(loop, &container_of(w, struct stream_server, resume)->io);
+}
+
+bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned int mode,
+                        const struct stream_protocol *protocol, void *ctx,
+                        struct stream_server **ret, struct error *err)
+{
+	struct sock_listen_options o = { .mode = mode, .accepted = { .nodelay = true } };
+	struct stream_server *s;
+	int fd;
+
+	if (!sock_listen(at, &o, &fd, err))
+		return false;
+	s = mem_zalloc(sizeof(*s));
+	s->loop = loop;
+	s->protocol = protocol;
+	s->ctx = ctx;
+	s->fd = fd;
+	if (at->sa.sa_family == AF_UNIX)
+		s->unlink_path = mem_strdup(at->un.sun_path);
+	TAILQ_INIT(&s->streams);
+	TAILQ_INIT(&s->gone);
+	ev_prepare_init(&s->reaper, on_reap);
+	ev_timer_init(&s->resume, on_resume, 0., 0.);
+	ev_io_init(&s->io, on_client, fd, EV_READ);
+	/* An operator gets an answer also when something floods the loop. */
+	ev_set_priority(&s->io, EV_MAXPRI);
+	ev_io_start(loop, &s->io);
+	*ret = s;
+	return true;
+}
+
+void stream_server_close(struct stream_server *s)
+{
+	struct stream *client;
+
+	if (!s)
+		return;
+	ev_io_stop(s->loop, &s->io);
+	ev_timer_stop(s->loop, &s->resume);
+	sock_close(s->fd);
+	if (s->unlink_path)
+		unlink(s->unlink_path);
+	while ((client = TAILQ_FIRST(&s->streams))) {
+		write_out(client);
+		drop(client);
+	}
+	reap(s);
+	free(s->unlink_path);
+	free(s);
+}

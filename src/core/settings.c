@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/settings.h"
+
+#include <stdlib.h>
+
+static const struct settings_range status_good[] = { { 200, 399 } };
+static const struct settings_range status_drain[] = { { 503, 503 } };
+
+struct settings *settings_new(void)
+{
+	struct settings *s = mem_zalloc(sizeof(*s));
+
+	s->resolver.every_ms = 30000;
+	s->resolver.timeout_ms = 5000;
+	return s;
+}
+
+void settings_free(struct settings *s)
+{
+	if (!s)
+		return;
+	mem_arena_release(&s->arena);
+	free(s);
+}
+
+static bool speaks_http(enum settings_check_type type)
+{
+	return type == SETTINGS_CHECK_HTTP || type == SETTINGS_CHECK_HTTPS;
+}
+
+struct settings_check settings_check_default(enum settings_check_type type)
+{
+	struct settings_check c = {
+		.type = type,
+		.inter_ms = 2000,
+		.rise = 2,
+		.fall = 3,
+		.verify = true,
+	};
+
+	if (speaks_http(type)) {
+		c.method = "GET";
+		c.path = "/health?ready=1";
+		c.version = "1.0";
+		c.expect_status = (struct settings_ranges){ status_good, 1 };
+		c.drain_status = (struct settings_ranges){ status_drain, 1 };
+	}
+	return c;
+}
+
+struct settings_service settings_service_default(void)
+{
+	return (struct settings_service){
+		.balance = SETTINGS_ROUNDROBIN,
+		.retries = 3,
+		.redispatch = true,
+		.timeout = { .connect_ms = 5000, .client_ms = 600000, .server_ms = 600000 },
+		.keepalive = { .client = true,
+		               .server = true,
+		               .idle_s = 30,
+		               .interval_s = 10,
+		               .count = 3 },
+		.tcp_user_timeout_ms = 30000,
+	};
+}
+
+const char *settings_balance_name(enum settings_balance b)
+{
+	static const char *const names[] = {
+		[SETTINGS_ROUNDROBIN] = "roundrobin",
+		[SETTINGS_LEASTCONN] = "leastconn",
+	};
+
+	return names[b];
+}
+
+const char *settings_check_name(enum settings_check_type t)
+{
+	static const char *const names[] = {
+		[SETTINGS_CHECK_NONE] = "none",   [SETTINGS_CHECK_TCP] = "tcp",
+		[SETTINGS_CHECK_HTTP] = "http",   [SETTINGS_CHECK_HTTPS] = "https",
+		[SETTINGS_CHECK_PGSQL] = "pgsql",
+	};
+
+	return names[t];
+}
+
+bool settings_ranges_contain(const struct settings_ranges *r, unsigned int n)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (n >= r->at[i].low && n <= r->at[i].high)
+			return true;
+	return false;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/duplex.h"
+
+#include "net/sock.h"
+
+#include <errno.h>
+
+static enum duplex_end other(enum duplex_end end)
+{
+	return end == DUPLEX_CLIENT ? DUPLEX_SERVER : DUPLEX_CLIENT;
+}
+
+static bool is_silence(int errnum)
+{
+	return errnum == ETIMEDOUT || errnum == EHOSTUNREACH || errnum == ENETUNREACH;
+}
+
+static enum reason failure_of(enum duplex_end end, int errnum)
+{
+	if (end == DUPLEX_CLIENT)
+		return is_silence(errnum) ? REASON_CLIENT_SILENT : REASON_CLIENT_RESET;
+	return is_silence(errnum) ? REASON_SERVER_SILENT : REASON_SERVER_RESET;
+}
+
+static void wait_for(struct duplex *d, struct ev_loop *loop, enum duplex_end end, int events)
+{
+	ev_io *io = &d->io[end];
+
+	if (ev_is_active(io) ? (io->events & (EV_READ | EV_WRITE)) == events : !events)
+		return;
+	ev_io_stop(loop, io);
+	if (!events)
+		return;
+	ev_io_modify(io, events);
+	ev_io_start(loop, io);
+}
+
+static bool wants_read(const struct duplex *d, enum duplex_end end)
+{
+	return !d->flow[end].tail && !d->flow[end].eof && !d->dead[other(end)];
+}
+
+/* What each end waits for follows from what is unsent and who has finished. */
+static void settle(struct duplex *d, struct ev_loop *loop)
+{
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
+		int events = wants_read(d, end) ? EV_READ : 0;
+
+		if (d->flow[other(end)].tail)
+			events |= EV_WRITE;
+		wait_for(d, loop, end, events);
+	}
+}
+
+static void end_with(struct duplex_verdict *v, enum reason reason)
+{
+	v->ended = true;
+	v->reason = reason;
+}
+
+/*
+ * `end` can not be written to any more, but what it said before may still be unread (a server that
+ * refuses a client says why and closes): that is carried first, then the session ends.
+ */
+static void mourn(struct duplex *d, struct relay_space *space, enum duplex_end end, int errnum,
+                  struct duplex_verdict *v)
+{
+	d->dead[end] = true;
+	d->failure = (uint8_t)failure_of(end, errnum);
+	relay_drop(&d->flow[other(end)], space);
+	if (d->flow[end].shut)
+		end_with(v, (enum reason)d->failure);
+}
+
+static void pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
+                 struct duplex_verdict *v)
+{
+	struct relay *flow = &d->flow[source];
+	const struct relay_tail *tail = flow->tail;
+	uint32_t at = tail ? tail->at : 0;
+	uint64_t before = flow->bytes;
+	enum relay_status status =
+	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, space);
+	int errnum = errno;
+
+	v->active |= flow->bytes != before || (tail && (flow->tail != tail || tail->at != at));
+	switch (status) {
+	case RELAY_IDLE:
+	case RELAY_BLOCKED:
+		break;
+	case RELAY_FINISHED:
+		v->active = true;
+		if (d->dead[source])
+			end_with(v, (enum reason)d->failure);
+		break;
+	case RELAY_SOURCE_FAILED:
+		end_with(v, d->dead[source] ? (enum reason)d->failure : failure_of(source, errnum));
+		break;
+	case RELAY_DEST_FAILED:
+		mourn(d, space, other(source), errnum, v);
+		break;
+	case RELAY_NO_MEMORY:
+		end_with(v, REASON_RESOURCES);
+		break;
+	}
+}
+
+static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
+                                      struct duplex_verdict v)
+{
+	if (!v.ended && d->flow[DUPLEX_CLIENT].shut && d->flow[DUPLEX_SERVER].shut)
+		end_with(&v, REASON_NORMAL);
+	if (!v.ended)
+		settle(d, loop);
+	return v;
+}
+
+struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
+                                   struct relay_space *space, enum duplex_end end, int revents)
+{
+	struct duplex_verdict v = { 0 };
+
+	if ((revents & EV_WRITE) && d->flow[other(end)].tail)
+		pump(d, space, other(end), &v);
+	if (!v.ended && (revents & EV_READ) && wants_read(d, end))
+		pump(d, space, end, &v);
+	return conclude(d, loop, v);
+}
+
+struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
+                                   struct relay_space *space)
+{
+	struct duplex_verdict v = { 0 };
+
+	pump(d, space, DUPLEX_CLIENT, &v);
+	return conclude(d, loop, v);
+}
+
+void duplex_close(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset)
+{
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
+		ev_io_stop(loop, &d->io[end]);
+		if (d->io[end].fd != -1 && reset)
+			sock_reset(d->io[end].fd);
+		else if (d->io[end].fd != -1)
+			sock_close(d->io[end].fd);
+		relay_drop(&d->flow[end], space);
+	}
+}

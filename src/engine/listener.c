@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/listener.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/sock.h"
+
+#include <errno.h>
+
+enum { BATCH = 16 }; /* accepts in one turn before sessions get theirs */
+
+static const ev_tstamp FULL_PAUSE_S = 0.01;   /* a limit is reached: until sessions end */
+static const ev_tstamp STARVED_PAUSE_S = 0.1; /* out of descriptors: spinning would not help */
+
+static struct sock_listen_options options_of(const struct settings_service *s,
+                                             const struct settings_bind *b)
+{
+	return (struct sock_listen_options){
+		.backlog = b->backlog,
+		.v6only = b->v6only,
+		.defer_accept = b->defer_accept,
+		.interface = b->interface,
+		.accepted = {
+			.keepalive = { .on = s->keepalive.client,
+			               .idle_s = s->keepalive.idle_s,
+			               .interval_s = s->keepalive.interval_s,
+			               .count = s->keepalive.count },
+			.user_timeout_ms = s->tcp_user_timeout_ms,
+			.nodelay = true,
+		},
+	};
+}
+
+bool listener_open(struct topology_service *service, const struct settings_bind *bind,
+                   struct listener_limits limits, struct listener **ret, struct error *err)
+{
+	struct sock_listen_options o = options_of(service->settings, bind);
+	struct listener *l;
+	int fd = bind->fd;
+
+	if (bind->kind == SETTINGS_BIND_FD ? !sock_adopt(fd, &o, err)
+	                                   : !sock_listen(&bind->addr, &o, &fd, err))
+		return error_wrap(err, "service \"%s\"", service->settings->name);
+	l = mem_zalloc(sizeof(*l));
+	l->service = service;
+	l->bind = bind;
+	l->limits = limits;
+	l->fd = fd;
+	*ret = l;
+	return true;
+}
+
+static void pause_for(struct listener *l, ev_tstamp seconds)
+{
+	ev_io_stop(l->loop, &l->io);
+	ev_timer_set(&l->resume, seconds, 0.);
+	ev_timer_start(l->loop, &l->resume);
+}
+
+static uint32_t load(const _Atomic uint32_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static bool is_full(const struct listener *l)
+{
+	uint32_t of_service = l->service->settings->maxconn;
+	uint32_t of_bind = l->bind->maxconn;
+
+	return load(l->limits.connections) >= l->limits.max ||
+	       (of_service && load(&l->service->active) >= of_service) ||
+	       (of_bind && load(&l->active) >= of_bind);
+}
+
+static bool is_allowed(const struct settings_service *s, const struct addr *client)
+{
+	for (size_t i = 0; i < s->allow_count; i++)
+		if (addr_net_contains(&s->allow[i], client))
+			return true;
+	for (size_t i = 0; i < s->deny_count; i++)
+		if (addr_net_contains(&s->deny[i], client))
+			return false;
+	return s->deny_count || !s->allow_count;
+}
+
+/* accept() failed.  True: try the next one at once. */
+static bool survive(struct listener *l, int errnum)
+{
+	switch (errnum) {
+	case ECONNABORTED:
+	case EINTR:
+	case EPROTO:
+		return true;
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		if (!l->starved) {
+			struct error err;
+
+			error_sys(&err, errnum, "service \"%s\" cannot accept",
+			          l->service->settings->name);
+			log_error("%s; it goes on as soon as sessions end (raise nofile)",
+			          err.text);
+		}
+		l->starved = true;
+		pause_for(l, STARVED_PAUSE_S);
+		return false;
+	default:
+		pause_for(l, STARVED_PAUSE_S);
+		return false;
+	}
+}
+
+static void take(struct listener *l, int fd, const struct addr *client)
+{
+	struct addr_ip ip = addr_pack(client);
+
+	l->starved = false;
+	atomic_fetch_add_explicit(&l->accepted, 1, memory_order_relaxed);
+	if (is_allowed(l->service->settings, client)) {
+		l->on_accept(l->ctx, l, fd, &ip);
+		return;
+	}
+	counter_add(&l->service->count, COUNTER_DENIED, 1);
+	sock_reset(fd);
+}
+
+static void accept_batch(struct listener *l)
+{
+	struct addr client;
+
+	for (int i = 0; i < BATCH && ev_is_active(&l->io); i++) {
+		int fd;
+
+		if (is_full(l)) {
+			pause_for(l, FULL_PAUSE_S);
+			return;
+		}
+		fd = sock_accept(l->fd, &client);
+		if (fd >= 0)
+			take(l, fd, &client);
+		else if (!survive(l, errno))
+			return;
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	accept_batch(container_of(w, struct listener, io));
+}
+
+static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct listener *l = container_of(w, struct listener, resume);
+
+	(void)revents;
+	if (is_full(l))
+		pause_for(l, FULL_PAUSE_S);
+	else
+		ev_io_start(loop, &l->io);
+}
+
+void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
+                    void *ctx)
+{
+	l->loop = loop;
+	l->on_accept = on_accept;
+	l->ctx = ctx;
+	ev_io_init(&l->io, on_readable, l->fd, EV_READ);
+	ev_timer_init(&l->resume, on_resume, 0., 0.);
+	ev_io_start(loop, &l->io);
+}
+
+void listener_stop(struct listener *l)
+{
+	if (l->loop) {
+		ev_io_stop(l->loop, &l->io);
+		ev_timer_stop(l->loop, &l->resume);
+	}
+	l->loop = NULL;
+	if (l->fd != -1)
+		sock_close(l->fd);
+	l->fd = -1;
+}
+
+void listener_free(struct listener *l)
+{
+	if (!l)
+		return;
+	listener_stop(l);
+	if (l->bind->kind == SETTINGS_BIND_ADDR && l->bind->addr.sa.sa_family == AF_UNIX)
+		unlink(l->bind->addr.un.sun_path);
+	free(l);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The product with no database and no file: simulated nodes, clients that use them through a
+ * balancer, and the dashboard, in one process on loopback.  A key press (on a terminal) or a line
+ * (from a pipe) drains, kills or freezes a node; what sluice did about it is printed as it happens.
+ */
+#include "demo.h"
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "cli/checkcmd.h"
+#include "cli/options.h"
+#include "control/supervisor.h"
+#include "sim/simcluster.h"
+#include "sim/simload.h"
+
+#include <ctype.h>
+#include <ev.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum {
+	SQL_PORT = 26257,
+	CONSOLE_PORT = 8080,
+	ADMIN_PORT = 8404,
+	PORT_TRIES = 20, /* a real node may have these ports: the next ones are tried */
+	CLIENTS = 12,
+	SHORT_LIVED = 4,
+	NODES_MAX = 9, /* a key each */
+};
+
+/* How long after an action its cost is summed up: detection and a few reconnects. */
+static const ev_tstamp SUM_UP_S = 6.;
+
+#define SOCKET_PATH "/tmp/sluice-demo%s.sock"
+
+struct demo {
+	const struct console *console;
+	struct ev_loop *loop;
+	struct simcluster *cluster;
+	struct simload *load;
+	struct supervisor *supervisor;
+	uint32_t nodes;
+	uint16_t sql_port, admin_port, console_port;
+	char socket[64];
+	uint32_t chosen; /* the node that keys act on */
+	struct simload_counts before;
+	ev_timer sum_up;
+	ev_io keys;
+	ev_signal interrupt, terminate;
+	struct text line; /* of a pipe, not complete yet */
+	struct termios terminal;
+	bool raw; /* the terminal was changed and `terminal` is what it was */
+};
+
+static void write_conf(struct demo *d, struct text *conf)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	text_add(conf, "cluster = { nodes = (\n");
+	for (uint32_t i = 1; i <= d->nodes; i++) {
+		const struct simnode *n = simcluster_node(d->cluster, i);
+
+		text_addf(conf,
+		          "  { name = \"n%u\"; host = \"%s\"; sql_port = %u; http_port = %u; "
+		          "locality = \"region=demo,zone=%c\"; }%s\n",
+		          i, addr_format_host(simnode_sql_addr(n), addr),
+		          addr_port(simnode_sql_addr(n)), addr_port(simnode_http_addr(n)),
+		          'a' + (int)(i - 1) % 3, i < d->nodes ? "," : "");
+	}
+	text_addf(conf,
+	          "); check = { type = \"http\"; inter = \"1s\"; fastinter = \"500ms\"; }; };\n"
+	          "services = (\n"
+	          "  { name = \"psql\"; bind = \"127.0.0.1:%u\"; port = \"sql\"; balance = "
+	          "\"leastconn\"; },\n"
+	          "  { name = \"dbconsole\"; bind = \"127.0.0.1:%u\"; port = \"http\"; }\n"
+	          ");\n"
+	          "admin = { bind = \"127.0.0.1:%u\"; socket = \"%s\"; };\n"
+	          "log = ( { target = \"stderr\"; format = \"text\"; level = \"notice\"; } );\n",
+	          d->sql_port, d->console_port, d->admin_port, d->socket);
+}
+
+/* The ports of try `i`; a port that was asked for is not changed. */
+static void choose_ports(struct demo *d, const char *asked, unsigned int i)
+{
+	char suffix[16] = "";
+
+	if (i)
+		snprintf(suffix, sizeof(suffix), "-%u", i);
+	d->sql_port = (uint16_t)(d->sql_port && asked ? d->sql_port : SQL_PORT + 10 * i);
+	d->console_port = (uint16_t)(CONSOLE_PORT + 10 * i);
+	d->admin_port = (uint16_t)(ADMIN_PORT + 10 * i);
+	snprintf(d->socket, sizeof(d->socket), SOCKET_PATH, suffix);
+}
+
+static bool start_balancer(struct demo *d, const char *asked, struct error *err)
+{
+	struct supervisor_options how = { 0 };
+
+	for (unsigned int i = 0; i < PORT_TRIES; i++) {
+		AUTO_TEXT conf = { 0 };
+		struct settings *settings;
+
+		choose_ports(d, asked, i);
+		write_conf(d, &conf);
+		settings = checkcmd_load_text(d->console, "demo", text_str(&conf));
+		if (settings == NULL)
+			return error_set(err, "the demo's own configuration is invalid");
+		if (supervisor_start(d->loop, settings, &how, &d->supervisor, err))
+			return true;
+	}
+	return false;
+}
+
+static bool start_load(struct demo *d, struct error *err)
+{
+	struct simload_options o = { .clients = CLIENTS,
+		                     .short_lived = SHORT_LIVED,
+		                     .queries = 10,
+		                     .interval_ms = 200,
+		                     .retry_ms = 200,
+		                     .timeout_ms = 5000 };
+
+	if (!addr_parse_ip("127.0.0.1", d->sql_port, &o.to))
+		return error_set(err, "no loopback address");
+	d->load = simload_new(d->loop, &o);
+	return true;
+}
+
+/* --- talking ------------------------------------------------------------------------------ */
+
+static void show_intro(const struct demo *d)
+{
+	FILE *out = d->console->out;
+
+	fprintf(out,
+	        "\n%u simulated CockroachDB nodes (n1 to n%u), a balancer in front of them, and %u "
+	        "clients.\n\n"
+	        "  dashboard   http://127.0.0.1:%u/\n"
+	        "  SQL         psql -h 127.0.0.1 -p %u -U root -c 'SHOW node_id'\n"
+	        "  DB console  http://127.0.0.1:%u/\n\n"
+	        "In another terminal:\n\n"
+	        "  export SLUICE_SOCKET=%s\n"
+	        "  sluice status        sluice watch        sluice drain n1 --wait 30s\n\n",
+	        d->nodes, d->nodes, CLIENTS, d->admin_port, d->sql_port, d->console_port,
+	        d->socket);
+	if (d->raw)
+		fprintf(
+		    out,
+		    "Keys: 1-%u choose a node   d drain it   k kill it   f freeze it   r bring it "
+		    "back   s sum up   q quit\n\n",
+		    d->nodes);
+	else
+		fprintf(out, "Commands: drain N, kill N, freeze N, reset N, sum, quit "
+		             "(and any of the simulated nodes' own, as \"2 slow 400ms\")\n\n");
+	fflush(out);
+}
+
+static void on_node_event(void *ctx, const struct simnode *n, const char *what)
+{
+	struct demo *d = ctx;
+
+	fprintf(d->console->out, "  node n%u: %s\n", simnode_id(n), what);
+	fflush(d->console->out);
+}
+
+static void show_sum(struct demo *d)
+{
+	struct simload_counts now = simload_counts(d->load);
+
+	fprintf(
+	    d->console->out,
+	    "  clients: %llu queries answered, %llu new sessions, %llu sessions cut, %llu connects "
+	    "failed; %u sessions open\n",
+	    (unsigned long long)(now.ok - d->before.ok),
+	    (unsigned long long)(now.sessions - d->before.sessions),
+	    (unsigned long long)(now.cut - d->before.cut),
+	    (unsigned long long)(now.failed - d->before.failed), now.now);
+	fflush(d->console->out);
+	d->before = now;
+}
+
+static void on_sum_up(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	show_sum(container_of(w, struct demo, sum_up));
+}
+
+/* --- acting ------------------------------------------------------------------------------- */
+
+static void quit(struct demo *d)
+{
+	simload_free(d->load);
+	d->load = NULL;
+	ev_timer_stop(d->loop, &d->sum_up);
+	supervisor_stop(d->supervisor);
+}
+
+/* Words of the demo for what the nodes call otherwise. */
+static const struct {
+	char key;
+	const char *word, *command;
+} actions[] = {
+	{ 'd', "drain", "drain 5s 10s 10s" },
+	{ 'k', "kill", "kill" },
+	{ 'f', "freeze", "hang" },
+	{ 'r', "reset", "reset" },
+};
+
+static void act(struct demo *d, const char *line)
+{
+	AUTO_TEXT answer = { 0 };
+	bool done = simcluster_command(d->cluster, line, &answer);
+
+	if (!done)
+		fprintf(d->console->out, "  %s\n", text_str(&answer));
+	fflush(d->console->out);
+	if (!done || !d->load)
+		return;
+	d->before = simload_counts(d->load);
+	ev_timer_stop(d->loop, &d->sum_up);
+	ev_timer_set(&d->sum_up, SUM_UP_S, 0.);
+	ev_timer_start(d->loop, &d->sum_up);
+}
+
+static void act_on(struct demo *d, uint32_t node, const char *command)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%u %s", node, command);
+	act(d, line);
+}
+
+static void take_key(struct demo *d, char key)
+{
+	if (key >= '1' && (uint32_t)(key - '0') <= d->nodes) {
+		d->chosen = (uint32_t)(key - '0');
+		fprintf(d->console->out, "  n%u chosen: d drain, k kill, f freeze, r bring back\n",
+		        d->chosen);
+		fflush(d->console->out);
+	} else if (key == 's' && d->load) {
+		show_sum(d);
+	} else if (key == 'q') {
+		quit(d);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (actions[i].key == key)
+			act_on(d, d->chosen, actions[i].command);
+}
+
+/* "drain 2", "drain n2", or a line for the simulated nodes. */
+static void take_line(struct demo *d, const char *line)
+{
+	size_t len = strcspn(line, " ");
+	const char *rest = line + len + strspn(line + len, " n");
+	uint64_t node;
+
+	if (strcmp(line, "quit") == 0) {
+		quit(d);
+		return;
+	}
+	if (strcmp(line, "sum") == 0 && d->load) {
+		show_sum(d);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (strlen(actions[i].word) == len && strncmp(actions[i].word, line, len) == 0 &&
+		    number_parse(rest, d->nodes, &node)) {
+			act_on(d, (uint32_t)node, actions[i].command);
+			return;
+		}
+	if (*line)
+		act(d, line);
+}
+
+static void take_lines(struct demo *d, const char *bytes, size_t len)
+{
+	const char *newline;
+
+	text_addn(&d->line, bytes, len);
+	while (d->line.len && (newline = memchr(d->line.data, '\n', d->line.len))) {
+		size_t used = (size_t)(newline - d->line.data);
+
+		d->line.data[used] = '\0';
+		take_line(d, d->line.data);
+		text_consume(&d->line, used + 1);
+	}
+}
+
+static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct demo *d = container_of(w, struct demo, keys);
+	char bytes[256];
+	ssize_t n = read(w->fd, bytes, sizeof(bytes));
+
+	(void)revents;
+	if (n <= 0)
+		ev_io_stop(loop, w);
+	else if (!d->raw)
+		take_lines(d, bytes, (size_t)n);
+	for (ssize_t i = 0; d->raw && i < n; i++)
+		take_key(d, (char)tolower((unsigned char)bytes[i]));
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	quit(w->data);
+}
+
+/* --- setting up --------------------------------------------------------------------------- */
+
+static void start_keys(struct demo *d)
+{
+	struct termios raw;
+
+	if (isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &d->terminal) == 0) {
+		raw = d->terminal;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		d->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+	}
+	ev_io_init(&d->keys, on_keys, STDIN_FILENO, EV_READ);
+	ev_io_start(d->loop, &d->keys);
+}
+
+static void start_signals(struct demo *d)
+{
+	ev_signal_init(&d->interrupt, on_signal, SIGINT);
+	ev_signal_init(&d->terminate, on_signal, SIGTERM);
+	d->interrupt.data = d;
+	d->terminate.data = d;
+	ev_signal_start(d->loop, &d->interrupt);
+	ev_signal_start(d->loop, &d->terminate);
+}
+
+static bool start_all(struct demo *d, const char *asked, struct error *err)
+{
+	struct simcluster_options o = {
+		.nodes = d->nodes, .host = "127.0.0.1", .ctx = d, .event = on_node_event
+	};
+
+	d->cluster = simcluster_new(d->loop, &o, err);
+	if (!d->cluster || !start_balancer(d, asked, err) || !start_load(d, err))
+		return false;
+	start_signals(d);
+	start_keys(d);
+	ev_timer_init(&d->sum_up, on_sum_up, 0., 0.);
+	show_intro(d);
+	return true;
+}
+
+static void release(struct demo *d)
+{
+	if (d->raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &d->terminal);
+	simload_free(d->load);
+	supervisor_free(d->supervisor);
+	simcluster_free(d->cluster);
+	text_release(&d->line);
+	ev_loop_destroy(d->loop);
+}
+
+static bool read_options(struct demo *d, const struct options *o, struct error *err)
+{
+	const char *nodes = options_value(o, "nodes");
+	const char *port = options_value(o, "port");
+	uint64_t n = 3;
+
+	if (nodes && (!number_parse(nodes, NODES_MAX, &n) || n == 0))
+		return error_set(err, "--nodes takes a number from 1 to %d", NODES_MAX);
+	d->nodes = (uint32_t)n;
+	n = 0;
+	if (port && (!number_parse(port, 65535, &n) || n == 0))
+		return error_set(err, "--port takes a number from 1 to 65535");
+	d->sql_port = (uint16_t)n;
+	return true;
+}
+
+int demo_main(const struct console *c, int argc, char **argv)
+{
+	struct demo d = { .console = c, .chosen = 1 };
+	struct options o;
+	struct error err;
+
+	if (!options_parse(&o, COMMANDS_DEMO, argc, argv, &err) || !read_options(&d, &o, &err))
+		return console_usage(c, commands_get(COMMANDS_DEMO), &err);
+	d.loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	if (!start_all(&d, options_value(&o, "port"), &err)) {
+		release(&d);
+		return console_fail(c, &err);
+	}
+	ev_run(d.loop, 0);
+	release(&d);
+	return CONSOLE_OK;
+}

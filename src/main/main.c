@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/checkcmd.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/ctlcmd.h"
+#include "cli/gencmd.h"
+#include "cli/sessionscmd.h"
+#include "cli/statecmd.h"
+#include "cli/statuscmd.h"
+#include "cli/watchcmd.h"
+#include "demo.h"
+#include "run.h"
+
+#include <string.h>
+
+static int (*const functions[])(const struct console *c, int argc, char **argv) = {
+#define COMMAND(id, name, function, min, max, group, arguments, summary, details)                  \
+	[COMMANDS_##id] = (function),
+#include "cli/commands.def"
+};
+
+static bool is_help(const char *s)
+{
+	return strcmp(s, "--help") == 0 || strcmp(s, "-h") == 0;
+}
+
+/* Is help asked for among the options of a command? */
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (is_help(argv[i]))
+			return true;
+	return false;
+}
+
+static int explain_unknown(const struct console *c, const char *name)
+{
+	const char *near = commands_suggest(name);
+
+	if (name[0] == '-')
+		fprintf(c->err, "sluice: unknown option \"%s\"; options come after the command\n",
+		        name);
+	else if (near != NULL)
+		fprintf(c->err, "sluice: unknown command \"%s\": did you mean \"%s\"?\n", name,
+		        near);
+	else
+		fprintf(c->err, "sluice: unknown command \"%s\"; `sluice --help` lists them\n",
+		        name);
+	return CONSOLE_USAGE;
+}
+
+static int show_help(const struct console *c, const char *name)
+{
+	const struct commands_entry *command = name != NULL ? commands_find(name) : NULL;
+	AUTO_TEXT help = { 0 };
+
+	if (name != NULL && command == NULL)
+		return explain_unknown(c, name);
+	if (command != NULL)
+		commands_write_help(command, &help);
+	else
+		commands_write_overview(SLUICE_VERSION, &help);
+	fputs(text_str(&help), c->out);
+	return CONSOLE_OK;
+}
+
+static int dispatch(const struct console *c, int argc, char **argv)
+{
+	const struct commands_entry *command;
+
+	if (argc < 2) {
+		struct console to_err = *c;
+
+		to_err.out = c->err;
+		(void)show_help(&to_err, NULL);
+		return CONSOLE_USAGE;
+	}
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
+		return show_help(c, argc > 2 ? argv[2] : NULL);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		fputs("sluice " SLUICE_VERSION "\n", c->out);
+		return CONSOLE_OK;
+	}
+	command = commands_find(argv[1]);
+	if (command == NULL)
+		return explain_unknown(c, argv[1]);
+	if (wants_help(argc - 1, argv + 1))
+		return show_help(c, argv[1]);
+	return functions[command->id](c, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct console c;
+
+	console_init(&c);
+	return console_finish(&c, dispatch(&c, argc, argv));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include "cli/checkcmd.h"
+#include "cli/options.h"
+#include "control/supervisor.h"
+
+#include <ev.h>
+
+int run_main(const struct console *c, int argc, char **argv)
+{
+	struct supervisor_options how = { .catch_signals = true };
+	struct supervisor *supervisor;
+	struct settings *settings;
+	struct ev_loop *loop;
+	struct options o;
+	struct error err;
+
+	if (!options_parse(&o, COMMANDS_RUN, argc, argv, &err))
+		return console_usage(c, commands_get(COMMANDS_RUN), &err);
+	settings = checkcmd_load(c, options_value(&o, "file"));
+	if (settings == NULL)
+		return CONSOLE_INVALID;
+	loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	if (!supervisor_start(loop, settings, &how, &supervisor, &err)) {
+		ev_loop_destroy(loop);
+		return console_fail(c, &err);
+	}
+	ev_run(loop, 0);
+	supervisor_free(supervisor);
+	ev_loop_destroy(loop);
+	return CONSOLE_OK;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/sock.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+enum { BORN = SOCK_NONBLOCK | SOCK_CLOEXEC };
+
+static bool set_int(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+static bool is_unix(const struct addr *a)
+{
+	return a->sa.sa_family == AF_UNIX;
+}
+
+/*
+ * Sets the options of a TCP socket; the name of the one that failed (with errno), or NULL.  A
+ * `fresh` socket has the kernel's defaults, so what is off there costs no system call.
+ */
+static const char *apply(int fd, const struct sock_options *o, bool fresh)
+{
+	const struct sock_keepalive *k = &o->keepalive;
+	const struct {
+		bool wanted;
+		int level, option;
+		uint32_t value;
+		const char *name;
+	} list[] = {
+		{ !fresh || k->on, SOL_SOCKET, SO_KEEPALIVE, k->on, "SO_KEEPALIVE" },
+		{ k->on && k->idle_s, IPPROTO_TCP, TCP_KEEPIDLE, k->idle_s, "TCP_KEEPIDLE" },
+		{ k->on && k->interval_s, IPPROTO_TCP, TCP_KEEPINTVL, k->interval_s,
+		  "TCP_KEEPINTVL" },
+		{ k->on && k->count, IPPROTO_TCP, TCP_KEEPCNT, k->count, "TCP_KEEPCNT" },
+		{ !fresh || o->user_timeout_ms, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout_ms,
+		  "TCP_USER_TIMEOUT" },
+		{ !fresh || o->nodelay, IPPROTO_TCP, TCP_NODELAY, o->nodelay, "TCP_NODELAY" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (list[i].wanted &&
+		    !set_int(fd, list[i].level, list[i].option, (int)list[i].value))
+			return list[i].name;
+	return NULL;
+}
+
+/* "cannot listen on 0.0.0.0:26257: Address already in use" */
+static bool refuse(const struct addr *at, int errnum, struct error *err)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return error_sys(err, errnum, "cannot listen on %s", addr_format(at, text));
+}
+
+static bool prepare_tcp(int fd, const struct addr *at, const struct sock_listen_options *o,
+                        struct error *err)
+{
+	const char *interface = o->interface;
+	const char *failed;
+
+	if (!set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+		return error_sys(err, errno, "SO_REUSEADDR");
+	if (at->sa.sa_family == AF_INET6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, o->v6only))
+		return error_sys(err, errno, "IPV6_V6ONLY");
+	if (interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
+	                            (socklen_t)strlen(interface)) == -1)
+		return error_sys(err, errno, "interface \"%s\"", interface);
+	if (o->defer_accept && !set_int(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1))
+		return error_sys(err, errno, "TCP_DEFER_ACCEPT");
+	failed = apply(fd, &o->accepted, true);
+	if (failed)
+		return error_sys(err, errno, "%s", failed);
+	return true;
+}
+
+/* Removes the socket file at `at` if nobody listens on it. */
+static bool remove_stale(const struct addr *at, struct error *err)
+{
+	char text[ADDR_TEXT_MAX];
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	int answer;
+
+	if (lstat(at->un.sun_path, &st) == -1)
+		return errno == ENOENT ? true : refuse(at, errno, err);
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, "cannot listen on %s: the file exists and is not a socket",
+		                 addr_format(at, text));
+	fd = socket(AF_UNIX, SOCK_STREAM | BORN, 0);
+	if (fd == -1)
+		return refuse(at, errno, err);
+	answer = connect(fd, &at->sa, at->len) == 0 ? EADDRINUSE : errno;
+	/* A full backlog, or a socket of another type: somebody is there. */
+	if (answer == EAGAIN || answer == EPROTOTYPE)
+		answer = EADDRINUSE;
+	if (answer != ECONNREFUSED)
+		return refuse(at, answer, err);
+	if (unlink(at->un.sun_path) == -1 && errno != ENOENT)
+		return refuse(at, errno, err);
+	return true;
+}
+
+static bool bind_unix(int fd, const struct addr *at, uint32_t mode, struct error *err)
+{
+	if (bind(fd, &at->sa, at->len) == -1) {
+		if (errno != EADDRINUSE)
+			return refuse(at, errno, err);
+		if (!remove_stale(at, err))
+			return false;
+		if (bind(fd, &at->sa, at->len) == -1)
+			return refuse(at, errno, err);
+	}
+	/* Nobody can connect before listen(), so the umask's mode is never in force. */
+	if (mode && chmod(at->un.sun_path, mode) == -1) {
+		refuse(at, errno, err);
+		unlink(at->un.sun_path);
+		return false;
+	}
+	return true;
+}
+
+bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
+                 struct error *err)
+{
+	AUTO_CLOSE int fd = socket(at->sa.sa_family, SOCK_STREAM | BORN, 0);
+	char text[ADDR_TEXT_MAX];
+
+	if (fd == -1)
+		return refuse(at, errno, err);
+	if (is_unix(at)) {
+		if (!bind_unix(fd, at, o->mode, err))
+			return false;
+	} else {
+		if (!prepare_tcp(fd, at, o, err))
+			return error_wrap(err, "cannot listen on %s", addr_format(at, text));
+		if (bind(fd, &at->sa, at->len) == -1)
+			return refuse(at, errno, err);
+	}
+	if (listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) == -1) {
+		refuse(at, errno, err);
+		if (is_unix(at))
+			unlink(at->un.sun_path);
+		return false;
+	}
+	*ret_fd = TAKE_FD(fd);
+	return true;
+}
+
+/* Is it a listening stream socket, and of which family?  False with errno if it cannot be asked. */
+static bool inspect(int fd, bool *listening, int *family)
+{
+	socklen_t len = sizeof(int);
+	int accepts;
+	int type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, family, &len) == -1)
+		return false;
+	*listening = accepts && type == SOCK_STREAM;
+	return true;
+}
+
+bool sock_adopt(int fd, const struct sock_listen_options *o, struct error *err)
+{
+	const char *failed = NULL;
+	bool listening;
+	int family;
+	int flags;
+
+	if (!inspect(fd, &listening, &family))
+		return error_sys(err, errno, "cannot use file descriptor %d", fd);
+	if (!listening)
+		return error_set(
+		    err, "cannot use file descriptor %d: it is not a listening stream socket", fd);
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return error_sys(err, errno, "cannot use file descriptor %d", fd);
+	if (family != AF_UNIX)
+		failed = apply(fd, &o->accepted, false);
+	if (failed)
+		return error_sys(err, errno, "cannot use file descriptor %d: %s", fd, failed);
+	return true;
+}
+
+int sock_accept(int listen_fd, struct addr *peer)
+{
+	struct addr from = { .len = sizeof(from.un) };
+	int fd = accept4(listen_fd, &from.sa, &from.len, BORN);
+
+	if (fd == -1)
+		return -1;
+	if (is_unix(&from) || !addr_from_sockaddr(&from.sa, from.len, peer))
+		*peer = (struct addr){ .un = { .sun_family = AF_UNIX }, .len = sizeof(peer->un) };
+	return fd;
+}
+
+static int give_up(int fd)
+{
+	int errnum = errno;
+
+	close(fd);
+	errno = errnum;
+	return -1;
+}
+
+int sock_connect(const struct addr *to, const struct sock_options *o, bool *connected)
+{
+	int fd = socket(to->sa.sa_family, SOCK_STREAM | BORN, 0);
+
+	if (fd == -1)
+		return -1;
+	if (!is_unix(to) && apply(fd, o, true))
+		return give_up(fd);
+	if (connect(fd, &to->sa, to->len) == 0)
+		*connected = true;
+	else if (errno == EINPROGRESS)
+		*connected = false;
+	else
+		return give_up(fd);
+	return fd;
+}
+
+int sock_error(int fd)
+{
+	int errnum;
+	socklen_t len = sizeof(errnum);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) == -1)
+		return errno;
+	return errnum;
+}
+
+bool sock_local(int fd, struct addr *ret)
+{
+	struct addr a = { .len = sizeof(a.un) };
+
+	return getsockname(fd, &a.sa, &a.len) == 0 && addr_from_sockaddr(&a.sa, a.len, ret);
+}
+
+void sock_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void sock_reset(int fd)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
+bool sock_set_options(int fd, const struct sock_options *o)
+{
+	return !apply(fd, o, false);
+}
+
+void sock_quickack(int fd, bool on)
+{
+	set_int(fd, IPPROTO_TCP, TCP_QUICKACK, on);
+}
+
+bool sock_connect_unix(const char *path, int *ret_fd, struct error *err)
+{
+	AUTO_CLOSE int fd = -1;
+	struct addr to;
+
+	if (!addr_from_unix(path, &to, err))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || connect(fd, &to.sa, to.len) == -1)
+		return error_sys(err, errno, "cannot connect to %s", path);
+	*ret_fd = TAKE_FD(fd);
+	return true;
+}
+
+uint64_t sock_raise_nofile(uint64_t want)
+{
+	struct rlimit now;
+	struct rlimit more;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) == -1)
+		return 0;
+	more = now;
+	more.rlim_cur = want ? want : now.rlim_max;
+	if (more.rlim_cur <= now.rlim_cur)
+		return now.rlim_cur;
+	if (more.rlim_cur > more.rlim_max)
+		more.rlim_max = more.rlim_cur;
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return more.rlim_cur;
+	/* Above the hard limit only with privilege: then as far as is allowed. */
+	more = (struct rlimit){ now.rlim_max, now.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return more.rlim_cur;
+	return now.rlim_cur;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/eventline.h"
+
+#include "base/log.h"
+#include "base/number.h"
+#include "plain.h"
+#include "stamp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 16, STATE_COLUMNS = 18 };
+
+/* --- why ---------------------------------------------------------------------------------- */
+
+static const char *words_of(enum probe_code code)
+{
+	static const char *const words[PROBE_CODE_COUNT] = {
+		[PROBE_UNKNOWN] = "no check",
+		[PROBE_INIT] = "not checked yet",
+		[PROBE_SOCKERR] = "the connection broke",
+		[PROBE_L4OK] = "connected",
+		[PROBE_L4TOUT] = "no connection in time",
+		[PROBE_L4CON] = "no connection",
+		[PROBE_L6OK] = "TLS handshake done",
+		[PROBE_L6TOUT] = "no TLS handshake in time",
+		[PROBE_L6RSP] = "TLS handshake failed",
+		[PROBE_L7TOUT] = "no answer in time",
+		[PROBE_L7RSP] = "answer not understood",
+		[PROBE_L7OK] = "answered",
+		[PROBE_L7STS] = "wrong answer",
+		[PROBE_RESOLVE] = "the name does not resolve",
+	};
+
+	return words[code];
+}
+
+void eventline_write_check(const struct probe_result *r, struct text *out)
+{
+	if (r->status) {
+		text_addf(out, "HTTP %u", r->status);
+		if (r->info[0]) {
+			text_add(out, " \"");
+			plain_add(out, r->info);
+			text_addc(out, '"');
+		}
+	} else {
+		text_add(out, words_of(r->code));
+		if (r->info[0]) {
+			text_add(out, ": ");
+			plain_add(out, r->info);
+		}
+	}
+	if (r->code != PROBE_UNKNOWN && r->code != PROBE_INIT)
+		text_addf(out, " (%" PRIu32 " ms)", r->duration_ms);
+}
+
+static void add_cause(const struct journal_event *e, struct text *out)
+{
+	if (e->check.code == PROBE_UNKNOWN) {
+		plain_add(out, e->text[0] ? e->text : "no reason was given");
+		return;
+	}
+	text_add(out, e->check.draining                  ? "drain: "
+	              : probe_code_passed(e->check.code) ? "check passed: "
+	                                                 : "check failed: ");
+	eventline_write_check(&e->check, out);
+}
+
+static void add_usable(const struct journal_event *e, struct text *out)
+{
+	if (!e->active_left && !e->backup_left) {
+		text_add(out, "no server usable");
+		return;
+	}
+	if (e->active_left)
+		plain_add_count(out, e->active_left, "server");
+	if (e->active_left && e->backup_left)
+		text_add(out, " and ");
+	if (e->backup_left)
+		plain_add_count(out, e->backup_left, "backup");
+	text_add(out, " usable");
+}
+
+static void add_after(const struct journal_event *e, struct text *out)
+{
+	char age[32];
+
+	number_format_age(e->since_ms > 0 ? (uint64_t)e->since_ms / 1000 : 0, age, sizeof(age));
+	text_addf(out, " after %s", age);
+}
+
+static void write_server_why(const struct journal_event *e, struct text *out)
+{
+	bool usable = state_is_usable(&e->after);
+
+	add_cause(e, out);
+	if (e->sessions && !usable) {
+		text_add(out, "; ");
+		plain_add_count(out, e->sessions, "session");
+		text_add(out, e->after.health == STATE_DOWN ? " on it"
+		              : e->sessions == 1            ? " stays"
+		                                            : " stay");
+	}
+	text_add(out, "; ");
+	add_usable(e, out);
+}
+
+void eventline_write_why(const struct journal_event *e, struct text *out)
+{
+	switch (e->kind) {
+	case JOURNAL_SERVER:
+		write_server_why(e, out);
+		break;
+	case JOURNAL_CHECK:
+		add_cause(e, out);
+		break;
+	case JOURNAL_SERVICE_DOWN:
+		text_add(out, "no server usable");
+		break;
+	case JOURNAL_SERVICE_UP:
+		add_usable(e, out);
+		add_after(e, out);
+		break;
+	case JOURNAL_PROCESS:
+	case JOURNAL_KIND_COUNT:
+		plain_add(out, e->text);
+		break;
+	}
+}
+
+/* --- what --------------------------------------------------------------------------------- */
+
+/* The state without its counter: a transition is between "UP" and "DOWN". */
+static void add_state(struct text *out, const struct state *s, const struct state_limits *l,
+                      bool counted)
+{
+	char buf[64];
+	char *digits;
+
+	state_describe(s, l, NULL, buf, sizeof(buf));
+	digits = strpbrk(buf, "0123456789");
+	if (digits && !counted && digits > buf)
+		digits[-1] = '\0';
+	text_add(out, buf);
+}
+
+void eventline_write_what(const struct journal_event *e, struct text *out)
+{
+	switch (e->kind) {
+	case JOURNAL_SERVER:
+		add_state(out, &e->before, &e->limits, false);
+		text_add(out, " -> ");
+		add_state(out, &e->after, &e->limits, false);
+		break;
+	case JOURNAL_CHECK:
+		add_state(out, &e->after, &e->limits, true);
+		break;
+	case JOURNAL_SERVICE_DOWN:
+		text_add(out, "OUT OF SERVICE");
+		break;
+	case JOURNAL_SERVICE_UP:
+		text_add(out, "IN SERVICE");
+		break;
+	case JOURNAL_PROCESS:
+	case JOURNAL_KIND_COUNT:
+		break;
+	}
+}
+
+static enum plain_colour colour_of_state(const struct state *s)
+{
+	if (state_in_maint(s))
+		return PLAIN_BLUE;
+	if (s->admin & STATE_DRAIN_ANY)
+		return PLAIN_CYAN;
+	switch (s->health) {
+	case STATE_UP:
+	case STATE_NOCHECK:
+		return PLAIN_GREEN;
+	case STATE_NOLB:
+	case STATE_CHECKING:
+		return PLAIN_YELLOW;
+	case STATE_DOWN:
+	case STATE_HEALTH_COUNT:
+		break;
+	}
+	return PLAIN_RED;
+}
+
+static enum plain_colour colour_of(const struct journal_event *e)
+{
+	switch (e->kind) {
+	case JOURNAL_SERVER:
+		return colour_of_state(&e->after);
+	case JOURNAL_CHECK:
+		return probe_code_passed(e->check.code) ? PLAIN_GREEN : PLAIN_YELLOW;
+	case JOURNAL_SERVICE_DOWN:
+		return PLAIN_RED;
+	case JOURNAL_SERVICE_UP:
+		return PLAIN_GREEN;
+	case JOURNAL_PROCESS:
+	case JOURNAL_KIND_COUNT:
+		break;
+	}
+	return e->level <= LOG_LEVEL_WARN ? PLAIN_YELLOW : PLAIN_BOLD;
+}
+
+static void add_name(const struct journal_event *e, struct text *out)
+{
+	if (!e->service[0]) {
+		text_add(out, "sluice");
+		return;
+	}
+	plain_add(out, e->service);
+	if (e->server[0]) {
+		text_addc(out, '/');
+		plain_add(out, e->server);
+	}
+}
+
+/* Two spaces after it, more if columns are to stand below each other. */
+static void add_column(struct text *out, const char *s, unsigned int flags, size_t columns)
+{
+	text_add(out, s);
+	if (flags & EVENTLINE_ALIGN)
+		for (size_t n = plain_width(s); n < columns; n++)
+			text_addc(out, ' ');
+	text_add(out, "  ");
+}
+
+static void add_moment(const struct journal_event *e, unsigned int flags, struct text *out)
+{
+	bool colour = flags & EVENTLINE_COLOUR;
+
+	if (!(flags & (EVENTLINE_TIME | EVENTLINE_DATE)))
+		return;
+	plain_colour(out, colour, PLAIN_DIM);
+	if (flags & EVENTLINE_DATE) {
+		stamp_add_date(out, e->wall_ms);
+		text_addc(out, ' ');
+	}
+	stamp_add_time(out, e->wall_ms);
+	plain_colour(out, colour, PLAIN_RESET);
+	text_add(out, "  ");
+}
+
+void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out)
+{
+	bool colour = flags & EVENTLINE_COLOUR;
+	AUTO_TEXT name = { 0 };
+	AUTO_TEXT states = { 0 };
+
+	add_name(e, &name);
+	eventline_write_what(e, &states);
+	add_moment(e, flags, out);
+	add_column(out, text_str(&name), flags, NAME_COLUMNS);
+	if (states.len) {
+		plain_colour(out, colour, colour_of(e));
+		add_column(out, text_str(&states), flags, STATE_COLUMNS);
+		plain_colour(out, colour, PLAIN_RESET);
+	}
+	eventline_write_why(e, out);
+}

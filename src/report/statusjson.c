@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/statusjson.h"
+
+#include "field.h"
+#include "plain.h"
+#include "stamp.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Whole numbers, once for the writer and the reader: COUNT(member, source).  Where the key is not
+ * the member's name in struct statusjson_*, writer and reader name it below.
+ */
+#define COMMON_COUNTS(X, s)                                                                        \
+	X(sessions_total, (s)->count[COUNTER_SESSIONS])                                            \
+	X(bytes_in, (s)->count[COUNTER_BYTES_IN])                                                  \
+	X(bytes_out, (s)->count[COUNTER_BYTES_OUT])                                                \
+	X(connect_errors, (s)->count[COUNTER_CONNECT_ERRORS])                                      \
+	X(retries, (s)->count[COUNTER_RETRIES])                                                    \
+	X(redispatches, (s)->count[COUNTER_REDISPATCHES])                                          \
+	X(cut, (s)->count[COUNTER_CUT])                                                            \
+	X(sessions, (s)->sessions)                                                                 \
+	X(sessions_limit, (s)->maxconn)                                                            \
+	X(rate, (s)->rate)                                                                         \
+	X(rate_max, (s)->rate_max)                                                                 \
+	X(since_s, (s)->age_ms / 1000)
+
+#define SERVER_COUNTS(X, s)                                                                        \
+	COMMON_COUNTS(X, s)                                                                        \
+	X(weight, (s)->weight)                                                                     \
+	X(last_session_s, (s)->last_session_s)                                                     \
+	X(down_count, (s)->down_count)
+
+#define SERVICE_COUNTS(X, s)                                                                       \
+	COMMON_COUNTS(X, s)                                                                        \
+	X(denied, (s)->count[COUNTER_DENIED])                                                      \
+	X(usable, (s)->active_usable)                                                              \
+	X(backup_usable, (s)->backup_usable)
+
+#define PROCESS_COUNTS(X, p)                                                                       \
+	X(pid, (p)->pid)                                                                           \
+	X(uptime_s, ((p)->now_ms - (p)->start_ms) / 1000)                                          \
+	X(threads, (p)->threads)                                                                   \
+	X(maxconn, (p)->maxconn)                                                                   \
+	X(sessions, (p)->connections)                                                              \
+	X(sessions_total, (p)->connections_total)                                                  \
+	X(session_rate, (p)->conn_rate)                                                            \
+	X(session_rate_max, (p)->conn_rate_max)                                                    \
+	X(bytes_out, (p)->bytes_out_total)                                                         \
+	X(bytes_out_rate, (p)->bytes_out_rate)                                                     \
+	X(dropped_logs, (p)->dropped_logs)
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+static const char *flag(bool b)
+{
+	return b ? "true" : "false";
+}
+
+static void add_number(struct text *out, const char *key, int64_t n)
+{
+	text_addf(out, ",\"%s\":%" PRId64, key, n);
+}
+
+static void add_string(struct text *out, const char *key, const char *value)
+{
+	text_addf(out, ",\"%s\":", key);
+	if (value)
+		text_add_json(out, value);
+	else
+		text_add(out, "null");
+}
+
+static void add_time(struct text *out, const char *key, int64_t wall_ms)
+{
+	text_addf(out, ",\"%s\":\"", key);
+	stamp_add_rfc3339(out, wall_ms);
+	text_addc(out, '"');
+}
+
+#define ADD(member, source) add_number(out, #member, (int64_t)(source));
+
+static void add_admin(struct text *out, const struct state *s)
+{
+	static const struct {
+		uint8_t flag;
+		const char *word;
+	} words[] = {
+		{ STATE_MAINT_COMMAND, "maint" },
+		{ STATE_MAINT_CONFIG, "maint (configuration)" },
+		{ STATE_MAINT_INHERITED, "maint (inherited)" },
+		{ STATE_DRAIN_COMMAND, "drain" },
+		{ STATE_DRAIN_INHERITED, "drain (inherited)" },
+	};
+	bool first = true;
+
+	text_add(out, ",\"admin\":[");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!(s->admin & words[i].flag))
+			continue;
+		text_addf(out, "%s\"%s\"", first ? "" : ",", words[i].word);
+		first = false;
+	}
+	text_addc(out, ']');
+}
+
+static void add_check(struct text *out, const struct snapshot_server *s)
+{
+	const struct probe_result *r = &s->check;
+
+	if (!s->limits.checked || !s->check_wall_ms) {
+		text_add(out, ",\"check\":null");
+		return;
+	}
+	text_addf(out, ",\"check\":{\"type\":\"%s\",\"code\":\"%s\"", s->check_type,
+	          probe_code_name(r->code));
+	add_string(out, "words", probe_code_words(r->code));
+	text_addf(out, ",\"passed\":%s,\"draining\":%s,\"running\":%s",
+	          flag(probe_code_passed(r->code)), flag(r->draining), flag(s->check_running));
+	add_number(out, "status", r->status);
+	add_string(out, "info", r->info);
+	add_number(out, "duration_ms", r->duration_ms);
+	add_time(out, "time", s->check_wall_ms);
+	add_number(out, "age_s", s->check_age_ms / 1000);
+	text_addc(out, '}');
+}
+
+static void add_times(struct text *out, const char *key, uint32_t average, uint32_t max)
+{
+	text_addf(out, ",\"%s\":{\"average\":%" PRIu32 ",\"max\":%" PRIu32 "}", key, average, max);
+}
+
+static void add_state(struct text *out, const struct snapshot_server *s)
+{
+	add_string(out, "state", s->status);
+	add_string(out, "health", state_health_key(s->state.health));
+	add_number(out, "counter", s->state.counter);
+	add_number(out, "rise", s->limits.rise);
+	add_number(out, "fall", s->limits.fall);
+	text_addf(out, ",\"checked\":%s", flag(s->limits.checked));
+	add_admin(out, &s->state);
+	text_addf(out, ",\"usable\":%s,\"backup\":%s", flag(s->usable), flag(s->backup));
+	add_time(out, "since", s->since_wall_ms);
+	add_string(out, "cause", s->cause);
+}
+
+static void add_server(struct text *out, const struct snapshot_server *s)
+{
+	text_add(out, "{\"name\":");
+	text_add_json(out, s->name);
+	add_number(out, "id", s->id);
+	add_string(out, "address", s->address);
+	add_string(out, "host", s->host);
+	add_string(out, "locality", s->locality);
+	add_string(out, "node", s->target);
+	add_state(out, s);
+	SERVER_COUNTS(ADD, s)
+	add_number(out, "weight_configured", s->weight_initial);
+	add_number(out, "sessions_max", s->sessions_max);
+	add_number(out, "connected", (int64_t)s->count[COUNTER_CONNECTED]);
+	add_number(out, "picked", (int64_t)s->count[COUNTER_PICKED]);
+	add_number(out, "client_aborts", (int64_t)s->count[COUNTER_CLIENT_ABORTS]);
+	add_number(out, "server_aborts", (int64_t)s->count[COUNTER_SERVER_ABORTS]);
+	add_number(out, "check_failures", (int64_t)s->check_failures);
+	add_number(out, "downtime_s", (int64_t)(s->downtime_ms / 1000));
+	add_times(out, "queue_ms", s->queue_ms, s->queue_max_ms);
+	add_times(out, "connect_ms", s->connect_ms, s->connect_max_ms);
+	add_times(out, "session_ms", s->total_ms, s->total_max_ms);
+	add_check(out, s);
+	text_addc(out, '}');
+}
+
+static void add_ended(struct text *out, const struct snapshot_service *s)
+{
+	text_add(out, ",\"ended\":{");
+	for (enum reason r = 0; r < REASON_COUNT; r++)
+		text_addf(out, "%s\"%s\":%" PRIu64, r ? "," : "", reason_key(r), s->ended[r]);
+	text_addc(out, '}');
+}
+
+static void add_service(struct text *out, const struct snapshot_service *s)
+{
+	text_add(out, "{\"name\":");
+	text_add_json(out, s->name);
+	add_number(out, "id", s->id);
+	add_string(out, "balance", s->balance);
+	text_add(out, ",\"bind\":[");
+	for (size_t i = 0; i < s->bind_count; i++) {
+		text_add(out, i ? "," : "");
+		text_add_json(out, s->binds[i]);
+	}
+	text_addf(out, "],\"up\":%s,\"on_backup\":%s", flag(s->up), flag(s->on_backup));
+	add_time(out, "since", s->since_wall_ms);
+	SERVICE_COUNTS(ADD, s)
+	add_number(out, "sessions_max", s->sessions_max);
+	add_number(out, "client_aborts", (int64_t)s->count[COUNTER_CLIENT_ABORTS]);
+	add_number(out, "server_aborts", (int64_t)s->count[COUNTER_SERVER_ABORTS]);
+	add_number(out, "down_count", (int64_t)s->down_count);
+	add_number(out, "downtime_s", (int64_t)(s->downtime_ms / 1000));
+	add_ended(out, s);
+	text_add(out, ",\"servers\":[");
+	for (size_t i = 0; i < s->server_count; i++) {
+		text_add(out, i ? ",\n" : "\n");
+		add_server(out, &s->servers[i]);
+	}
+	text_add(out, "]}");
+}
+
+void statusjson_write(const struct snapshot *s, struct text *out)
+{
+	const struct snapshot_process *p = &s->process;
+
+	text_add(out, "{\"version\":");
+	text_add_json(out, p->version);
+	add_string(out, "node", p->node);
+	PROCESS_COUNTS(ADD, p)
+	add_time(out, "start_time", p->start_wall_ms);
+	add_time(out, "now", p->now_wall_ms);
+	add_number(out, "listeners", p->listeners);
+	text_addf(out, ",\"stopping\":%s,\"workers\":[", flag(p->stopping));
+	for (size_t i = 0; i < p->worker_count; i++)
+		text_addf(out, "%s%" PRIu32, i ? "," : "", p->worker_sessions[i]);
+	text_add(out, "],\"services\":[");
+	for (size_t i = 0; i < s->service_count; i++) {
+		text_add(out, i ? ",\n" : "\n");
+		add_service(out, &s->services[i]);
+	}
+	text_add(out, "]}\n");
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+#define READ(member, source) ret->member = field_number(f, o, #member);
+
+static enum state_health read_health(struct field *f, const json_t *o)
+{
+	char buf[32];
+
+	field_copy(f, o, "health", buf, sizeof(buf));
+	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++)
+		if (strcmp(buf, state_health_key(h)) == 0)
+			return h;
+	field_fail(f, "\"health\" is \"%s\", which is unknown", buf);
+	return STATE_DOWN;
+}
+
+static bool has_admin(struct field *f, const json_t *o, const char *prefix)
+{
+	const json_t *list = field_array(f, o, "admin");
+	bool found = false;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *word = json_string_value(json_array_get(list, i));
+
+		found = found || (word && strncmp(word, prefix, strlen(prefix)) == 0);
+	}
+	return found;
+}
+
+static void read_check(struct field *f, const json_t *server, struct mem_arena *a,
+                       struct statusjson_server *ret)
+{
+	const json_t *o = field_object_or_null(f, server, "check");
+
+	ret->check_code = ret->check_words = ret->check_info = "";
+	ret->check_age_s = -1;
+	ret->has_check = o != NULL;
+	if (!o)
+		return;
+	ret->check_code = field_text(f, o, "code", a);
+	ret->check_words = field_text(f, o, "words", a);
+	ret->check_info = field_text(f, o, "info", a);
+	ret->check_passed = field_flag(f, o, "passed");
+	ret->check_running = field_flag(f, o, "running");
+	ret->check_status = field_number(f, o, "status");
+	ret->check_duration_ms = field_number(f, o, "duration_ms");
+	ret->check_age_s = field_number(f, o, "age_s");
+}
+
+static void read_server(struct field *f, const json_t *o, struct mem_arena *a,
+                        struct statusjson_server *ret)
+{
+	const json_t *connect = field_object(f, o, "connect_ms");
+
+	ret->name = field_text(f, o, "name", a);
+	ret->address = field_text(f, o, "address", a);
+	ret->locality = field_text_or_null(f, o, "locality", a);
+	ret->state = field_text(f, o, "state", a);
+	ret->cause = field_text(f, o, "cause", a);
+	ret->since = field_text(f, o, "since", a);
+	ret->health = read_health(f, o);
+	ret->maint = has_admin(f, o, "maint");
+	ret->drain = has_admin(f, o, "drain");
+	ret->usable = field_flag(f, o, "usable");
+	ret->backup = field_flag(f, o, "backup");
+	SERVER_COUNTS(READ, o)
+	ret->connect_ms_average = field_number(f, connect, "average");
+	ret->connect_ms_max = field_number(f, connect, "max");
+	read_check(f, o, a, ret);
+}
+
+static void read_binds(struct field *f, const json_t *o, struct mem_arena *a,
+                       struct statusjson_service *ret)
+{
+	const json_t *list = field_array(f, o, "bind");
+	size_t count = json_array_size(list);
+	const char **binds = mem_arena_zalloc(a, (count ? count : 1) * sizeof(char *));
+
+	for (size_t i = 0; i < count; i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+		char *copy = mem_arena_strdup(a, s ? s : "");
+
+		if (!s)
+			field_fail(f, "\"bind\" holds something that is not a string");
+		plain_clean(copy);
+		binds[i] = copy;
+	}
+	ret->binds = binds;
+	ret->bind_count = count;
+}
+
+static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
+                         struct statusjson_service *ret)
+{
+	const json_t *list = field_array(f, o, "servers");
+	size_t count = json_array_size(list);
+
+	ret->name = field_text(f, o, "name", a);
+	ret->balance = field_text(f, o, "balance", a);
+	ret->up = field_flag(f, o, "up");
+	ret->on_backup = field_flag(f, o, "on_backup");
+	SERVICE_COUNTS(READ, o)
+	read_binds(f, o, a, ret);
+	ret->servers = mem_arena_zalloc(a, (count ? count : 1) * sizeof(*ret->servers));
+	ret->server_count = count;
+	for (size_t i = 0; i < count && !f->failed; i++)
+		read_server(f, json_array_get(list, i), a, &ret->servers[i]);
+}
+
+static void read_process(struct field *f, const json_t *o, struct statusjson *ret)
+{
+	const json_t *list = field_array(f, o, "services");
+	size_t count = json_array_size(list);
+
+	ret->version = field_text(f, o, "version", &ret->arena);
+	ret->node = field_text_or_null(f, o, "node", &ret->arena);
+	ret->now = field_text(f, o, "now", &ret->arena);
+	ret->stopping = field_flag(f, o, "stopping");
+	PROCESS_COUNTS(READ, o)
+	ret->services = mem_arena_zalloc(&ret->arena, (count ? count : 1) * sizeof(*ret->services));
+	ret->service_count = count;
+	for (size_t i = 0; i < count && !f->failed; i++)
+		read_service(f, json_array_get(list, i), &ret->arena, &ret->services[i]);
+}
+
+struct statusjson *statusjson_read(const char *json, struct error *err)
+{
+	struct field f = { .err = err };
+	json_t *o = field_parse(&f, json);
+	struct statusjson *ret;
+
+	if (!o)
+		return NULL;
+	ret = mem_zalloc(sizeof(*ret));
+	read_process(&f, o, ret);
+	json_decref(o);
+	if (!f.failed)
+		return ret;
+	statusjson_free(ret);
+	return NULL;
+}
+
+void statusjson_free(struct statusjson *s)
+{
+	if (!s)
+		return;
+	mem_arena_release(&s->arena);
+	free(s);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/statustable.h"
+
+#include "base/number.h"
+#include "plain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	WIDTH_MIN = 60,
+	STATE_COLUMNS = 10,
+	SINCE_COLUMNS = 6,
+	CHECK_COLUMNS = 18,
+	SESSION_COLUMNS = 10,
+	RATE_COLUMNS = 6,
+	NAME_MIN = 6,
+	NAME_MAX_COLUMNS = 24,
+	/* margins, glyph and the gaps between the columns that are always there */
+	FIXED_COLUMNS = 4 + STATE_COLUMNS + 1 + SINCE_COLUMNS + 2 + CHECK_COLUMNS + 1 +
+	                SESSION_COLUMNS + 1 + RATE_COLUMNS + 2
+};
+
+struct table {
+	struct text *out;
+	size_t width, name, address; /* address 0: there is no room for it */
+	bool colour, ascii;
+};
+
+/* How a server looks: what comes first counts. */
+struct look {
+	enum plain_colour colour;
+	const char *glyph, *ascii;
+};
+
+static struct look look_of(const struct statusjson_server *s)
+{
+	if (s->maint)
+		return (struct look){ PLAIN_BLUE, "\u25a0", "-" };
+	if (s->drain && s->health != STATE_DOWN)
+		return (struct look){ PLAIN_CYAN, "\u25d0", "~" };
+	switch (s->health) {
+	case STATE_UP:
+	case STATE_NOCHECK:
+		return (struct look){ PLAIN_GREEN, "\u25cf", "+" };
+	case STATE_NOLB:
+		return (struct look){ PLAIN_YELLOW, "\u25d0", "~" };
+	case STATE_CHECKING:
+		return (struct look){ PLAIN_YELLOW, "\u25cb", "?" };
+	case STATE_DOWN:
+	case STATE_HEALTH_COUNT:
+		break;
+	}
+	return (struct look){ PLAIN_RED, "\u2716", "x" };
+}
+
+/* A server of which there is nothing more to say. */
+static bool is_plain_up(const struct statusjson_server *s)
+{
+	return strcmp(s->state, "UP") == 0 || strcmp(s->state, "no check") == 0;
+}
+
+static size_t clamp(size_t n, size_t low, size_t high)
+{
+	return n < low ? low : n > high ? high : n;
+}
+
+/* The name as it stands in the table: backups are marked. */
+static void add_name(struct text *t, const struct statusjson_server *s)
+{
+	text_add(t, s->name);
+	if (s->backup)
+		text_add(t, " (b)");
+}
+
+static void measure(struct table *t, const struct statusjson *s)
+{
+	size_t name = 0;
+	size_t address = 0;
+
+	for (size_t i = 0; i < s->service_count; i++) {
+		for (size_t k = 0; k < s->services[i].server_count; k++) {
+			const struct statusjson_server *server = &s->services[i].servers[k];
+			size_t n =
+			    plain_width(server->name) + (server->backup ? strlen(" (b)") : 0);
+			size_t a = plain_width(server->address);
+
+			name = n > name ? n : name;
+			address = a > address ? a : address;
+		}
+	}
+	t->name = clamp(name, NAME_MIN, NAME_MAX_COLUMNS);
+	if (FIXED_COLUMNS + t->name + address + 2 <= t->width)
+		t->address = address;
+	else if (FIXED_COLUMNS + t->name > t->width)
+		t->name = clamp(t->width > FIXED_COLUMNS ? t->width - FIXED_COLUMNS : 0, NAME_MIN,
+		                t->name);
+}
+
+/* Cells of people's names may hold anything that UTF-8 has; ASCII is asked for with -a. */
+static void add_cell(struct table *t, const char *s, size_t width, bool right)
+{
+	AUTO_TEXT ascii = { 0 };
+
+	if (t->ascii) {
+		for (; *s; s++)
+			if (((unsigned char)*s & 0xc0) != 0x80)
+				text_addc(&ascii, (unsigned char)*s < 0x80 ? *s : '?');
+		s = text_str(&ascii);
+	}
+	if (right)
+		plain_add_right(t->out, s, width);
+	else
+		plain_add_left(t->out, s, width);
+}
+
+static void add_check(struct table *t, const struct statusjson_server *s)
+{
+	AUTO_TEXT cell = { 0 };
+
+	if (!s->has_check)
+		text_add(&cell, s->health == STATE_NOCHECK ? "none" : "not yet");
+	else if (s->check_status)
+		text_addf(&cell, "HTTP %" PRId64, s->check_status);
+	else
+		text_add(&cell, s->check_code);
+	if (s->has_check)
+		text_addf(&cell, " in %" PRId64 " ms", s->check_duration_ms);
+	add_cell(t, text_str(&cell), CHECK_COLUMNS, false);
+}
+
+static void add_sessions(struct table *t, const struct statusjson_server *s)
+{
+	char cell[64];
+
+	if (s->sessions_limit)
+		snprintf(cell, sizeof(cell), "%" PRId64 "/%" PRId64, s->sessions,
+		         s->sessions_limit);
+	else
+		snprintf(cell, sizeof(cell), "%" PRId64, s->sessions);
+	add_cell(t, cell, SESSION_COLUMNS, true);
+}
+
+static void add_rate(struct table *t, int64_t rate)
+{
+	char cell[32];
+
+	snprintf(cell, sizeof(cell), "%" PRId64 "/s", rate);
+	add_cell(t, cell, RATE_COLUMNS, true);
+}
+
+static void add_cause(struct table *t, const struct statusjson_server *s)
+{
+	size_t room = t->width > 6 ? t->width - 6 : 0;
+	size_t n = plain_width(s->cause);
+
+	if (is_plain_up(s) || !s->cause[0])
+		return;
+	plain_colour(t->out, t->colour, PLAIN_DIM);
+	text_add(t->out, t->ascii ? "    ` " : "    \u2514 ");
+	add_cell(t, s->cause, n < room ? n : room, false);
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+	text_addc(t->out, '\n');
+}
+
+static void add_server(struct table *t, const struct statusjson_server *s)
+{
+	struct look look = look_of(s);
+	AUTO_TEXT name = { 0 };
+	char age[32];
+
+	add_name(&name, s);
+	number_format_age(s->since_s > 0 ? (uint64_t)s->since_s : 0, age, sizeof(age));
+	text_add(t->out, "  ");
+	plain_colour(t->out, t->colour, look.colour);
+	text_addf(t->out, "%s ", t->ascii ? look.ascii : look.glyph);
+	add_cell(t, s->state, STATE_COLUMNS, false);
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+	text_addc(t->out, ' ');
+	add_cell(t, text_str(&name), t->name, false);
+	if (t->address) {
+		text_add(t->out, "  ");
+		add_cell(t, s->address, t->address, false);
+	}
+	text_addc(t->out, ' ');
+	add_cell(t, age, SINCE_COLUMNS, true);
+	text_add(t->out, "  ");
+	add_check(t, s);
+	text_addc(t->out, ' ');
+	add_sessions(t, s);
+	text_addc(t->out, ' ');
+	add_rate(t, s->rate);
+	text_addc(t->out, '\n');
+	add_cause(t, s);
+}
+
+/* Why a service is worth a look, or nothing. */
+static const char *trouble(const struct statusjson_service *s)
+{
+	if (!s->up)
+		return "NO SERVER USABLE";
+	return s->on_backup ? "on backup" : "";
+}
+
+static void add_heading(struct table *t, const struct statusjson_service *s)
+{
+	bool bad = !s->up || s->on_backup;
+	AUTO_TEXT left = { 0 };
+	AUTO_TEXT right = { 0 };
+	size_t room;
+
+	text_addf(&left, "%s  %s", s->name, s->balance);
+	for (size_t i = 0; i < s->bind_count; i++)
+		text_addf(&left, "%s%s", i ? " " : "  ", s->binds[i]);
+	text_addf(&right, "%s%s%" PRId64 " of %zu usable  ", trouble(s), bad ? "  " : "",
+	          s->usable + s->backup_usable, s->server_count);
+	plain_add_count(&right, (uint64_t)(s->sessions > 0 ? s->sessions : 0), "session");
+	text_addf(&right, "  %" PRId64 "/s", s->rate);
+	room = t->width > right.len + 2 ? t->width - right.len - 2 : 0;
+	plain_colour(t->out, t->colour, PLAIN_BOLD);
+	add_cell(t, text_str(&left), room, false);
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+	text_add(t->out, "  ");
+	plain_colour(t->out, t->colour && bad, s->up ? PLAIN_YELLOW : PLAIN_RED);
+	text_add(t->out, text_str(&right));
+	plain_colour(t->out, t->colour && bad, PLAIN_RESET);
+	text_addc(t->out, '\n');
+}
+
+static void add_columns(struct table *t)
+{
+	plain_colour(t->out, t->colour, PLAIN_DIM);
+	text_add(t->out, "    ");
+	plain_add_left(t->out, "STATE", STATE_COLUMNS);
+	text_addc(t->out, ' ');
+	plain_add_left(t->out, "SERVER", t->name);
+	if (t->address) {
+		text_add(t->out, "  ");
+		plain_add_left(t->out, "ADDRESS", t->address);
+	}
+	text_addc(t->out, ' ');
+	plain_add_right(t->out, "SINCE", SINCE_COLUMNS);
+	text_add(t->out, "  ");
+	plain_add_left(t->out, "LAST CHECK", CHECK_COLUMNS);
+	text_addc(t->out, ' ');
+	plain_add_right(t->out, "SESSIONS", SESSION_COLUMNS);
+	text_addc(t->out, ' ');
+	plain_add_right(t->out, "RATE", RATE_COLUMNS);
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+	text_addc(t->out, '\n');
+}
+
+static void add_process(struct table *t, const struct statusjson *s)
+{
+	AUTO_TEXT line = { 0 };
+	char age[32];
+	size_t n;
+
+	number_format_age(s->uptime_s > 0 ? (uint64_t)s->uptime_s : 0, age, sizeof(age));
+	text_addf(&line, "sluice %s", s->version);
+	if (s->node)
+		text_addf(&line, " on %s", s->node);
+	text_addf(
+	    &line, ", pid %" PRId64 ", up %s%s; %" PRId64 " of %" PRId64 " sessions, %" PRId64 "/s",
+	    s->pid, age, s->stopping ? ", STOPPING" : "", s->sessions, s->maxconn, s->session_rate);
+	n = plain_width(text_str(&line));
+	add_cell(t, text_str(&line), n < t->width ? n : t->width, false);
+	text_addc(t->out, '\n');
+}
+
+void statustable_write(const struct statusjson *s, unsigned int width, unsigned int flags,
+                       struct text *out)
+{
+	struct table t = {
+		.out = out,
+		.width = width < WIDTH_MIN ? WIDTH_MIN : width,
+		.colour = flags & STATUSTABLE_COLOUR,
+		.ascii = flags & STATUSTABLE_ASCII,
+	};
+
+	measure(&t, s);
+	add_process(&t, s);
+	for (size_t i = 0; i < s->service_count; i++) {
+		text_addc(out, '\n');
+		add_heading(&t, &s->services[i]);
+		add_columns(&t);
+		for (size_t k = 0; k < s->services[i].server_count; k++)
+			add_server(&t, &s->services[i].servers[k]);
+	}
+}

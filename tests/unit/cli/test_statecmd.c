@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/statecmd.h"
+
+#include "fake.h"
+#include "fakestatus.h"
+
+/* Answers to `show status json`, made once. */
+static char *up_12, *drain_12, *drain_1, *drain_0, *down_0, *none;
+
+static int set_up(void **state)
+{
+	const struct state up = { STATE_UP, 4, 0, 0 };
+	const struct state down = { STATE_DOWN, 0, 0, 0 };
+	const struct state drain = { STATE_UP, 4, 0, STATE_DRAIN_COMMAND };
+
+	(void)state;
+	up_12 = fakestatus_make(up, 12, "");
+	drain_12 = fakestatus_make(drain, 12, "");
+	drain_1 = fakestatus_make(drain, 1, "");
+	drain_0 = fakestatus_make(drain, 0, "");
+	down_0 = fakestatus_make(down, 0, "connection refused");
+	none = strdup(up_12);
+	for (char *at = none; (at = strstr(at, "\"n1\"")) != NULL; at++)
+		memcpy(at, "\"xx\"", 4);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(up_12);
+	free(drain_12);
+	free(drain_1);
+	free(drain_0);
+	free(down_0);
+	free(none);
+	return 0;
+}
+
+static void a_full_name_changes_one_server(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "\n" },
+		                           { .answer = drain_12 } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 3, statecmd_main, "drain psql/n1"), CONSOLE_OK);
+	assert_string_equal(text_str(&f.asked), "show status json\n"
+	                                        "set server psql/n1 state drain\n"
+	                                        "show status json\n");
+	assert_string_equal(f.out, "psql/n1: DRAIN, 12 sessions\n");
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+}
+
+static void a_bare_name_changes_that_server_in_every_service(void **state)
+{
+	const struct fake_step steps[] = {
+		{ .answer = up_12 }, { .answer = "\n" }, { .answer = "\n" }, { .answer = drain_1 }
+	};
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 4, statecmd_main, "maint n1"), CONSOLE_OK);
+	assert_string_equal(text_str(&f.asked), "show status json\n"
+	                                        "set server psql/n1 state maint\n"
+	                                        "set server dbconsole/n1 state maint\n"
+	                                        "show status json\n");
+	assert_string_equal(f.out, "psql/n1: DRAIN, 1 session\ndbconsole/n1: DRAIN, 1 session\n");
+	fake_stop(&f);
+}
+
+static void waiting_ends_with_the_last_session(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },   { .answer = "\n" },
+		                           { .answer = "\n" },    { .answer = drain_12 },
+		                           { .answer = drain_1 }, { .answer = drain_0 } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 6, statecmd_main, "drain n1 --wait 1m"), CONSOLE_OK);
+	assert_contains(f.out, "psql/n1: DRAIN, 12 sessions\ndbconsole/n1: DRAIN, 12 sessions\n");
+	assert_contains(f.out, "\nn1: no session is left (");
+	assert_string_equal(f.err, "waiting up to 1m for 24 sessions to end\n");
+	fake_stop(&f);
+}
+
+static void waiting_for_nothing_returns_at_once(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "\n" },
+		                           { .answer = drain_0 } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 3, statecmd_main, "drain psql/n1 -w 1m"), CONSOLE_OK);
+	assert_contains(f.out, "psql/n1: no session is left (");
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+}
+
+static void waiting_gives_up_after_its_time(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{ "drain psql/n1 --wait 1ms", "sluice: after 1ms, 1 session is still there\n" },
+		{ "ready psql/n1 --wait 1ms", "sluice: after 1ms, psql/n1 is DRAIN\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct fake_step steps[] = { { .answer = up_12 },
+			                           { .answer = "\n" },
+			                           { .answer = drain_1 },
+			                           { .answer = drain_1 },
+			                           { .answer = drain_1 } };
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, steps, 5, statecmd_main, cases[i].line),
+		                 CONSOLE_FAILED);
+		assert_contains(f.err, cases[i].error);
+		fake_stop(&f);
+	}
+}
+
+static void ready_waits_until_it_takes_sessions(void **state)
+{
+	const struct fake_step steps[] = { { .answer = drain_0 }, { .answer = "\n" },
+		                           { .answer = "\n" },    { .answer = down_0 },
+		                           { .answer = down_0 },  { .answer = up_12 } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 6, statecmd_main, "ready n1 --wait 1m"), CONSOLE_OK);
+	assert_contains(text_str(&f.asked), "set server psql/n1 state ready\n");
+	assert_contains(f.out, "\nn1: takes sessions (");
+	assert_string_equal(f.err, "waiting up to 1m until it takes sessions\n");
+	fake_stop(&f);
+}
+
+static void a_terminal_gets_progress_on_one_line(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "\n" },
+		                           { .answer = drain_12 },
+		                           { .answer = drain_1 },
+		                           { .answer = drain_0 } };
+	char drain[] = "drain", server[] = "psql/n1", wait[] = "--wait=1m", s[] = "-s";
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, steps, 5);
+	f.console.live = true;
+	assert_int_equal(
+	    statecmd_main(&f.console, 5, (char *[]){ drain, server, wait, s, f.path, NULL }),
+	    CONSOLE_OK);
+	fake_join(&f);
+	assert_string_equal(f.err, "waiting up to 1m for 12 sessions to end"
+	                           "\r\033[Kwaiting up to 1m for 1 session to end"
+	                           "\r\033[K");
+	fake_stop(&f);
+}
+
+static void failures_while_waiting_are_told(void **state)
+{
+	const struct {
+		const char *answer, *error;
+	} cases[] = {
+		{ NULL, "sluice: the daemon closed the connection without an answer\n" },
+		{ none, "sluice: psql/n1 is not configured any more\n" },
+		{ "{}", "sluice: the daemon's answer is not understood: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct fake_step steps[] = { { .answer = up_12 },
+			                           { .answer = "\n" },
+			                           { .answer = drain_12 },
+			                           { .answer = cases[i].answer } };
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, steps, 4, statecmd_main, "drain psql/n1 --wait 1m"),
+		                 CONSOLE_FAILED);
+		assert_contains(f.err, cases[i].error);
+		fake_stop(&f);
+	}
+}
+
+static void an_unknown_server_gets_a_suggestion(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{ "drain n3", "sluice: no server \"n3\": did you mean \"n1\"?\n" },
+		{ "drain psq/n1", "sluice: no server \"psq/n1\": did you mean \"psql/n1\"?\n" },
+		{ "drain elephant",
+		  "sluice: no server \"elephant\"; `sluice status` shows them\n" },
+		{ "drain /n1", "no server \"/n1\"" },
+		{ "drain psql/", "no server \"psql/\"" },
+		{ "drain psql", "no server \"psql\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct fake_step step = { .answer = up_12 };
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, &step, 1, statecmd_main, cases[i].line),
+		                 CONSOLE_FAILED);
+		assert_contains(f.err, cases[i].error);
+		assert_string_equal(text_str(&f.asked), "show status json\n");
+		fake_stop(&f);
+	}
+}
+
+static void a_refused_change_is_told(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "Permission denied\n\n" } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 2, statecmd_main, "ready n1"), CONSOLE_FAILED);
+	assert_string_equal(f.err, "sluice: psql/n1: the daemon answered: Permission denied\n");
+	fake_stop(&f);
+}
+
+static void a_daemon_that_dies_is_told(void **state)
+{
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "\n" },
+		                           { .answer = NULL } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, &steps[2], 1, statecmd_main, "ready n1"), CONSOLE_FAILED);
+	assert_contains(f.err, "without an answer");
+	fake_stop(&f);
+	assert_int_equal(fake_run(&f, steps, 3, statecmd_main, "ready psql/n1"), CONSOLE_FAILED);
+	assert_contains(f.err, "without an answer");
+	fake_stop(&f);
+}
+
+static void wrong_arguments_ask_nobody(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{ "drain", "sluice drain: SERVER is missing\nUsage: sluice drain SERVER" },
+		{ "maint n1 n2", "sluice maint: unexpected \"n2\"\nUsage: sluice maint" },
+		{ "ready n1 --wait 30", "--wait \"30\": write a duration with its unit" },
+		{ "ready n1 --wait=", "--wait \"\": write a duration with its unit" },
+		{ "ready n1 --wait soon", "--wait \"soon\": write a duration with its unit" },
+		{ "ready n1 --wait 1000d", "--wait \"1000d\": write a duration with its unit" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, NULL, 0, statecmd_main, cases[i].line),
+		                 CONSOLE_USAGE);
+		assert_contains(f.err, cases[i].error);
+		fake_stop(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_name_changes_one_server),
+		cmocka_unit_test(a_bare_name_changes_that_server_in_every_service),
+		cmocka_unit_test(waiting_ends_with_the_last_session),
+		cmocka_unit_test(waiting_for_nothing_returns_at_once),
+		cmocka_unit_test(waiting_gives_up_after_its_time),
+		cmocka_unit_test(ready_waits_until_it_takes_sessions),
+		cmocka_unit_test(a_terminal_gets_progress_on_one_line),
+		cmocka_unit_test(failures_while_waiting_are_told),
+		cmocka_unit_test(an_unknown_server_gets_a_suggestion),
+		cmocka_unit_test(a_refused_change_is_told),
+		cmocka_unit_test(a_daemon_that_dies_is_told),
+		cmocka_unit_test(wrong_arguments_ask_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TEST_SAMPLE_H
+#define TEST_SAMPLE_H
+
+#include "core/topology.h"
+
+#include <string.h>
+
+/* A topology of one service "psql" with the servers that a test wants, each with its own target. */
+struct sample_server {
+	const char *name, *host;
+	uint16_t weight;
+	bool backup, disabled;
+	uint32_t maxconn;
+};
+
+static inline void sample_fill(struct settings *s, struct settings_service *service,
+                               enum settings_check_type check, const struct sample_server *from,
+                               size_t count)
+{
+	struct settings_server *servers = mem_arena_zalloc(&s->arena, count * sizeof(*servers));
+	struct settings_target *targets = mem_arena_zalloc(&s->arena, count * sizeof(*targets));
+
+	for (size_t i = 0; i < count; i++) {
+		servers[i] = (struct settings_server){
+			.name = from[i].name,
+			.host = from[i].host ? from[i].host : "127.0.0.1",
+			.port = 26257,
+			.weight = from[i].weight,
+			.backup = from[i].backup,
+			.disabled = from[i].disabled,
+			.maxconn = from[i].maxconn,
+			.node = i,
+		};
+		targets[i] = (struct settings_target){
+			.name = from[i].name,
+			.host = servers[i].host,
+			.check_port = 8080,
+			.check = settings_check_default(check),
+		};
+	}
+	service->servers = servers;
+	service->server_count = count;
+	s->targets = targets;
+	s->target_count = count;
+}
+
+/* Unchecked servers: usable from the start. */
+static inline struct topology *sample_pool(enum settings_balance balance, bool allbackups,
+                                           const struct sample_server *servers, size_t count)
+{
+	struct settings *s = settings_new();
+	struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
+
+	*service = settings_service_default();
+	service->name = "psql";
+	service->balance = balance;
+	service->allbackups = allbackups;
+	sample_fill(s, service, SETTINGS_CHECK_NONE, servers, count);
+	s->services = service;
+	s->service_count = 1;
+	return topology_new(s);
+}
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SIZE = 4096 };
+
+/* A client's and a server's socket pair with the relay between the inner ends. */
+struct pairs {
+	int client, source, dest, server;
+	struct relay_space space;
+	struct relay flow;
+};
+
+static void pair(int *near, int *far)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	*near = fds[0];
+	*far = fds[1];
+}
+
+static int set_up(void **state)
+{
+	struct pairs *p = calloc(1, sizeof(*p));
+
+	pair(&p->client, &p->source);
+	pair(&p->dest, &p->server);
+	assert_true(relay_space_init(&p->space, SIZE, 2));
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct pairs *p = *state;
+
+	relay_drop(&p->flow, &p->space);
+	relay_space_release(&p->space);
+	close(p->client);
+	close(p->source);
+	close(p->dest);
+	close(p->server);
+	free(p);
+	return 0;
+}
+
+static enum relay_status pump(struct pairs *p)
+{
+	return relay_pump(&p->flow, p->source, p->dest, &p->space);
+}
+
+static void bytes_arrive_as_they_were_sent(void **state)
+{
+	struct pairs *p = *state;
+	char got[16];
+
+	assert_int_equal(write(p->client, "SELECT 1", 8), 8);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 8);
+	assert_memory_equal(got, "SELECT 1", 8);
+	assert_int_equal(p->flow.bytes, 8);
+	assert_null(p->flow.tail);
+}
+
+static void nothing_to_read_is_idle(void **state)
+{
+	struct pairs *p = *state;
+
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(p->flow.bytes, 0);
+}
+
+static void the_end_is_passed_on_as_a_half_close(void **state)
+{
+	struct pairs *p = *state;
+	char got[8];
+
+	assert_int_equal(write(p->client, "bye", 3), 3);
+	shutdown(p->client, SHUT_WR);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_FINISHED);
+	assert_true(p->flow.eof && p->flow.shut);
+	assert_int_equal(read(p->server, got, sizeof(got)), 3);
+	assert_int_equal(read(p->server, got, sizeof(got)), 0);
+	assert_int_equal(write(p->server, "still open", 10), 10);
+	assert_int_equal(read(p->dest, got, sizeof(got)), 8);
+}
+
+/* Fills `dest` until it takes no more; returns what the relay has read from the source. */
+static uint64_t block(struct pairs *p)
+{
+	static const char filling[65536];
+	enum relay_status status = RELAY_IDLE;
+
+	while (status != RELAY_BLOCKED) {
+		ssize_t n = write(p->client, filling, sizeof(filling));
+
+		assert_true(n > 0 || errno == EAGAIN);
+		status = pump(p);
+		assert_true(status == RELAY_IDLE || status == RELAY_BLOCKED);
+	}
+	return p->flow.bytes;
+}
+
+static void a_slow_reader_costs_one_buffer_and_stops_the_reading(void **state)
+{
+	struct pairs *p = *state;
+	uint64_t before = block(p);
+
+	assert_non_null(p->flow.tail);
+	assert_int_equal(pump(p), RELAY_BLOCKED);
+	assert_int_equal(p->flow.bytes, before);
+	assert_int_equal(p->space.tails.used, 1);
+}
+
+static void all_bytes_come_through_a_blocked_destination(void **state)
+{
+	struct pairs *p = *state;
+	uint64_t got = 0;
+	char buf[10000];
+
+	block(p);
+	shutdown(p->client, SHUT_WR);
+	for (;;) {
+		ssize_t n = read(p->server, buf, sizeof(buf));
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			got += (uint64_t)n;
+		if (!p->flow.shut)
+			pump(p);
+	}
+	assert_int_equal(got, p->flow.bytes);
+	assert_null(p->flow.tail);
+	assert_int_equal(p->space.tails.used, 0);
+}
+
+static void a_gone_destination_is_told_from_a_gone_source(void **state)
+{
+	struct pairs *p = *state;
+
+	close(p->server);
+	p->server = -1;
+	assert_int_equal(write(p->client, "x", 1), 1);
+	assert_int_equal(pump(p), RELAY_DEST_FAILED);
+	assert_int_equal(errno, EPIPE);
+}
+
+static void a_failed_source_says_so(void **state)
+{
+	struct pairs *p = *state;
+
+	assert_int_equal(relay_pump(&p->flow, -1, p->dest, &p->space), RELAY_SOURCE_FAILED);
+	assert_int_equal(errno, EBADF);
+}
+
+static void without_memory_for_a_tail_the_direction_ends(void **state)
+{
+	struct pairs *p = *state;
+	struct relay others[2] = { 0 };
+
+	others[0].tail = slab_get(&p->space.tails);
+	others[1].tail = slab_get(&p->space.tails);
+	for (;;) {
+		static const char filling[65536];
+		enum relay_status status;
+
+		if (write(p->client, filling, sizeof(filling)) == -1)
+			assert_int_equal(errno, EAGAIN);
+		status = pump(p);
+		if (status == RELAY_NO_MEMORY)
+			break;
+		assert_int_equal(status, RELAY_IDLE);
+	}
+	relay_drop(&others[0], &p->space);
+	relay_drop(&others[1], &p->space);
+}
+
+static void one_turn_is_bounded(void **state)
+{
+	struct pairs *p = *state;
+	static const char filling[SIZE * 8];
+
+	assert_int_equal(write(p->client, filling, sizeof(filling)), sizeof(filling));
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_in_range(p->flow.bytes, SIZE, sizeof(filling) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(bytes_arrive_as_they_were_sent),
+		TEST(nothing_to_read_is_idle),
+		TEST(the_end_is_passed_on_as_a_half_close),
+		TEST(a_slow_reader_costs_one_buffer_and_stops_the_reading),
+		TEST(all_bytes_come_through_a_blocked_destination),
+		TEST(a_gone_destination_is_told_from_a_gone_source),
+		TEST(a_failed_source_says_so),
+		TEST(without_memory_for_a_tail_the_direction_ends),
+		TEST(one_turn_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
