@@ -12,9 +12,8 @@ struct ev_loop;
 
 /*
  * A running sluice: everything is bound, opened and loaded first, so that what can fail fails
- * before a client is accepted; then checks begin, and accepting begins when each service has a
- * server (or all first checks are over, or START_WAIT has passed: clients wait in the kernel's
- * queue until then).
+ * before a client is accepted; then checks begin, and accepting begins when all first
+ * checks are over, or after 3 s: clients wait in the kernel's queue until then.
  *
  *   SIGTERM, SIGINT   stop accepting, wait for sessions (hard_stop_after, 30 s if not set), leave;
  *                     a second one ends at once

@@ -38,8 +38,9 @@ typedef void checker_on_result(void *ctx, size_t target, const struct probe_resu
  * `targets` must outlive the checker.  Fails if a CA, certificate or key file of an https check
  * cannot be used.
  */
-struct checker *checker_new(struct ev_loop *loop, const struct settings_target *targets, size_t count,
-                            checker_on_result *on_result, void *ctx, struct error *err);
+struct checker *checker_new(struct ev_loop *loop, const struct settings_target *targets,
+                            size_t count, checker_on_result *on_result, void *ctx,
+                            struct error *err);
 
 /* Starts all targets that are not of type none. */
 void checker_start(struct checker *c);
@@ -49,7 +50,8 @@ void checker_start(struct checker *c);
  * reason in words when the name does not resolve: checks then fail with PROBE_RESOLVE.
  * Before the first call for a target its checks wait.
  */
-void checker_set_address(struct checker *c, size_t target, const struct addr *addr, const char *reason);
+void checker_set_address(struct checker *c, size_t target, const struct addr *addr,
+                         const char *reason);
 
 /*
  * Takes effect at once: a pending check that would come later than the new interval is moved up.

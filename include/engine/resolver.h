@@ -33,6 +33,6 @@ struct resolver *resolver_new(struct ev_loop *loop, const struct settings_resolv
 struct resolver_name *resolver_watch(struct resolver *r, const char *host,
                                      resolver_on_change *on_change, void *ctx);
 void resolver_unwatch(struct resolver_name *n); /* NULL is fine */
-void resolver_free(struct resolver *r);         /* every name must have been unwatched; NULL is fine */
+void resolver_free(struct resolver *r); /* every name must have been unwatched; NULL is fine */
 
 #endif

@@ -10,12 +10,11 @@
  * A journal entry as one JSON object on one line (no newline at its end): /v1/events,
  * `sluice watch --json`, log format "json".
  *
- *   seq time ms kind cause level [service] [server] [backup]
- *   SERVER, CHECK: from to health counter rise fall usable sessions
- *     before{health counter admin} after{health counter admin} lasted_ms check_was_logged
- *   check{code words status info duration_ms draining passed} (if there is one)
- *   of a service: active_left backup_left on_backup
- *   text
+ *   seq time ms kind level text, and for all but "process": service active_left backup_left
+ *     on_backup lasted_ms (how long the state before had lasted)
+ *   "server", "check": server cause backup from to (in words) before{health counter recovered
+ *     admin} after{...} rise fall checked usable sessions check_was_logged
+ *     [check{code words passed draining status duration_ms info}]
  */
 void eventjson_write(const struct journal_event *e, struct text *out);
 

@@ -93,6 +93,20 @@ bool addr_from_unix(const char *path, struct addr *ret, struct error *err)
 	return true;
 }
 
+static bool is_whole(const struct addr *a)
+{
+	switch (a->sa.sa_family) {
+	case AF_INET:
+		return a->len >= sizeof(a->in);
+	case AF_INET6:
+		return a->len >= sizeof(a->in6);
+	case AF_UNIX:
+		return a->un.sun_path[sizeof(a->un.sun_path) - 1] == '\0';
+	default:
+		return false;
+	}
+}
+
 bool addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct addr *ret)
 {
 	struct addr a = { 0 };
@@ -101,10 +115,7 @@ bool addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct addr *r
 		return false;
 	memcpy(&a.un, sa, len);
 	a.len = len;
-	if (a.sa.sa_family == AF_INET ? len < sizeof(a.in)
-	    : a.sa.sa_family == AF_INET6
-	        ? len < sizeof(a.in6)
-	        : a.sa.sa_family != AF_UNIX || a.un.sun_path[sizeof(a.un.sun_path) - 1])
+	if (!is_whole(&a))
 		return false;
 	*ret = a;
 	return true;

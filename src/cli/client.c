@@ -19,26 +19,28 @@ const char *client_path(const char *option)
 	return variable != NULL && *variable != '\0' ? variable : CLIENT_DEFAULT_SOCKET;
 }
 
-/* The usual reasons why there is no connection, each with its cure. */
+/* The usual reasons why there is no connection, each with its cure on a second line. */
 static bool explain_connect(const char *path, const struct error *why, struct error *err)
 {
 	switch (why->errnum) {
 	case ENOENT:
 	case ENOTDIR:
 		return error_set(err,
-		                 "no daemon: %s does not exist; start sluice, or name its "
-		                 "admin.socket with -s SOCKET or $SLUICE_SOCKET",
+		                 "no daemon: %s does not exist\n"
+		                 "        start sluice, or name its admin.socket with -s SOCKET "
+		                 "or $SLUICE_SOCKET",
 		                 path);
 	case ECONNREFUSED:
 		return error_set(err,
-		                 "no daemon: nothing listens on %s; the sluice that made it has "
-		                 "ended: start it again",
+		                 "no daemon: nothing listens on %s\n"
+		                 "        the sluice that made it has ended: start it again",
 		                 path);
 	case EACCES:
 	case EPERM:
 		return error_set(err,
-		                 "not allowed to use %s: be root, the daemon's user, or a member "
-		                 "of the socket's group",
+		                 "not allowed to use %s\n"
+		                 "        be root, the daemon's user, or a member of the socket's "
+		                 "group",
 		                 path);
 	case ENOTSOCK:
 	case EPROTOTYPE:

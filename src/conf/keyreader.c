@@ -142,16 +142,17 @@ static void read_members(struct draft_context *c, const char *group, const confi
 
 static void set_at(void *base, const config_setting_t *v)
 {
-	memcpy(base, &v, sizeof(v));
+	*(const config_setting_t **)base = v;
 }
 
 void keyreader_group(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base)
 {
-	char buf[PROBLEM_VALUE_MAX];
 	void *child = (char *)base + k->offset;
 
 	if (!config_setting_is_group(v)) {
+		char buf[PROBLEM_VALUE_MAX];
+
 		problem_add(c->problems, v, "%s is not a group: write %s = { ... };",
 		            problem_value(v, buf), k->name);
 		return;

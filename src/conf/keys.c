@@ -3,6 +3,7 @@
 
 #include "keytable.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { WIDTH = 96, TAB = 8 };
@@ -138,6 +139,7 @@ static void add_children(struct page *p, const struct keytable_key *k, bool comm
 	struct page inner = { p->out, p->depth + 1, comment };
 	bool list = k->type != KEYTABLE_GROUP;
 
+	assert(k->child);
 	add_line(p, comment, k->name, list ? " = (" : " = {");
 	if (list) {
 		add_line(&inner, comment, "{", "");

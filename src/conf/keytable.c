@@ -81,10 +81,10 @@ static const struct keytable_key keys[] = {
 	  .name = (name_),                                                                         \
 	  type_,                                                                                   \
 	  .flags = (flags_),                                                                       \
-	  .initial = initial_,                                                                     \
-	  .example = example_,                                                                     \
+	  .initial = (initial_),                                                                   \
+	  .example = (example_),                                                                   \
 	  target_,                                                                                 \
-	  .help = help_ },
+	  .help = (help_) },
 #include "conf/keys.def"
 #undef KEY
 #undef GROUP

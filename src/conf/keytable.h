@@ -62,11 +62,11 @@ enum keytable_flag {
 struct keytable_key {
 	const char *group, *name;
 	enum keytable_type type;
+	unsigned int flags; /* of enum keytable_flag */
 	const char *type_words;
 	uint64_t low, high;       /* numbers, durations (ms) */
 	const char *const *words; /* WORD, CHOICE: ended by NULL */
 	const char *child;        /* GROUP, GROUPS, BINDS: the group of the value */
-	unsigned int flags;       /* of enum keytable_flag */
 	const char *initial;      /* default as it would be written, or "" */
 	const char *example;      /* for the reference configuration, or "" */
 	size_t offset, size;      /* of the target in the group's structure */

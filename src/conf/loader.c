@@ -12,7 +12,6 @@
 #include "validate.h"
 
 #include <assert.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,9 +122,11 @@ struct settings *loader_read_file(const char *path, struct loader_problems *prob
 	struct error err;
 
 	if (scan_read_file(path, &text, &err)) {
-		AUTO_FREE char *copy = mem_strdup(path);
+		const char *slash = strrchr(path, '/');
+		AUTO_FREE char *dir =
+		    slash ? mem_strndup(path, (size_t)(slash - path) + (slash == path)) : NULL;
 
-		settings = load(path, dirname(copy), text, &list);
+		settings = load(path, dir, text, &list);
 	} else {
 		problem_add_line(&list, NULL, 0, "%s", err.text);
 	}

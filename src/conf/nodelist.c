@@ -6,6 +6,7 @@
 #include "endpoints.h"
 #include "scalars.h"
 
+#include <assert.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,7 @@ static bool check_unique(const struct nodelist *l, const struct nodelist_node *n
 {
 	const struct nodelist_node *same = find_name(l, n->name);
 
+	assert(n->host);
 	if (same)
 		return error_set(err, "the name \"%s\" is taken by \"%s\": choose another", n->name,
 		                 same->host);
@@ -276,7 +278,7 @@ static bool tier_matches(const struct tier *t, const char *locality)
 
 static bool keep_matching(struct nodelist *l, const char *s, size_t len, struct error *err)
 {
-	struct tier t;
+	struct tier t = { 0 };
 	size_t kept = 0;
 
 	if (!compile(s, len, &t, err))

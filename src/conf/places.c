@@ -57,38 +57,45 @@ void places_socket(struct draft_context *c, const struct keytable_key *k, const 
 		problem_add(c->problems, v, "%s", err.text);
 }
 
+/* Whether it exists, is of the kind (S_IFREG, S_IFDIR), and lets itself be used (R_OK, X_OK). */
+static bool is_usable(const char *path, mode_t kind, int mode, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 || access(path, mode) == -1)
+		return error_sys(err, errno, "\"%.100s\" cannot be used", path);
+	if ((st.st_mode & S_IFMT) != kind)
+		return error_set(err, "\"%.100s\" is not a %s", path,
+		                 kind == S_IFDIR ? "directory" : "file");
+	return true;
+}
+
 void places_file(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                  void *base)
 {
 	const char *s = scalars_text(c, v, k->example);
-	struct stat st;
+	struct error err;
 
 	if (!s)
 		return;
-	if (stat(s, &st) == -1)
-		problem_add(c->problems, v, "\"%.100s\" cannot be read: %s", s, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		problem_add(c->problems, v, "\"%.100s\" is not a file", s);
-	else if (access(s, R_OK) == -1)
-		problem_add(c->problems, v, "\"%.100s\" cannot be read: %s", s, strerror(errno));
-	else
+	if (is_usable(s, S_IFREG, R_OK, &err))
 		scalars_store_text(c, k, base, s);
+	else
+		problem_add(c->problems, v, "%s", err.text);
 }
 
 void places_directory(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base)
 {
 	const char *s = absolute(c, v, k->example);
-	struct stat st;
+	struct error err;
 
 	if (!s)
 		return;
-	if (stat(s, &st) == -1)
-		problem_add(c->problems, v, "\"%.100s\": %s", s, strerror(errno));
-	else if (!S_ISDIR(st.st_mode))
-		problem_add(c->problems, v, "\"%.100s\" is not a directory", s);
-	else
+	if (is_usable(s, S_IFDIR, X_OK, &err))
 		scalars_store_text(c, k, base, s);
+	else
+		problem_add(c->problems, v, "%s", err.text);
 }
 
 void places_user(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,

@@ -49,9 +49,9 @@ static bool is_whole(const config_setting_t *v)
 void scalars_flag(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                   void *base)
 {
-	char buf[PROBLEM_VALUE_MAX];
-
 	if (config_setting_type(v) != CONFIG_TYPE_BOOL) {
+		char buf[PROBLEM_VALUE_MAX];
+
 		problem_add(c->problems, v, "%s is not a switch: write true or false",
 		            problem_value(v, buf));
 		return;
@@ -63,10 +63,11 @@ void scalars_flag(struct draft_context *c, const struct keytable_key *k, const c
 void scalars_whole(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                    void *base)
 {
-	char buf[PROBLEM_VALUE_MAX];
 	long long n;
 
 	if (!is_whole(v)) {
+		char buf[PROBLEM_VALUE_MAX];
+
 		problem_add(c->problems, v,
 		            "%s is not a whole number: write %" PRIu64 " to %" PRIu64
 		            " without quotes",
@@ -86,8 +87,6 @@ static bool read_duration(struct draft_context *c, const struct keytable_key *k,
                           const config_setting_t *v, uint64_t *ret_ms)
 {
 	char buf[PROBLEM_VALUE_MAX];
-	char low[64];
-	char high[64];
 	uint64_t ms = 0;
 	bool ok = false;
 
@@ -104,6 +103,9 @@ static bool read_duration(struct draft_context *c, const struct keytable_key *k,
 		return false;
 	}
 	if (ms < k->low || ms > k->high) {
+		char low[64];
+		char high[64];
+
 		number_format_duration(k->low, low, sizeof(low));
 		number_format_duration(k->high, high, sizeof(high));
 		problem_add(c->problems, v, "%s is out of range: write \"%s\" to \"%s\"",
@@ -126,12 +128,13 @@ void scalars_duration(struct draft_context *c, const struct keytable_key *k,
 void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base)
 {
-	char buf[PROBLEM_VALUE_MAX];
 	uint64_t ms;
 
 	if (!read_duration(c, k, v, &ms))
 		return;
 	if (ms % 1000) {
+		char buf[PROBLEM_VALUE_MAX];
+
 		problem_add(
 		    c->problems, v,
 		    "%s is not in whole seconds, which is all the kernel takes: write \"30s\"",

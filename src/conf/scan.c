@@ -149,7 +149,12 @@ static void take_open(struct scan *s)
 
 static void take_close(struct scan *s)
 {
-	char want = *s->at == '}' ? '{' : *s->at == ')' ? '(' : '[';
+	char want = '[';
+
+	if (*s->at == '}')
+		want = '{';
+	else if (*s->at == ')')
+		want = '(';
 
 	if (!s->depth)
 		report(s, s->line, "\"%c\" closes nothing: take it out, or open it before", *s->at);
@@ -172,7 +177,7 @@ static void check_include(struct scan *s, const char *path)
 		report(s, s->line, "files include each other more than %d deep", INCLUDES_MAX);
 	else if (!scan_read_file(path, &text, &err))
 		report(s, s->line, "\"%.100s\" is to be included: %s", path, err.text);
-	else if (!scan_one(path, text, s->dir, s->includes + 1, s->problems))
+	else if (text && !scan_one(path, text, s->dir, s->includes + 1, s->problems))
 		s->ok = false;
 }
 

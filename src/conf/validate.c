@@ -49,17 +49,18 @@ static void check_name(struct draft_context *c, struct taken_list *l, const char
 static void check_bind(struct draft_context *c, struct taken_list *l, const struct settings_bind *b,
                        const config_setting_t *at)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX] = "";
 	const config_setting_t *before;
 	const char *key;
 
 	if (!b->text)
 		return;
+	addr_format(&b->addr, text);
 	if (b->kind == SETTINGS_BIND_FD)
 		key = mem_arena_printf(c->arena, "fd:%d", b->fd);
 	else
-		key = mem_arena_printf(c->arena, "%s%s%s", addr_format(&b->addr, text),
-		                       b->interface ? "%" : "", b->interface ? b->interface : "");
+		key = mem_arena_printf(c->arena, "%s%s%s", text, b->interface ? "%" : "",
+		                       b->interface ? b->interface : "");
 	before = take(c, l, key, at);
 	if (before)
 		problem_add(

@@ -180,6 +180,12 @@ struct change {
 	const char *why;
 };
 
+/* A check that only moved the counter is in the journal; in logs only if the service asks. */
+static int check_level(const struct topology_service *service)
+{
+	return service->settings->log_health_checks ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG;
+}
+
 static void write_change(struct roster *r, struct topology_server *s, const struct change *c,
                          const struct state *before, const struct state *after, bool visible)
 {
@@ -187,7 +193,7 @@ static void write_change(struct roster *r, struct topology_server *s, const stru
 	struct journal_event e = {
 		.kind = visible ? JOURNAL_SERVER : JOURNAL_CHECK,
 		.cause = c->cause,
-		.level = visible ? level_of(before, after) : LOG_LEVEL_NOTICE,
+		.level = visible ? level_of(before, after) : check_level(service),
 		.backup = s->settings->backup,
 		.before = *before,
 		.after = *after,

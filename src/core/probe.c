@@ -11,8 +11,9 @@ static const struct {
 	char meaning;
 } table[] = {
 #define X(name_, code_, words_, number_, meaning_)                                                 \
-	[PROBE_##                                                                                  \
-	    name_] = { .name = code_, .words = words_, .number = number_, .meaning = meaning_ },
+	[PROBE_##name_] = {                                                                        \
+		.name = (code_), .words = (words_), .number = (number_), .meaning = (meaning_)     \
+	},
 	PROBE_CODE_TABLE(X)
 #undef X
 };
@@ -45,7 +46,9 @@ void probe_conclude(struct probe_result *ret, enum probe_code code, const char *
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)info[i];
 
-		ret->info[i] = c < ' ' || c == 0x7f ? '?' : info[i];
+		ret->info[i] = info[i];
+		if (c < ' ' || c == 0x7f)
+			ret->info[i] = '?';
 	}
 }
 

@@ -44,13 +44,18 @@ static bool has_header(const struct settings_strings *headers, const char *name)
 	return false;
 }
 
+static char lower(char c)
+{
+	return (char)tolower((unsigned char)c);
+}
+
 /* Names in lower case: HAProxy sends them so. */
 static void add_header(struct text *out, const char *header)
 {
 	size_t name = strcspn(header, ":");
 
 	for (size_t i = 0; i < name; i++)
-		text_addc(out, (char)tolower((unsigned char)header[i]));
+		text_addc(out, lower(header[i]));
 	text_addf(out, "%s\r\n", header + name);
 }
 
@@ -210,21 +215,27 @@ static enum parse parse_head(struct slice in, bool head_only, struct head *ret)
 	return PARSE_OK;
 }
 
-/* "1a;extension": hexadecimal, at least one digit. */
+static bool add_hex(size_t *n, char c)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = memchr(digits, c, strlen(digits));
+	size_t value = at ? (size_t)(at - digits) : 0;
+
+	if (at)
+		*n = *n * 16 + (value < 16 ? value : value - 6);
+	return at;
+}
+
+/* "1a;extension": hexadecimal, at least one digit, at most a number that fits. */
 static bool parse_chunk_size(struct slice line, size_t *ret)
 {
-	size_t n = 0;
 	size_t i = 0;
 
-	for (; i < line.len && isxdigit((unsigned char)line.at[i]); i++) {
-		unsigned char c = (unsigned char)tolower((unsigned char)line.at[i]);
-
-		if (n > SIZE_MAX / 16)
+	*ret = 0;
+	while (i < line.len && add_hex(ret, line.at[i]))
+		if (++i > 2 * sizeof(size_t) - 1)
 			return false;
-		n = n * 16 + (size_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
-	}
-	*ret = n;
-	return i && (i == line.len || memchr("; \t", line.at[i], 3));
+	return i && (i == line.len || line.at[i] == ';' || line.at[i] == ' ' || line.at[i] == '\t');
 }
 
 static enum parse decode_chunks(struct slice in, struct text *out)

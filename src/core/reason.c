@@ -6,7 +6,9 @@ static const struct {
 	bool error;
 } table[] = {
 #define REASON(name, haproxy_, error_, key_, words_)                                               \
-	[REASON_##name] = { .haproxy = haproxy_, .error = error_, .key = key_, .words = words_ },
+	[REASON_##name] = {                                                                        \
+		.haproxy = (haproxy_), .error = (error_), .key = (key_), .words = (words_)         \
+	},
 #include "core/reason.def"
 };
 

@@ -7,7 +7,8 @@
 static const struct {
 	const char *word, *key, *help;
 } table[] = {
-#define X(name, word_, key_, help_) [STATE_##name] = { .word = word_, .key = key_, .help = help_ },
+#define X(name, word_, key_, help_)                                                                \
+	[STATE_##name] = { .word = (word_), .key = (key_), .help = (help_) },
 	STATE_HEALTH_TABLE(X)
 #undef X
 };

@@ -182,7 +182,7 @@ void topology_set_state(struct topology_server *s, struct state state)
  */
 static struct addr_ip read_address(struct topology_server *s)
 {
-	uint64_t words[ARRAY_LEN(s->addr_words)];
+	uint64_t words[ARRAY_LEN(s->addr_words)] = { 0 };
 	struct addr_ip ip;
 	uint32_t before;
 
@@ -263,9 +263,12 @@ static double power(double base, uint64_t n)
 {
 	double result = 1;
 
-	for (; n; n /= 2, base *= base)
+	while (n) {
 		if (n % 2)
 			result *= base;
+		base *= base;
+		n /= 2;
+	}
 	return result;
 }
 

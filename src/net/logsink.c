@@ -56,11 +56,12 @@ static void open_stderr(struct logsink *s)
 
 static bool open_socket(struct logsink *s, struct error *err)
 {
-	char text[ADDR_TEXT_MAX];
-
 	s->fd = socket(s->addr.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd == -1)
+	if (s->fd == -1) {
+		char text[ADDR_TEXT_MAX];
+
 		return error_sys(err, errno, "cannot log to %s", addr_format(&s->addr, text));
+	}
 	return true;
 }
 
@@ -171,7 +172,9 @@ static void format_prefix(const struct logsink *s, enum log_level level, int64_t
  */
 static char tame(char c)
 {
-	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f ? '?' : c;
+	if (((unsigned char)c < ' ' && c != '\t') || c == 0x7f)
+		return '?';
+	return c;
 }
 
 static size_t frame(const struct logsink *s, const char *prefix, const char *line,
@@ -244,7 +247,7 @@ void logsink_write(struct logsink *s, enum log_level level, int64_t wall_ms, con
 
 bool logsink_reopen(struct logsink *s, struct error *err)
 {
-	int fd;
+	int fd = -1;
 
 	if (s->kind != LOGSINK_FILE)
 		return true;

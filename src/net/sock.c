@@ -86,16 +86,18 @@ static bool prepare_tcp(int fd, const struct addr *at, const struct sock_listen_
 /* Removes the socket file at `at` if nobody listens on it. */
 static bool remove_stale(const struct addr *at, struct error *err)
 {
-	char text[ADDR_TEXT_MAX];
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
 	int answer;
 
 	if (lstat(at->un.sun_path, &st) == -1)
 		return errno == ENOENT ? true : refuse(at, errno, err);
-	if (!S_ISSOCK(st.st_mode))
+	if (!S_ISSOCK(st.st_mode)) {
+		char text[ADDR_TEXT_MAX];
+
 		return error_set(err, "cannot listen on %s: the file exists and is not a socket",
 		                 addr_format(at, text));
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | BORN, 0);
 	if (fd == -1)
 		return refuse(at, errno, err);
@@ -133,7 +135,6 @@ bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int
                  struct error *err)
 {
 	AUTO_CLOSE int fd = socket(at->sa.sa_family, SOCK_STREAM | BORN, 0);
-	char text[ADDR_TEXT_MAX];
 
 	if (fd == -1)
 		return refuse(at, errno, err);
@@ -141,6 +142,8 @@ bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int
 		if (!bind_unix(fd, at, o->mode, err))
 			return false;
 	} else {
+		char text[ADDR_TEXT_MAX];
+
 		if (!prepare_tcp(fd, at, o, err))
 			return error_wrap(err, "cannot listen on %s", addr_format(at, text));
 		if (bind(fd, &at->sa, at->len) == -1)

@@ -106,10 +106,10 @@ static BIO_METHOD *make_bio_method(void)
 /* In place of OpenSSL's default, which asks on the terminal. */
 static int no_passphrase(char *buf, int size, int writing, void *ctx)
 {
-	(void)buf;
-	(void)size;
 	(void)writing;
 	(void)ctx;
+	if (size > 0)
+		buf[0] = '\0';
 	return -1;
 }
 

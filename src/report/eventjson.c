@@ -61,6 +61,7 @@ static void add_check(struct text *out, const struct probe_result *r)
 static void add_server(struct text *out, const struct journal_event *e)
 {
 	add_string(out, "server", e->server);
+	add_string(out, "cause", causes[e->cause]);
 	text_addf(out, ",\"backup\":%s", flag(e->backup));
 	add_words(out, "from", e, &e->before);
 	add_words(out, "to", e, &e->after);
@@ -81,7 +82,6 @@ void eventjson_write(const struct journal_event *e, struct text *out)
 	stamp_add_rfc3339(out, e->wall_ms);
 	text_addf(out, "\",\"ms\":%" PRId64, e->ms);
 	add_string(out, "kind", journal_kind_key(e->kind));
-	add_string(out, "cause", causes[e->cause]);
 	add_string(out, "level", log_level_name((enum log_level)e->level));
 	if (e->service[0])
 		add_string(out, "service", e->service);
@@ -165,6 +165,7 @@ static void read_check(struct field *f, const json_t *o, struct probe_result *re
 static void read_server(struct field *f, const json_t *o, struct journal_event *ret)
 {
 	field_copy(f, o, "server", ret->server, sizeof(ret->server));
+	ret->cause = (enum journal_cause)find_word(f, o, "cause", cause_word, ARRAY_LEN(causes));
 	ret->backup = field_flag(f, o, "backup");
 	ret->before = read_state(f, o, "before");
 	ret->after = read_state(f, o, "after");
@@ -182,7 +183,6 @@ static void read_event(struct field *f, const json_t *o, struct journal_event *r
 	ret->wall_ms = field_time(f, o, "time");
 	ret->ms = field_number(f, o, "ms");
 	ret->kind = (enum journal_kind)find_word(f, o, "kind", kind_word, JOURNAL_KIND_COUNT);
-	ret->cause = (enum journal_cause)find_word(f, o, "cause", cause_word, ARRAY_LEN(causes));
 	ret->level = (int)find_word(f, o, "level", level_word, LOG_LEVEL_DEBUG + 1);
 	field_copy_or_empty(f, o, "service", ret->service, sizeof(ret->service));
 	field_copy(f, o, "text", ret->text, sizeof(ret->text));

@@ -45,6 +45,8 @@ void eventline_write_check(const struct probe_result *r, struct text *out)
 			plain_add(out, r->info);
 			text_addc(out, '"');
 		}
+	} else if (r->info[0] && (r->code == PROBE_L4CON || r->code == PROBE_SOCKERR)) {
+		plain_add(out, r->info);
 	} else {
 		text_add(out, words_of(r->code));
 		if (r->info[0]) {

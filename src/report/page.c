@@ -193,27 +193,27 @@ static void add_who(const struct snapshot_server *s, struct text *out)
 
 static void add_since(const struct snapshot_server *s, struct text *out)
 {
-	text_add(out, "<td class=\"why\">for <b>");
+	text_add(out, "<td class=\"why\"><b>");
 	add_age(out, s->age_ms);
-	text_add(out, "</b>, since <time datetime=\"");
-	stamp_add_rfc3339(out, s->since_wall_ms);
-	text_add(out, "\">");
-	stamp_add_date(out, s->since_wall_ms);
-	text_addc(out, ' ');
-	stamp_add_time(out, s->since_wall_ms);
-	text_add(out, "</time><small>");
-	if (s->cause[0])
-		add_safe(out, s->cause);
-	else
-		text_add(out, state_health_help(s->state.health));
-	text_add(out, "</small></td>\n");
+	text_add(out, "</b>: ");
+	add_safe(out, s->cause[0] ? s->cause : state_health_help(s->state.health));
+	if (s->since_wall_ms) {
+		text_add(out, "<small>since <time datetime=\"");
+		stamp_add_rfc3339(out, s->since_wall_ms);
+		text_add(out, "\">");
+		stamp_add_date(out, s->since_wall_ms);
+		text_addc(out, ' ');
+		stamp_add_time(out, s->since_wall_ms);
+		text_add(out, "</time></small>");
+	}
+	text_add(out, "</td>\n");
 }
 
 static void add_check(const struct snapshot_server *s, struct text *out)
 {
 	AUTO_TEXT words = { 0 };
 
-	text_add(out, "<td data-label=\"Last check\">");
+	text_add(out, "<td class=\"check\" data-label=\"Last check\">");
 	if (!s->limits.checked) {
 		text_add(out, "none</td>\n");
 		return;
@@ -249,7 +249,17 @@ static void add_sessions(const struct snapshot_service *service, const struct sn
 	add_number(out, s->count[COUNTER_SESSIONS]);
 	text_add(out, "<small>max ");
 	add_number(out, s->sessions_max);
-	text_add(out, " at once</small></td>\n");
+	text_add(out, " open</small></td>\n");
+}
+
+/* A further line of a cell, if there is anything to say. */
+static void add_small(struct text *out, uint64_t n, const char *what)
+{
+	if (!n)
+		return;
+	text_add(out, "<small>");
+	add_number(out, n);
+	text_addf(out, "%s</small>", what);
 }
 
 static void add_errors(const struct snapshot_server *s, struct text *out)
@@ -259,16 +269,15 @@ static void add_errors(const struct snapshot_server *s, struct text *out)
 	text_addf(out, "<td class=\"n\" data-label=\"Errors\"><span%s>",
 	          errors ? " class=\"bad\"" : "");
 	add_number(out, errors);
-	text_add(out, "</span><small>");
-	add_number(out, s->count[COUNTER_RETRIES] + s->count[COUNTER_REDISPATCHES]);
-	text_add(out, " retried</small><small>");
-	add_number(out, s->count[COUNTER_CUT]);
-	text_add(out, " cut</small></td>\n");
+	text_add(out, "</span>");
+	add_small(out, s->count[COUNTER_RETRIES] + s->count[COUNTER_REDISPATCHES], " retried");
+	add_small(out, s->count[COUNTER_CUT], " cut");
+	text_add(out, "</td>\n");
 }
 
 static void add_traffic(const struct snapshot_server *s, struct text *out)
 {
-	text_add(out, "<td class=\"n\" data-label=\"Bytes in / out\">");
+	text_add(out, "<td class=\"n\" data-label=\"In / out\">");
 	add_bytes(out, s->count[COUNTER_BYTES_IN]);
 	text_add(out, "<small>");
 	add_bytes(out, s->count[COUNTER_BYTES_OUT]);
@@ -277,8 +286,10 @@ static void add_traffic(const struct snapshot_server *s, struct text *out)
 	add_number(out, s->connect_max_ms);
 	text_add(out, "</small></td>\n");
 	add_errors(s, out);
-	text_addf(out, "<td class=\"n\" data-label=\"Weight\">%u<small>of %u</small></td>\n",
-	          s->weight, s->weight_initial);
+	text_addf(out, "<td class=\"n\" data-label=\"Weight\">%u", s->weight);
+	if (s->weight != s->weight_initial)
+		text_addf(out, "<small>was %u</small>", s->weight_initial);
+	text_add(out, "</td>\n");
 }
 
 static void add_server(const struct snapshot_service *service, const struct snapshot_server *s,
@@ -286,7 +297,7 @@ static void add_server(const struct snapshot_service *service, const struct snap
 {
 	struct look look = look_of(&s->state);
 
-	text_addf(out, "<tr>\n<td class=\"state %s\">%s ", look.class, look.glyph);
+	text_addf(out, "<tr class=\"%s\">\n<td class=\"state\">%s ", look.class, look.glyph);
 	text_add_html(out, s->status);
 	if (!s->usable && s->weight == 0)
 		text_add(out, "<small>weight 0</small>");
@@ -303,13 +314,16 @@ static void add_server(const struct snapshot_service *service, const struct snap
 
 static void add_badge(const struct snapshot_service *s, struct text *out)
 {
+	uint32_t usable = s->active_usable + s->backup_usable;
+
 	if (!s->up)
 		text_add(out, "<span class=\"badge down\">\u2716 NO SERVER USABLE</span>\n");
 	else if (s->on_backup)
 		text_add(out, "<span class=\"badge nolb\">\u25d0 ON BACKUP</span>\n");
 	else
-		text_addf(out, "<span class=\"badge up\">\u25cf %u of %zu usable</span>\n",
-		          s->active_usable + s->backup_usable, s->server_count);
+		text_addf(out, "<span class=\"badge %s\">%s %u of %zu usable</span>\n",
+		          usable < s->server_count ? "nolb" : "up",
+		          usable < s->server_count ? "\u25d0" : "\u25cf", usable, s->server_count);
 }
 
 static void add_top(const struct snapshot_service *s, struct text *out)
@@ -351,7 +365,7 @@ static void add_service(const struct snapshot_service *s, struct text *out)
 	         "<th scope=\"col\">Since and why</th><th scope=\"col\">Last check</th>"
 	         "<th scope=\"col\" class=\"n\">Sessions</th><th scope=\"col\" class=\"n\">Rate"
 	         "</th><th scope=\"col\" class=\"n\">Total</th><th scope=\"col\" class=\"n\">"
-	         "Bytes in / out</th><th scope=\"col\" class=\"n\">Connect</th>"
+	         "In / out</th><th scope=\"col\" class=\"n\">Connect</th>"
 	         "<th scope=\"col\" class=\"n\">Errors</th>"
 	         "<th scope=\"col\" class=\"n\">Weight</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < s->server_count; i++)

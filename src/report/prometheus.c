@@ -231,7 +231,7 @@ static void add_process(struct writer *w)
 	const struct snapshot_process *p = &w->s->process;
 	const char *const version[] = { "version", p->version, NULL };
 	static const char workers[] = "sluice_worker_sessions";
-	char number[16];
+	char number[24];
 
 	begin(w, "sluice_build_info", METRIC_KIND_GAUGE, "Version, as a label");
 	series_add(w->out, "sluice_build_info", version, 1);

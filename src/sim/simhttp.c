@@ -251,6 +251,7 @@ void simhttp_pause(struct simhttp *h, bool paused)
 
 	h->paused = paused;
 	simlisten_pause(&h->listen, paused);
-	LIST_FOREACH(c, &h->conns, link)
+	LIST_FOREACH(c, &h->conns, link) {
 		simconn_pause(&c->conn, paused);
+	}
 }

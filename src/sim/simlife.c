@@ -111,8 +111,8 @@ static void start_leaving(struct simlife *l)
 	say(l, "has closed its SQL port");
 }
 
-/* Moves on when the time of the state is over or what it waited for has happened. */
-static void advance(struct simlife *l)
+/* Moves on if the time of the state is over or what it waited for has happened. */
+static void step(struct simlife *l)
 {
 	bool due = tick_ms() >= l->deadline_ms;
 
@@ -145,9 +145,24 @@ static void advance(struct simlife *l)
 	case SIMLIFE_INIT_WAIT:
 	case SIMLIFE_STOPPED:
 	case SIMLIFE_COUNT:
-		return;
+		break;
 	}
-	if (l->state != SIMLIFE_STOPPED && l->state != SIMLIFE_LIVE)
+}
+
+static bool ends_by_itself(enum simlife_state state)
+{
+	return state != SIMLIFE_STOPPED && state != SIMLIFE_LIVE && state != SIMLIFE_INIT_WAIT;
+}
+
+static void advance(struct simlife *l)
+{
+	enum simlife_state before;
+
+	do {
+		before = l->state;
+		step(l);
+	} while (l->state != before);
+	if (ends_by_itself(l->state))
 		look_again(l);
 }
 

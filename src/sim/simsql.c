@@ -86,8 +86,9 @@ void simsql_set_gate(struct simsql *s, enum simsession_gate gate, const char *re
 	s->host.gate = gate;
 	if (gate == SIMSESSION_REJECT)
 		snprintf(s->host.reject_code, sizeof(s->host.reject_code), "%s", reject_code);
-	LIST_FOREACH(session, &s->sessions, link)
+	LIST_FOREACH(session, &s->sessions, link) {
 		simsession_wake(session);
+	}
 }
 
 void simsql_set_leaving(struct simsql *s, bool leaving)
@@ -97,16 +98,18 @@ void simsql_set_leaving(struct simsql *s, bool leaving)
 	s->host.leaving = leaving;
 	if (!leaving)
 		return;
-	LIST_FOREACH(session, &s->sessions, link)
+	LIST_FOREACH(session, &s->sessions, link) {
 		simsession_leave(session);
+	}
 }
 
 void simsql_expel(struct simsql *s)
 {
 	struct simsession *session;
 
-	LIST_FOREACH(session, &s->sessions, link)
+	LIST_FOREACH(session, &s->sessions, link) {
 		simsession_expel(session);
+	}
 }
 
 void simsql_abort(struct simsql *s)
@@ -126,8 +129,9 @@ void simsql_pause(struct simsql *s, bool paused)
 
 	s->paused = paused;
 	simlisten_pause(&s->listen, paused);
-	LIST_FOREACH(session, &s->sessions, link)
+	LIST_FOREACH(session, &s->sessions, link) {
 		simconn_pause(&session->conn, paused);
+	}
 }
 
 bool simsql_cancel(struct simsql *s, uint64_t key)

@@ -26,20 +26,22 @@ DESTDIR=$root cmake --install "$build" >"$out/log" 2>&1 || {
 }
 prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
 
-cat >"$out/expected" <<'END'
+{
+    cat <<'END'
 lib/systemd/system/sluice.service
 lib/sysusers.d/sluice.conf
 sbin/sluice
 share/doc/sluice/CHANGELOG.md
 share/doc/sluice/LICENSE
 share/doc/sluice/README.md
-share/doc/sluice/examples/app-node.conf
-share/doc/sluice/examples/secure.conf
-share/doc/sluice/examples/sluice.conf
 share/man/man1/sluice.1
 share/man/man5/sluice.conf.5
 share/man/man8/sluice.8
 END
+    for example in conf/*.conf; do
+        echo "share/doc/sluice/examples/${example##*/}"
+    done
+} | LC_ALL=C sort >"$out/expected"
 (cd "$root" && find . -type f -o -type l) | sed "s|^\.$prefix/||" | LC_ALL=C sort >"$out/found"
 diff -u "$out/expected" "$out/found" || fail "these files are expected in $prefix"
 

@@ -65,7 +65,6 @@ static inline char *fakestatus_make(struct state state, uint32_t sessions, const
 		}
 	}
 	statusjson_write(&s, &out);
-	text_addc(&out, '\n');
 	return text_take(&out);
 }
 

@@ -62,4 +62,20 @@ static inline struct topology *sample_pool(enum settings_balance balance, bool a
 	return topology_new(s);
 }
 
+enum { SAMPLE_MAX = 8 };
+
+/* A service of unchecked servers "s1", "s2", ... with those weights, ended by 0. */
+static inline struct topology *sample_weights(enum settings_balance balance,
+                                              const uint16_t *weights)
+{
+	static const char *const names[SAMPLE_MAX] = { "s1", "s2", "s3", "s4",
+		                                       "s5", "s6", "s7", "s8" };
+	struct sample_server servers[SAMPLE_MAX] = { 0 };
+	size_t n = 0;
+
+	for (; weights[n]; n++)
+		servers[n] = (struct sample_server){ .name = names[n], .weight = weights[n] };
+	return sample_pool(balance, false, servers, n);
+}
+
 #endif

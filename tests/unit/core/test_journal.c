@@ -45,7 +45,24 @@ static void entries_are_copied_and_numbered_from_one(void **unused)
 	journal_free(j);
 }
 
-/* For capacities and fillings around each wrap, every possible question. */
+/* All numbers that can be asked for, when `last` entries have been appended. */
+static void ask_all(const struct journal *j, uint64_t last, uint64_t oldest)
+{
+	for (uint64_t seq = 0; seq <= last + 2; seq++) {
+		const struct journal_event *e = journal_find(j, seq);
+
+		if (seq > last) {
+			assert_null(e);
+			continue;
+		}
+		assert_non_null(e);
+		assert_int_equal(e->seq, seq > oldest ? seq : oldest);
+		assert_int_equal(e->wall_ms, e->seq);
+	}
+	assert_null(journal_find(j, UINT64_MAX));
+}
+
+/* For capacities and fillings around each wrap. */
 static void the_ring_forgets_the_oldest_and_finds_the_rest(void **unused)
 {
 	(void)unused;
@@ -53,21 +70,9 @@ static void the_ring_forgets_the_oldest_and_finds_the_rest(void **unused)
 		struct journal *j = journal_new(capacity);
 
 		for (uint64_t n = 1; n <= 17; n++) {
-			uint64_t oldest = n > capacity ? n - capacity + 1 : 1;
-
 			append(j, (int64_t)n);
 			assert_int_equal(journal_last(j), n);
-			for (uint64_t seq = 0; seq <= n + 2; seq++) {
-				const struct journal_event *e = journal_find(j, seq);
-
-				if (seq > n) {
-					assert_null(e);
-					continue;
-				}
-				assert_int_equal(e->seq, seq > oldest ? seq : oldest);
-				assert_int_equal(e->wall_ms, e->seq);
-			}
-			assert_null(journal_find(j, UINT64_MAX));
+			ask_all(j, n, n > capacity ? n - capacity + 1 : 1);
 		}
 		journal_free(j);
 	}

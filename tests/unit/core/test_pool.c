@@ -4,31 +4,13 @@
 #include "core/balance.h"
 #include "sample.h"
 
-#include "base/rng.h"
-
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
-enum { SERVERS_MAX = 8 };
-
 static const struct pool_tried none_tried;
-
-/* A service of unchecked servers "s1", "s2", ... with those weights, ended by 0. */
-static struct topology *make(enum settings_balance balance, const uint16_t *weights)
-{
-	static const char *const names[SERVERS_MAX] = { "s1", "s2", "s3", "s4",
-		                                        "s5", "s6", "s7", "s8" };
-	struct sample_server servers[SERVERS_MAX] = { 0 };
-	size_t n = 0;
-
-	for (; weights[n]; n++)
-		servers[n] = (struct sample_server){ .name = names[n], .weight = weights[n] };
-	return sample_pool(balance, false, servers, n);
-}
 
 /* The id of the server that was claimed; 0 if none. */
 static uint32_t claim(struct topology *t, const struct pool_tried *tried)
@@ -68,7 +50,7 @@ static void disable(struct topology *t, uint32_t id, bool off)
 	                                                  .admin = off ? STATE_MAINT_COMMAND : 0 });
 }
 
-static const uint16_t weight_sets[][SERVERS_MAX] = {
+static const uint16_t weight_sets[][SAMPLE_MAX] = {
 	{ 1 },           { 1, 1, 1 },   { 1, 2, 3 },           { 5, 1, 1 }, { 3, 2 },
 	{ 256, 255, 1 }, { 7, 11, 13 }, { 100, 100, 100, 50 }, { 1, 256 },  { 3, 3, 3, 3, 3, 3, 3 },
 };
@@ -86,7 +68,7 @@ static uint32_t sum(const uint16_t *weights)
 static void check_shares(struct topology *t, const uint16_t *weights)
 {
 	uint32_t total = sum(weights);
-	uint32_t picked[SERVERS_MAX] = { 0 };
+	uint32_t picked[SAMPLE_MAX] = { 0 };
 
 	for (uint32_t n = 1; n <= 5 * total; n++) {
 		picked[claim_and_release(t) - 1]++;
@@ -104,7 +86,7 @@ static void roundrobin_is_exact_in_each_cycle_and_smooth(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
-		struct topology *t = make(SETTINGS_ROUNDROBIN, weight_sets[i]);
+		struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weight_sets[i]);
 
 		check_shares(t, weight_sets[i]);
 		topology_free(t);
@@ -113,8 +95,8 @@ static void roundrobin_is_exact_in_each_cycle_and_smooth(void **unused)
 
 static void equal_weights_go_in_the_order_of_the_file(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1, 1 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
 
 	(void)unused;
 	for (uint32_t n = 0; n < 40; n++)
@@ -124,8 +106,8 @@ static void equal_weights_go_in_the_order_of_the_file(void **unused)
 
 static void a_heavy_server_is_spread_over_the_cycle(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 5, 1, 1 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 5, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
 	unsigned int run = 0;
 
 	(void)unused;
@@ -141,7 +123,7 @@ static void shares_stay_exact_when_turns_wrap_around(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
-		struct topology *t = make(SETTINGS_ROUNDROBIN, weight_sets[i]);
+		struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weight_sets[i]);
 		uint64_t start = 0 - 2 * balance_stride(1);
 
 		t->services[0]->clock += start;
@@ -155,8 +137,8 @@ static void shares_stay_exact_when_turns_wrap_around(void **unused)
 
 static void leastconn_lets_equals_take_turns(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1 };
-	struct topology *t = make(SETTINGS_LEASTCONN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 
 	(void)unused;
 	for (uint32_t n = 0; n < 30; n++)
@@ -173,7 +155,7 @@ static void leastconn_fills_by_weight(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
 		const uint16_t *weights = weight_sets[i];
-		struct topology *t = make(SETTINGS_LEASTCONN, weights);
+		struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 
 		for (uint32_t n = 0; n < 4 * sum(weights); n++)
 			assert_int_not_equal(claim(t, &none_tried), 0);
@@ -185,8 +167,8 @@ static void leastconn_fills_by_weight(void **unused)
 
 static void leastconn_prefers_whoever_was_left(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1 };
-	struct topology *t = make(SETTINGS_LEASTCONN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 
 	(void)unused;
 	for (int n = 0; n < 9; n++)
@@ -279,8 +261,8 @@ static void full_servers_do_not_wake_the_backups(void **unused)
 
 static void a_session_does_not_get_a_server_twice(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1, 1, 1, 1 };
-	struct topology *t = make(SETTINGS_LEASTCONN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1, 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 	struct pool_tried tried = { 0 };
 	bool seen[7] = { false };
 
@@ -300,8 +282,8 @@ static void a_session_does_not_get_a_server_twice(void **unused)
 
 static void after_six_tries_the_oldest_is_forgotten(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1, 1, 1, 1, 1 };
-	struct topology *t = make(SETTINGS_LEASTCONN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1, 1, 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 	struct pool_tried tried = { 0 };
 
 	(void)unused;
@@ -314,8 +296,8 @@ static void after_six_tries_the_oldest_is_forgotten(void **unused)
 
 static void no_server_without_a_usable_state_and_a_weight(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
 
 	(void)unused;
 	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
@@ -346,11 +328,11 @@ static unsigned int count_claims(struct topology *t, uint32_t id, int n)
 
 static void a_server_that_returns_does_not_get_a_flood(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1 };
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
 
 	(void)unused;
 	for (enum settings_balance b = SETTINGS_ROUNDROBIN; b <= SETTINGS_LEASTCONN; b++) {
-		struct topology *t = make(b, weights);
+		struct topology *t = sample_weights(b, weights);
 
 		disable(t, 3, true);
 		assert_int_equal(count_claims(t, 3, 10000), 0);
@@ -362,8 +344,8 @@ static void a_server_that_returns_does_not_get_a_flood(void **unused)
 
 static void a_server_that_was_away_for_ever_returns(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 1, 1 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
 
 	(void)unused;
 	server(t, 3)->turn += UINT64_MAX / 2 + 12345;
@@ -373,8 +355,8 @@ static void a_server_that_was_away_for_ever_returns(void **unused)
 
 static void a_raised_weight_counts_at_once(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1, 100, 100 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 100, 100 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
 
 	(void)unused;
 	/* Just after the light server's turn, when its next one is furthest away. */
@@ -387,8 +369,8 @@ static void a_raised_weight_counts_at_once(void **unused)
 
 static void a_claim_is_counted(void **unused)
 {
-	static const uint16_t weights[SERVERS_MAX] = { 1 };
-	struct topology *t = make(SETTINGS_LEASTCONN, weights);
+	static const uint16_t weights[SAMPLE_MAX] = { 1 };
+	struct topology *t = sample_weights(SETTINGS_LEASTCONN, weights);
 
 	(void)unused;
 	for (int n = 0; n < 3; n++)
@@ -398,105 +380,6 @@ static void a_claim_is_counted(void **unused)
 	assert_int_equal(server(t, 1)->active_max, 3);
 	assert_int_equal(counter_get(&server(t, 1)->count, COUNTER_PICKED), 3);
 	topology_free(t);
-}
-
-enum { WORKERS = 4, CLAIMS = 100000, HELD = 8 };
-
-struct worker {
-	struct topology *topology;
-	uint64_t seed;
-	bool overran;
-	uint64_t full;
-};
-
-static void put_back(struct topology_server **slot)
-{
-	if (*slot)
-		pool_release(*slot);
-	*slot = NULL;
-}
-
-/* Claims, holds a few sessions at a time and gives them back in any order. */
-static void *work(void *arg)
-{
-	struct worker *w = arg;
-	struct rng rng = { w->seed };
-	struct topology_server *held[HELD] = { NULL };
-
-	for (int n = 0; n < CLAIMS;) {
-		struct topology_server **slot = &held[rng_below(&rng, HELD)];
-		enum pool_verdict v;
-
-		put_back(slot);
-		v = pool_claim(w->topology->services[0], &none_tried, slot);
-		if (v == POOL_CLAIMED) {
-			uint32_t maxconn = (*slot)->settings->maxconn;
-
-			n++;
-			w->overran |= maxconn && (*slot)->active > maxconn;
-		} else {
-			w->full += v == POOL_FULL;
-		}
-	}
-	for (size_t i = 0; i < HELD; i++)
-		put_back(&held[i]);
-	return NULL;
-}
-
-static uint64_t run_workers(struct topology *t)
-{
-	struct worker workers[WORKERS];
-	pthread_t threads[WORKERS];
-	uint64_t full = 0;
-
-	for (size_t i = 0; i < WORKERS; i++) {
-		workers[i] = (struct worker){ .topology = t, .seed = i };
-		assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
-	}
-	for (size_t i = 0; i < WORKERS; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
-		assert_false(workers[i].overran);
-		full += workers[i].full;
-	}
-	for (size_t i = 0; i < t->services[0]->server_count; i++)
-		assert_int_equal(t->services[0]->servers[i]->active, 0);
-	return full;
-}
-
-static void roundrobin_is_exact_across_threads(void **unused)
-{
-	static const uint16_t weights[SERVERS_MAX] = { 1, 2, 5 };
-	struct topology *t = make(SETTINGS_ROUNDROBIN, weights);
-
-	(void)unused;
-	(void)run_workers(t);
-	for (size_t i = 0; weights[i]; i++) {
-		uint64_t share = (uint64_t)WORKERS * CLAIMS * weights[i] / 8;
-		uint64_t picked = counter_get(&t->services[0]->servers[i]->count, COUNTER_PICKED);
-
-		assert_in_range(picked, share - WORKERS, share + WORKERS);
-	}
-	topology_free(t);
-}
-
-static void maxconn_holds_across_threads(void **unused)
-{
-	static const struct sample_server servers[] = { { "a", NULL, 1, false, false, 5 },
-		                                        { "b", NULL, 2, false, false, 7 },
-		                                        { "c", NULL, 3, false, false, 9 } };
-
-	(void)unused;
-	for (enum settings_balance b = SETTINGS_ROUNDROBIN; b <= SETTINGS_LEASTCONN; b++) {
-		struct topology *t = sample_pool(b, false, servers, 3);
-
-		assert_true(run_workers(t) > 0);
-		for (size_t i = 0; i < 3; i++) {
-			const struct topology_server *s = t->services[0]->servers[i];
-
-			assert_int_equal(s->active_max, s->settings->maxconn);
-		}
-		topology_free(t);
-	}
 }
 
 int main(void)
@@ -521,8 +404,6 @@ int main(void)
 		cmocka_unit_test(a_server_that_was_away_for_ever_returns),
 		cmocka_unit_test(a_raised_weight_counts_at_once),
 		cmocka_unit_test(a_claim_is_counted),
-		cmocka_unit_test(roundrobin_is_exact_across_threads),
-		cmocka_unit_test(maxconn_holds_across_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

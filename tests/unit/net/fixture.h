@@ -24,13 +24,13 @@ static const struct sock_options no_options = { 0 };
 /* How many file descriptors this process has; for "nothing leaks" compare two counts. */
 static inline int fds_count(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
+	DIR *d = opendir("/proc/self/fd");
 	int n = 0;
 
-	while (dir && readdir(dir))
+	while (d && readdir(d))
 		n++;
-	if (dir)
-		closedir(dir);
+	if (d)
+		closedir(d);
 	return n;
 }
 

@@ -174,13 +174,13 @@ static void syslog_daemon_may_come_late_and_be_restarted(void **unused)
 {
 	const struct logsink_options o = { LOGSINK_SYSLOG, .path = socket_path, .facility = 3 };
 	struct logsink *s = must_open(&o);
-	int server;
 
 	(void)unused;
 	logsink_write(s, LOG_LEVEL_NOTICE, day2_ms, "nobody hears this");
 	assert_int_equal(logsink_dropped(s), 1);
 	for (int i = 0; i < 2; i++) {
-		server = bind_syslog();
+		int server = bind_syslog();
+
 		logsink_write(s, LOG_LEVEL_NOTICE, day2_ms, "hello");
 		assert_string_equal(receive(server),
 		                    framed("<29>Nov  2 03:04:05 sluice", "hello\n"));
@@ -354,7 +354,7 @@ static void pipe_without_room_or_reader_drops(void **unused)
 /* Writes `line` with stderr being `fd`, which is closed. */
 static uint64_t say_on_stderr(int fd, const char *journal, const char *line)
 {
-	const struct logsink_options o = { LOGSINK_STDERR };
+	const struct logsink_options o = { .kind = LOGSINK_STDERR };
 	int saved = dup(STDERR_FILENO);
 	struct logsink *s;
 	uint64_t dropped;
@@ -448,7 +448,7 @@ static void every_failure_of_open_is_told_or_survived(void **unused)
 		struct logsink_options o;
 		int survived, told;
 	} cases[] = {
-		{ { LOGSINK_STDERR }, 2, 0 }, /* gethostname, fstat */
+		{ { .kind = LOGSINK_STDERR }, 2, 0 }, /* gethostname, fstat */
 		{ { LOGSINK_SYSLOG, .path = socket_path }, 2, 1 },
 		{ { LOGSINK_UDP, .addr = ip("127.0.0.1", 514) }, 1, 1 },
 		{ { LOGSINK_FILE, .path = file_path, .stamp = true }, 1, 1 },

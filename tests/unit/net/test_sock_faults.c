@@ -102,12 +102,9 @@ static const struct sock_options tuned = {
 	.user_timeout_ms = 12345,
 	.nodelay = true,
 };
-static const struct sock_listen_options everything = {
-	.v6only = true,
-	.defer_accept = true,
-	.mode = 0660,
-	.accepted = tuned,
-};
+static struct sock_listen_options everything = { .v6only = true,
+	                                         .defer_accept = true,
+	                                         .mode = 0660 };
 
 /* Each sweep runs one of these; `*ret_fd` is what has to be closed. */
 typedef bool sweep_run(int *ret_fd, struct error *err);
@@ -259,6 +256,7 @@ static int set_up(void **unused)
 	char path[100];
 
 	(void)unused;
+	everything.accepted = tuned;
 	if (!mkdtemp(dir) || !addr_parse_ip("127.0.0.1", 0, &tcp_address) ||
 	    !sock_listen(&tcp_address, &plain, &tcp_listener, NULL) ||
 	    !sock_local(tcp_listener, &tcp_address))

@@ -124,14 +124,14 @@ static inline bool peer_has(const struct peer *p, const char *what)
 static inline size_t peer_types(const struct peer *p, char *types, size_t room)
 {
 	struct simwire_message m;
-	size_t at = 0, count = 0;
+	size_t at = 0, len = 0;
 
-	while (count + 1 < room &&
+	while (len + 1 < room &&
 	       simwire_read(text_str(&p->got) + at, p->got.len - at, false, &m) == SIMWIRE_OK) {
-		types[count++] = m.type;
+		types[len++] = m.type;
 		at += m.total;
 	}
-	types[count] = '\0';
+	types[len] = '\0';
 	return at;
 }
 

@@ -41,11 +41,11 @@ static void messages_have_the_bytes_of_the_manual(void **state)
 	simwire_add_value(&t, "42", 2);
 	assert_wire(&t, BYTES("D\0\0\0\14\0\1\0\0\0\00242"));
 	simwire_add_error(&t, "FATAL", "57P01", "no");
-	assert_wire(&t, BYTES("E\0\0\0\40SFATAL\0VFATAL\0C57P01\0Mno\0\0"));
+	assert_wire(&t, BYTES("E\0\0\0\36SFATAL\0VFATAL\0C57P01\0Mno\0\0"));
 	simwire_add_query(&t, "x");
 	assert_wire(&t, BYTES("Q\0\0\0\6x\0"));
 	simwire_add_startup(&t, "u", "d");
-	assert_wire(&t, BYTES("\0\0\0\31\0\3\0\0user\0u\0database\0d\0\0"));
+	assert_wire(&t, BYTES("\0\0\0\33\0\3\0\0user\0u\0database\0d\0\0"));
 }
 
 static void reading_waits_for_the_whole_message(void **state)

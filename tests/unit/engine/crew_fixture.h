@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_CREW_FIXTURE_H
+#define TESTS_CREW_FIXTURE_H
+
+#include "base/mem.h"
+#include "core/topology.h"
+#include "engine/crew.h"
+#include "engine/listener.h"
+#include "net/sock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/*
+ * A crew with one service in front of up to three servers of the test's own: listening sockets that
+ * the test accepts from.  Everything is on loopback and free ports.
+ */
+enum { RIG_SERVERS = 3 };
+
+struct rig {
+	struct settings *settings;
+	struct settings_service service;
+	struct settings_server servers[RIG_SERVERS];
+	struct settings_bind bind;
+	struct topology *topology;
+	struct crew *crew;
+	struct addr front;
+	int listening[RIG_SERVERS]; /* -1: nobody listens there */
+	struct record ended[64];    /* what the crew told */
+	size_t ended_count;
+	size_t connect_failures;
+};
+
+static int rig_listen(struct addr *at)
+{
+	struct sock_listen_options o = { 0 };
+	int fd;
+
+	assert_true(addr_parse_ip("127.0.0.1", 0, at));
+	assert_true(sock_listen(at, &o, &fd, NULL));
+	assert_true(sock_local(fd, at));
+	return fd;
+}
+
+/* Settings with `servers` servers that listen; change them before rig_start(). */
+static void rig_init(struct rig *r, size_t servers)
+{
+	static const char *const names[] = { "n1", "n2", "n3" };
+	struct settings_target *targets;
+
+	memset(r, 0, sizeof(*r));
+	r->settings = settings_new();
+	r->service = settings_service_default();
+	r->service.name = "psql";
+	targets = mem_arena_zalloc(&r->settings->arena, sizeof(*targets));
+	targets->name = "none";
+	targets->host = "127.0.0.1";
+	targets->check = settings_check_default(SETTINGS_CHECK_NONE);
+	r->settings->targets = targets;
+	r->settings->target_count = 1;
+	for (size_t i = 0; i < servers; i++) {
+		struct addr at;
+
+		r->listening[i] = rig_listen(&at);
+		r->servers[i] = (struct settings_server){
+			.name = names[i], .host = "127.0.0.1", .port = addr_port(&at), .weight = 1
+		};
+	}
+	r->service.servers = r->servers;
+	r->service.server_count = servers;
+	r->service.binds = &r->bind;
+	r->service.bind_count = 1;
+	r->settings->services = &r->service;
+	r->settings->service_count = 1;
+	assert_true(addr_parse_ip("127.0.0.1", 0, &r->bind.addr));
+	r->bind.text = "127.0.0.1:0";
+}
+
+static void rig_on_record(void *ctx)
+{
+	(void)ctx;
+}
+
+static void rig_start(struct rig *r, uint32_t threads, uint32_t maxconn)
+{
+	struct crew_options o = { .threads = threads,
+		                  .maxconn = maxconn,
+		                  .on_record = rig_on_record };
+	struct listener_limits limits = { .max = maxconn };
+	struct listener *listener;
+	struct error err = { 0 };
+
+	r->topology = topology_new(r->settings);
+	assert_true(crew_start(&o, &r->crew, &err));
+	limits.connections = crew_counter(r->crew);
+	assert_true(listener_open(r->topology->services[0], &r->bind, limits, &listener, &err));
+	assert_true(sock_local(listener->fd, &r->front));
+	crew_listen(r->crew, &listener, 1);
+}
+
+static void rig_stop(struct rig *r, size_t servers)
+{
+	crew_stop(r->crew);
+	topology_free(r->topology);
+	for (size_t i = 0; i < servers; i++)
+		if (r->listening[i] != -1)
+			close(r->listening[i]);
+}
+
+static void rig_take(void *ctx, const struct outbox_entry *e)
+{
+	struct rig *r = ctx;
+
+	if (e->kind == OUTBOX_CONNECT_FAILED)
+		r->connect_failures++;
+	else if (r->ended_count < 64)
+		r->ended[r->ended_count++] = e->record;
+}
+
+/* Waits until so many sessions have ended. */
+static void rig_wait_ended(struct rig *r, size_t count)
+{
+	for (int i = 0; i < 5000 && r->ended_count < count; i++) {
+		crew_drain(r->crew, rig_take, r);
+		if (r->ended_count < count)
+			poll(NULL, 0, 1);
+	}
+	assert_int_equal(r->ended_count, count);
+}
+
+/* A blocking socket that gives up after five seconds. */
+static void rig_block(int fd)
+{
+	struct timeval limit = { .tv_sec = 5 };
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)), 0);
+}
+
+static int rig_connect(const struct rig *r)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	rig_block(fd);
+	assert_int_equal(connect(fd, &r->front.sa, r->front.len), 0);
+	return fd;
+}
+
+static int rig_accept(const struct rig *r, size_t server)
+{
+	struct pollfd p = { .fd = r->listening[server], .events = POLLIN };
+	int fd;
+
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	fd = accept4(r->listening[server], NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	rig_block(fd);
+	return fd;
+}
+
+static void rig_refuse(struct rig *r, size_t server)
+{
+	close(r->listening[server]);
+	r->listening[server] = -1;
+}
+
+#endif
