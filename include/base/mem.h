@@ -26,7 +26,7 @@ void *mem_arena_zalloc(struct mem_arena *a, size_t size);
 char *mem_arena_strdup(struct mem_arena *a, const char *s);
 char *mem_arena_strndup(struct mem_arena *a, const char *s, size_t len);
 char *mem_arena_printf(struct mem_arena *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 void mem_arena_release(struct mem_arena *a);
 
 #endif

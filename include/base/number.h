@@ -22,7 +22,8 @@ bool number_parse_duration(const char *s, uint64_t *ret_ms);
 /* Bytes with an optional unit k, m or g (1024-based, either case): "64k". */
 bool number_parse_size(const char *s, uint64_t *ret);
 
-/* The shortest exact form that number_parse_duration() reads back: "2s", "1m30s", "500ms", "0ms". */
+/* The shortest exact form that number_parse_duration() reads back: "2s", "1m30s", "500ms", "0ms".
+ */
 void number_format_duration(uint64_t ms, char *buf, size_t size);
 
 /* How long ago, for people: two units at most, "3s", "4m12s", "2h05m", "3d04h". */

@@ -20,13 +20,15 @@ void text_addn(struct text *t, const void *bytes, size_t len);
 void text_addc(struct text *t, char c);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The string as a JSON string with its quotes (RFC 8259 section 7); invalid UTF-8 becomes U+FFFD. */
+/* The string as a JSON string with its quotes (RFC 8259 section 7); invalid UTF-8 becomes U+FFFD.
+ */
 void text_add_json(struct text *t, const char *s);
 
 /* Escaped for HTML text and for attribute values in double quotes. */
 void text_add_html(struct text *t, const char *s);
 
-/* As a CSV field the way HAProxy writes it: quoted only if it holds a comma, a quote or a newline. */
+/* As a CSV field the way HAProxy writes it: quoted only if it holds a comma, a quote or a newline.
+ */
 void text_add_csv(struct text *t, const char *s);
 
 /* The terminated string, never NULL.  Valid until the text changes. */

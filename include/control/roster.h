@@ -5,7 +5,6 @@
 #include "core/journal.h"
 #include "core/topology.h"
 #include "engine/checker.h"
-#include "engine/resolver.h"
 
 /*
  * The one place where a server's state changes.  Check results, look-ups and commands come in;
@@ -18,7 +17,6 @@ struct roster_options {
 	struct topology *topology;
 	struct journal *journal;
 	struct checker *checker;
-	struct resolver *resolver;
 	/* Each new journal entry, after the state it tells of is in force. */
 	void (*on_event)(void *ctx, const struct journal_event *e);
 	void *ctx;
@@ -27,7 +25,7 @@ struct roster_options {
 struct roster *roster_new(const struct roster_options *o);
 void roster_free(struct roster *r); /* NULL is fine */
 
-/* Begins to resolve the names of servers and of check targets. */
+/* Tells the checker how fast to go; before checker_start(). */
 void roster_start(struct roster *r);
 
 /* checker_on_result() of `topology->settings->targets[target]`. */

@@ -20,14 +20,13 @@ enum simpage_liveness { /* livenessByNodeId of /_status/nodes */
 };
 
 struct simpage_node {
-	uint32_t id;
 	const char *sql_address, *http_address; /* host:port */
 	const char *locality;                   /* "region=a,zone=b" or "" */
 	const char *state;                      /* for people */
-	enum simpage_liveness liveness;
 	int64_t started_wall_ms;
-	uint32_t sql_now;
-	uint64_t sql_total, queries, health_requests;
+	uint64_t sql_total, queries;
+	uint32_t id, sql_now;
+	enum simpage_liveness liveness;
 };
 
 void simpage_nodes(struct text *t, const struct simpage_node *nodes, size_t count);

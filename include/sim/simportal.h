@@ -9,14 +9,14 @@
 
 /* Prepared statements ('S') and portals ('P') of a session, by name; "" is the unnamed one. */
 struct simportal {
-	SLIST_ENTRY(simportal) link;
+	LIST_ENTRY(simportal) link;
 	char kind;
 	bool binary; /* of a portal: values in binary */
 	struct simstmt stmt;
 	char *name;
 };
 
-SLIST_HEAD(simportal_set, simportal);
+LIST_HEAD(simportal_set, simportal);
 
 struct simportal *simportal_find(const struct simportal_set *set, char kind, const char *name);
 /* Replaces one of that kind and name. */

@@ -19,7 +19,8 @@
 static void explain(const config_t *cfg, const char *text, struct problem_list *problems)
 {
 	const char *said = config_error_text(cfg);
-	const char *file = config_error_file(cfg);
+	const char *written = config_error_file(cfg);
+	AUTO_FREE char *file = written ? problem_path(problems, written) : NULL;
 	int at = config_error_line(cfg);
 	unsigned int line = at > 0 ? (unsigned int)at : 1;
 	AUTO_FREE char *included = NULL;
@@ -86,10 +87,12 @@ static struct settings *load(const char *name, const char *dir, const char *text
 	struct settings *settings = NULL;
 	config_t cfg;
 
+	problems->dir = dir;
 	if (!scan_text(NULL, text, dir, problems))
 		return NULL;
 	config_init(&cfg);
-	config_set_include_dir(&cfg, dir);
+	if (dir)
+		config_set_include_dir(&cfg, dir);
 	if (config_read_string(&cfg, text))
 		settings = build(&cfg, name, problems);
 	else

@@ -283,6 +283,7 @@ static bool keep_matching(struct nodelist *l, const char *s, size_t len, struct 
 
 	if (!compile(s, len, &t, err))
 		return false;
+	assert(t.key);
 	for (size_t i = 0; i < l->count; i++)
 		if (tier_matches(&t, l->nodes[i].locality))
 			l->nodes[kept++] = l->nodes[i];

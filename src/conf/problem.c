@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "problem.h"
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -81,16 +82,28 @@ static void add_path(struct text *t, const config_setting_t *s)
 		text_add(t, ": ");
 }
 
+char *problem_path(const struct problem_list *l, const char *file)
+{
+	struct text t = { 0 };
+
+	if (l->dir && *file != '/')
+		text_addf(&t, "%s/", l->dir);
+	text_add(&t, file);
+	return text_take(&t);
+}
+
 static void add_at(struct problem_list *l, const config_setting_t *place,
                    const config_setting_t *path, const char *fmt, va_list args)
 {
+	AUTO_FREE char *path_of_file = NULL;
 	AUTO_TEXT t = { 0 };
 	char buf[MESSAGE_MAX];
 
 	add_path(&t, path);
 	vsnprintf(buf, sizeof(buf), fmt, args);
 	text_add(&t, buf);
-	add(l, place->file, place->line ? place->line : 1, text_str(&t));
+	path_of_file = place->file ? problem_path(l, place->file) : NULL;
+	add(l, path_of_file, place->line ? place->line : 1, text_str(&t));
 }
 
 void problem_add(struct problem_list *l, const config_setting_t *at, const char *fmt, ...)

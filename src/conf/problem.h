@@ -23,6 +23,7 @@ struct problem_item {
 
 struct problem_list {
 	const char *name; /* of the configuration in messages */
+	const char *dir;  /* of included files, or NULL */
 	struct problem_item *items;
 	size_t count;
 	size_t left_out;
@@ -43,6 +44,9 @@ void problem_add_member(struct problem_list *l, const config_setting_t *at,
 /* At a line of a file; NULL is the configuration itself. */
 void problem_add_line(struct problem_list *l, const char *file, unsigned int line, const char *fmt,
                       ...) PRINTF(4, 5);
+
+/* The path of an included file from the name that libconfig has for it: allocated. */
+char *problem_path(const struct problem_list *l, const char *file);
 
 /* A value as it could have been written, for messages: "2 sec", 12, true, a list. */
 const char *problem_value(const config_setting_t *v, char buf[static PROBLEM_VALUE_MAX]);

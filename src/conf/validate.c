@@ -205,7 +205,7 @@ static void check_service(struct draft_context *c, const struct draft_root *root
 		check_servers(c, service);
 		return;
 	}
-	if (!root->cluster.at)
+	if (!config_setting_get_member(root->at, "cluster"))
 		problem_add(
 		    c->problems, service->at,
 		    "it has no servers: write cluster = { nodes = ( ... ); }; for all services, "

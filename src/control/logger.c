@@ -9,6 +9,7 @@
 #include "report/haproxylog.h"
 #include "report/sessionline.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct target {
 struct logger {
 	struct target *targets;
 	size_t count;
+	pthread_mutex_t lock; /* a sink is for one thread at a time; workers say a word rarely */
 };
 
 static const enum logsink_kind sink_kinds[] = {
@@ -39,6 +41,14 @@ static struct logsink_options options_of(const struct settings_log *s)
 		.tag = s->tag,
 		.stamp = s->format == SETTINGS_LOG_HAPROXY,
 	};
+}
+
+static void write_line(struct logger *l, struct target *t, enum log_level level, int64_t wall_ms,
+                       const struct text *line)
+{
+	pthread_mutex_lock(&l->lock);
+	logsink_write(t->sink, level, wall_ms, text_str(line));
+	pthread_mutex_unlock(&l->lock);
 }
 
 /* What the program says about itself, in the target's format. */
@@ -66,7 +76,7 @@ static void on_message(void *ctx, enum log_level level, const char *message)
 		if ((int)level > l->targets[i].settings->level)
 			continue;
 		format_message(&l->targets[i], level, wall_ms, message, &line);
-		logsink_write(l->targets[i].sink, level, wall_ms, text_str(&line));
+		write_line(l, &l->targets[i], level, wall_ms, &line);
 	}
 }
 
@@ -74,6 +84,7 @@ bool logger_new(const struct settings *settings, struct logger **ret, struct err
 {
 	struct logger *l = mem_zalloc(sizeof(*l));
 
+	pthread_mutex_init(&l->lock, NULL);
 	l->targets = mem_zalloc(settings->log_count * sizeof(l->targets[0]));
 	for (size_t i = 0; i < settings->log_count; i++) {
 		struct logsink_options o = options_of(&settings->logs[i]);
@@ -98,6 +109,7 @@ void logger_free(struct logger *l)
 	log_set_sink(NULL, NULL);
 	for (size_t i = 0; i < l->count; i++)
 		logsink_close(l->targets[i].sink);
+	pthread_mutex_destroy(&l->lock);
 	free(l->targets);
 	free(l);
 }
@@ -134,8 +146,7 @@ void logger_event(struct logger *l, const struct journal_event *e)
 		AUTO_TEXT line = { 0 };
 
 		if (e->level <= s->level && format_event(s, e, &line))
-			logsink_write(l->targets[i].sink, (enum log_level)e->level, e->wall_ms,
-			              text_str(&line));
+			write_line(l, &l->targets[i], (enum log_level)e->level, e->wall_ms, &line);
 	}
 }
 
@@ -169,7 +180,7 @@ void logger_record(struct logger *l, const struct record *r)
 		if (!s->sessions || s->level < LOG_LEVEL_INFO)
 			continue;
 		format_record(s, r, &line);
-		logsink_write(l->targets[i].sink, LOG_LEVEL_INFO, wall_ms, text_str(&line));
+		write_line(l, &l->targets[i], LOG_LEVEL_INFO, wall_ms, &line);
 	}
 }
 
@@ -182,13 +193,23 @@ uint64_t logger_dropped(const struct logger *l)
 	return n;
 }
 
+static bool reopen(struct logger *l, struct target *t, struct error *err)
+{
+	bool done;
+
+	pthread_mutex_lock(&l->lock);
+	done = logsink_reopen(t->sink, err);
+	pthread_mutex_unlock(&l->lock);
+	return done;
+}
+
 void logger_reopen(struct logger *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct error err;
 
 		if (l->targets[i].settings->kind == SETTINGS_LOG_FILE &&
-		    !logsink_reopen(l->targets[i].sink, &err))
+		    !reopen(l, &l->targets[i], &err))
 			log_error("log target \"%s\": %s", l->targets[i].settings->text, err.text);
 	}
 }

@@ -10,18 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name being looked up for one server's traffic or for one target's checks. */
-struct lookup {
-	struct roster *roster;
-	struct topology_server *server; /* NULL: the check target `target` */
-	size_t target;
-	struct resolver_name *name;
-};
-
 struct roster {
 	struct roster_options o;
-	struct lookup *lookups;
-	size_t lookup_count;
 };
 
 struct roster *roster_new(const struct roster_options *o)
@@ -50,11 +40,6 @@ struct roster *roster_new(const struct roster_options *o)
 
 void roster_free(struct roster *r)
 {
-	if (!r)
-		return;
-	for (size_t i = 0; i < r->lookup_count; i++)
-		resolver_unwatch(r->lookups[i].name);
-	free(r->lookups);
 	free(r);
 }
 
@@ -297,75 +282,10 @@ void roster_connect_failed(struct roster *r, const struct topology_server *s)
 	checker_hurry(checker_of(r), target_of(r, s));
 }
 
-/* --- names -------------------------------------------------------------------------------- */
-
-static void server_resolved(struct topology_server *s, const struct addr *addr, const char *reason)
-{
-	struct addr with_port;
-
-	if (!addr) {
-		topology_set_address(s, NULL);
-		snprintf(s->cause, sizeof(s->cause), "\"%s\" does not resolve: %s",
-		         s->settings->host, reason);
-		return;
-	}
-	with_port = *addr;
-	addr_set_port(&with_port, s->settings->port);
-	topology_set_address(s, &with_port);
-}
-
-static void on_resolved(void *ctx, const struct addr *addr, const char *reason)
-{
-	struct lookup *l = ctx;
-
-	if (l->server) {
-		server_resolved(l->server, addr, reason);
-		return;
-	}
-	if (!addr || reason)
-		log_warn("\"%s\" does not resolve: %s%s",
-		         l->roster->o.topology->settings->targets[l->target].host, reason,
-		         addr ? "; its last address stays in use" : "");
-	checker_set_address(checker_of(l->roster), l->target, addr, reason);
-}
-
-static bool is_unix(const char *host)
-{
-	return strncmp(host, "unix:", 5) == 0;
-}
-
-static void watch(struct roster *r, struct topology_server *s, size_t target, const char *host)
-{
-	struct lookup *l = &r->lookups[r->lookup_count++];
-
-	*l = (struct lookup){ .roster = r, .server = s, .target = target };
-	l->name = resolver_watch(r->o.resolver, host, on_resolved, l);
-}
-
 void roster_start(struct roster *r)
 {
-	const struct topology *t = r->o.topology;
-	const struct settings *set = t->settings;
-	size_t most = set->target_count;
-
-	for (size_t i = 0; i < t->service_count; i++)
-		most += t->services[i]->server_count;
-	r->lookups = mem_zalloc(most * sizeof(r->lookups[0]));
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->server_count; k++) {
-			struct topology_server *s = t->services[i]->servers[k];
-
-			if (!is_unix(s->settings->host))
-				watch(r, s, 0, s->settings->host);
-		}
-	for (size_t i = 0; i < set->target_count; i++) {
-		const struct settings_target *target = &set->targets[i];
-
+	for (size_t i = 0; i < r->o.topology->settings->target_count; i++)
 		set_pace(r, i);
-		if (target->check.type != SETTINGS_CHECK_NONE)
-			watch(r, NULL, i,
-			      target->check.address ? target->check.address : target->host);
-	}
 }
 
 /* --- orders ------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "control/ctlsocket.h"
 #include "control/daemon.h"
 #include "control/httpadmin.h"
+#include "control/names.h"
 #include "control/privileges.h"
 #include "engine/listener.h"
 #include "net/sock.h"
@@ -32,6 +33,7 @@ struct supervisor {
 	struct settings *settings; /* the topology's */
 	struct checker *checker;
 	struct resolver *resolver;
+	struct names *names;
 	struct stream_server *http, *socket;
 	struct listener **listeners; /* until the crew has them */
 	size_t listener_count;
@@ -304,7 +306,6 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	                               on_check, s, err)))
 		return false;
 	o.checker = s->checker;
-	o.resolver = s->resolver;
 	s->daemon.roster = roster_new(&o);
 	return true;
 }
@@ -344,6 +345,8 @@ static void announce(struct supervisor *s)
 
 static bool start_all(struct supervisor *s, struct error *err)
 {
+	/* A log pipe or a client may go away while it is written to. */
+	signal(SIGPIPE, SIG_IGN);
 	set_limits(s);
 	if (!start_crew(s, err) || !open_listeners(s, err) || !open_admin(s, err) ||
 	    !start_checks(s, err))
@@ -357,6 +360,7 @@ static bool start_all(struct supervisor *s, struct error *err)
 		catch_signals(s);
 	announce(s);
 	roster_start(s->daemon.roster);
+	s->names = names_new(s->daemon.topology, s->checker, s->resolver);
 	checker_start(s->checker);
 	ev_timer_start(s->loop, &s->second);
 	ev_timer_start(s->loop, &s->start);
@@ -401,6 +405,7 @@ void supervisor_free(struct supervisor *s)
 	for (size_t i = 0; i < s->listener_count; i++)
 		listener_free(s->listeners[i]);
 	free(s->listeners);
+	names_free(s->names);
 	roster_free(s->daemon.roster);
 	checker_free(s->checker);
 	resolver_free(s->resolver);

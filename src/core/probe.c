@@ -3,6 +3,7 @@
 
 #include "probes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -38,18 +39,12 @@ bool probe_code_passed(enum probe_code c)
 	return table[c].meaning == 'P';
 }
 
-void probe_conclude(struct probe_result *ret, enum probe_code code, const char *info, size_t len)
+/* What would spoil a log line or a terminal becomes '?'. */
+static void make_harmless(char *info)
 {
-	*ret = (struct probe_result){ .code = code };
-	if (len >= sizeof(ret->info))
-		len = sizeof(ret->info) - 1;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)info[i];
-
-		ret->info[i] = info[i];
-		if (c < ' ' || c == 0x7f)
-			ret->info[i] = '?';
-	}
+	for (; *info; info++)
+		if ((unsigned char)*info < ' ' || *info == 0x7f)
+			*info = '?';
 }
 
 void probe_init(struct probe *p, const struct settings_check *check)
@@ -83,7 +78,7 @@ void probe_request(const struct probe *p, const char *authority, struct text *ou
 	}
 }
 
-static enum probe_step judge(struct probe *p, bool ended, struct probe_result *ret)
+static enum probe_step judge_raw(struct probe *p, bool ended, struct probe_result *ret)
 {
 	switch (p->check->type) {
 	case SETTINGS_CHECK_HTTP:
@@ -95,8 +90,17 @@ static enum probe_step judge(struct probe *p, bool ended, struct probe_result *r
 	case SETTINGS_CHECK_TCP:
 		break;
 	}
-	probe_conclude(ret, PROBE_L4OK, "", 0);
+	*ret = (struct probe_result){ .code = PROBE_L4OK };
 	return PROBE_DONE;
+}
+
+static enum probe_step judge(struct probe *p, bool ended, struct probe_result *ret)
+{
+	enum probe_step step = judge_raw(p, ended, ret);
+
+	if (step == PROBE_DONE)
+		make_harmless(ret->info);
+	return step;
 }
 
 enum probe_step probe_feed(struct probe *p, const void *bytes, size_t len, struct probe_result *ret)
@@ -126,9 +130,11 @@ void probe_eof(struct probe *p, struct probe_result *ret)
 struct probe_result probe_failed(enum probe_code code, int errnum)
 {
 	struct probe_result r = { .code = code };
-	char buf[sizeof(r.info)];
-	const char *words = errnum ? strerror_r(errnum, buf, sizeof(buf)) : "";
 
-	probe_conclude(&r, code, words, strlen(words));
+	if (errnum) {
+		char buf[sizeof(r.info)];
+
+		snprintf(r.info, sizeof(r.info), "%s", strerror_r(errnum, buf, sizeof(buf)));
+	}
 	return r;
 }

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -46,7 +47,9 @@ static bool has_header(const struct settings_strings *headers, const char *name)
 
 static char lower(char c)
 {
-	return (char)tolower((unsigned char)c);
+	if (c < 'A' || c > 'Z')
+		return c;
+	return (char)(c - 'A' + 'a');
 }
 
 /* Names in lower case: HAProxy sends them so. */
@@ -218,7 +221,7 @@ static enum parse parse_head(struct slice in, bool head_only, struct head *ret)
 static bool add_hex(size_t *n, char c)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *at = memchr(digits, c, strlen(digits));
+	const char *at = c ? strchr(digits, c) : NULL;
 	size_t value = at ? (size_t)(at - digits) : 0;
 
 	if (at)
@@ -284,8 +287,8 @@ static enum parse decode(const struct head *h, struct slice in, struct text *out
 static enum probe_step settle(struct probe_result *ret, enum probe_code code, unsigned int status,
                               struct slice info)
 {
-	probe_conclude(ret, code, info.at, info.len);
-	ret->status = (uint16_t)status;
+	*ret = (struct probe_result){ .code = code, .status = (uint16_t)status };
+	snprintf(ret->info, sizeof(ret->info), "%.*s", (int)info.len, info.at);
 	return PROBE_DONE;
 }
 

@@ -40,7 +40,8 @@ void probe_pgsql_request(const struct settings_check *check, struct text *out)
 
 static enum probe_step settle(struct probe_result *ret, enum probe_code code, const char *info)
 {
-	probe_conclude(ret, code, info, strlen(info));
+	*ret = (struct probe_result){ .code = code };
+	snprintf(ret->info, sizeof(ret->info), "%s", info);
 	return PROBE_DONE;
 }
 

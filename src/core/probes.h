@@ -7,11 +7,9 @@
 /*
  * The protocols behind core/probe.h.  A judge looks at all that has been received; `ended` tells
  * that nothing more will come, and then it never wants more.  A verdict depends on the bytes only,
- * not on how they were split: what would be PROBE_DONE for a part of them stays so.
+ * not on how they were split: what would be PROBE_DONE for a part of them stays so.  The info is
+ * as the peer sent it; probe.c makes it fit to be shown.
  */
-
-/* Fills `ret`; characters that would spoil a log line or a terminal become '?'. */
-void probe_conclude(struct probe_result *ret, enum probe_code code, const char *info, size_t len);
 
 void probe_http_request(const struct settings_check *check, const char *authority,
                         struct text *out);

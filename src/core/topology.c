@@ -4,9 +4,9 @@
 #include "core/balance.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void *alloc_aligned(size_t size)
 	void *p = aligned_alloc(TOPOLOGY_LINE, room);
 
 	if (!p) {
-		fputs("sluice: out of memory\n", stderr);
+		log_error("out of memory");
 		abort();
 	}
 	memset(p, 0, room);

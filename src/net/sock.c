@@ -131,6 +131,19 @@ static bool bind_unix(int fd, const struct addr *at, uint32_t mode, struct error
 	return true;
 }
 
+static bool bind_tcp(int fd, const struct addr *at, const struct sock_listen_options *o,
+                     struct error *err)
+{
+	if (!prepare_tcp(fd, at, o, err)) {
+		char text[ADDR_TEXT_MAX];
+
+		return error_wrap(err, "cannot listen on %s", addr_format(at, text));
+	}
+	if (bind(fd, &at->sa, at->len) == -1)
+		return refuse(at, errno, err);
+	return true;
+}
+
 bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
                  struct error *err)
 {
@@ -138,17 +151,8 @@ bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int
 
 	if (fd == -1)
 		return refuse(at, errno, err);
-	if (is_unix(at)) {
-		if (!bind_unix(fd, at, o->mode, err))
-			return false;
-	} else {
-		char text[ADDR_TEXT_MAX];
-
-		if (!prepare_tcp(fd, at, o, err))
-			return error_wrap(err, "cannot listen on %s", addr_format(at, text));
-		if (bind(fd, &at->sa, at->len) == -1)
-			return refuse(at, errno, err);
-	}
+	if (is_unix(at) ? !bind_unix(fd, at, o->mode, err) : !bind_tcp(fd, at, o, err))
+		return false;
 	if (listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) == -1) {
 		refuse(at, errno, err);
 		if (is_unix(at))

@@ -241,15 +241,15 @@ static void add_sessions(const struct snapshot_service *service, const struct sn
 		add_number(out, s->maxconn);
 	}
 	add_bar(out, s->sessions, s->maxconn ? s->maxconn : service->sessions);
-	text_add(out, "</td>\n<td class=\"n\" data-label=\"Rate\">");
+	text_add(out, "<small>max ");
+	add_number(out, s->sessions_max);
+	text_add(out, "</small></td>\n<td class=\"n\" data-label=\"Rate\">");
 	add_number(out, s->rate);
 	text_add(out, "/s<small>max ");
 	add_number(out, s->rate_max);
 	text_add(out, "</small></td>\n<td class=\"n\" data-label=\"Total\">");
 	add_number(out, s->count[COUNTER_SESSIONS]);
-	text_add(out, "<small>max ");
-	add_number(out, s->sessions_max);
-	text_add(out, " open</small></td>\n");
+	text_add(out, "</td>\n");
 }
 
 /* A further line of a cell, if there is anything to say. */

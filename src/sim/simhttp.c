@@ -240,9 +240,15 @@ bool simhttp_open(struct simhttp *h, struct error *err)
 
 void simhttp_close(struct simhttp *h, bool reset)
 {
+	struct simhttp_conn *c = LIST_FIRST(&h->conns);
+
 	simlisten_close(&h->listen);
-	while (!LIST_EMPTY(&h->conns))
-		destroy(LIST_FIRST(&h->conns), reset);
+	while (c) {
+		struct simhttp_conn *next = LIST_NEXT(c, link);
+
+		destroy(c, reset);
+		c = next;
+	}
 }
 
 void simhttp_pause(struct simhttp *h, bool paused)

@@ -455,6 +455,5 @@ void simnode_describe(const struct simnode *n, struct simpage_node *ret)
 		.sql_now = n->life.sql.now,
 		.sql_total = n->life.sql.accepted,
 		.queries = n->life.sql.host.queries,
-		.health_requests = n->health.requests,
 	};
 }

@@ -10,7 +10,7 @@ struct simportal *simportal_find(const struct simportal_set *set, char kind, con
 {
 	struct simportal *p;
 
-	SLIST_FOREACH(p, set, link)
+	LIST_FOREACH(p, set, link)
 		if (p->kind == kind && strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
@@ -25,7 +25,7 @@ void simportal_put(struct simportal_set *set, char kind, const char *name,
 		p = mem_zalloc(sizeof(*p));
 		p->kind = kind;
 		p->name = mem_strdup(name);
-		SLIST_INSERT_HEAD(set, p, link);
+		LIST_INSERT_HEAD(set, p, link);
 	}
 	p->stmt = *stmt;
 	p->binary = binary;
@@ -43,16 +43,16 @@ void simportal_drop(struct simportal_set *set, char kind, const char *name)
 
 	if (!p)
 		return;
-	SLIST_REMOVE(set, p, simportal, link);
+	LIST_REMOVE(p, link);
 	destroy(p);
 }
 
 void simportal_release(struct simportal_set *set)
 {
-	while (!SLIST_EMPTY(set)) {
-		struct simportal *p = SLIST_FIRST(set);
+	while (!LIST_EMPTY(set)) {
+		struct simportal *p = LIST_FIRST(set);
 
-		SLIST_REMOVE_HEAD(set, link);
+		LIST_REMOVE(p, link);
 		destroy(p);
 	}
 }

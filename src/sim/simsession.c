@@ -380,7 +380,7 @@ struct simsession *simsession_new(struct simsession_host *host, int fd)
 
 	s->host = host;
 	s->exec = (struct simexec){ .node_id = host->node_id, .status = 'I' };
-	SLIST_INIT(&s->portals);
+	LIST_INIT(&s->portals);
 	ev_init(&s->sleep, on_slept);
 	simconn_open(&s->conn, host->loop, fd, false, &calls);
 	return s;

@@ -19,7 +19,6 @@ struct scene {
 	struct topology *topology;
 	struct journal *journal;
 	struct checker *checker;
-	struct resolver *resolver;
 	struct roster *roster;
 	struct topology_server *psql1, *psql2, *console1, *console2;
 	struct journal_event seen[64];
@@ -84,14 +83,11 @@ static void open_scene(struct scene *s, bool log_health_checks)
 	s->loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	s->topology = topology_new(make_settings(log_health_checks));
 	s->journal = journal_new(64);
-	s->resolver = resolver_new(s->loop, &s->topology->settings->resolver, &err);
 	s->checker = checker_new(s->loop, s->topology->settings->targets, 2, on_result, s, &err);
-	assert_non_null(s->resolver);
 	assert_non_null(s->checker);
 	o.topology = s->topology;
 	o.journal = s->journal;
 	o.checker = s->checker;
-	o.resolver = s->resolver;
 	s->roster = roster_new(&o);
 	s->psql1 = topology_find_server(s->topology, "psql/n1");
 	s->psql2 = topology_find_server(s->topology, "psql/n2");
@@ -103,7 +99,6 @@ static void close_scene(struct scene *s)
 {
 	roster_free(s->roster);
 	checker_free(s->checker);
-	resolver_free(s->resolver);
 	journal_free(s->journal);
 	topology_free(s->topology);
 	ev_loop_destroy(s->loop);

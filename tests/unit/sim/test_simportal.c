@@ -12,7 +12,7 @@ static const struct simstmt two = { .kind = SIMSTMT_INT, .value = 2 };
 
 static void statements_and_portals_have_names_of_their_own(void **state)
 {
-	struct simportal_set set = SLIST_HEAD_INITIALIZER(set);
+	struct simportal_set set = LIST_HEAD_INITIALIZER(set);
 
 	(void)state;
 	assert_null(simportal_find(&set, 'S', "a"));
@@ -23,12 +23,12 @@ static void statements_and_portals_have_names_of_their_own(void **state)
 	assert_true(simportal_find(&set, 'P', "a")->binary);
 	assert_null(simportal_find(&set, 'S', ""));
 	simportal_release(&set);
-	assert_true(SLIST_EMPTY(&set));
+	assert_true(LIST_EMPTY(&set));
 }
 
 static void putting_replaces_and_dropping_forgets(void **state)
 {
-	struct simportal_set set = SLIST_HEAD_INITIALIZER(set);
+	struct simportal_set set = LIST_HEAD_INITIALIZER(set);
 
 	(void)state;
 	simportal_put(&set, 'S', "", &one, false);
@@ -37,7 +37,7 @@ static void putting_replaces_and_dropping_forgets(void **state)
 	simportal_drop(&set, 'S', "not there");
 	simportal_drop(&set, 'S', "");
 	assert_null(simportal_find(&set, 'S', ""));
-	assert_true(SLIST_EMPTY(&set));
+	assert_true(LIST_EMPTY(&set));
 }
 
 int main(void)
