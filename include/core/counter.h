@@ -29,7 +29,7 @@ enum counter {
 #define X(name, meaning) COUNTER_##name,
 	COUNTER_TABLE(X)
 #undef X
-	COUNTER_COUNT
+	    COUNTER_COUNT
 };
 
 struct counter_set {

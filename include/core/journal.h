@@ -13,17 +13,17 @@ enum { JOURNAL_NAME_MAX = 64 };
 
 /* KIND(name, key) */
 #define JOURNAL_KIND_TABLE(X)                                                                      \
-	X(SERVER, "server")         /* a server's state changed (health or administrative) */      \
-	X(CHECK, "check")           /* a check result that moved the counter, or a first failure */ \
+	X(SERVER, "server") /* a server's state changed (health or administrative) */              \
+	X(CHECK, "check")   /* a check result that moved the counter, or a first failure */        \
 	X(SERVICE_DOWN, "service_down") /* no usable server is left */                             \
-	X(SERVICE_UP, "service_up") /* a usable server is there again */                           \
-	X(PROCESS, "process")       /* start, ready, stop, out of file descriptors: see `text` */
+	X(SERVICE_UP, "service_up")     /* a usable server is there again */                       \
+	X(PROCESS, "process") /* start, ready, stop, out of file descriptors: see `text` */
 
 enum journal_kind {
 #define X(name, key) JOURNAL_##name,
 	JOURNAL_KIND_TABLE(X)
 #undef X
-	JOURNAL_KIND_COUNT
+	    JOURNAL_KIND_COUNT
 };
 
 enum journal_cause {
@@ -39,19 +39,19 @@ struct journal_event {
 	int64_t ms; /* monotonic */
 	enum journal_kind kind;
 	enum journal_cause cause;
-	int level;                        /* enum log_level, HAProxy's for the same event */
-	char service[JOURNAL_NAME_MAX];   /* "" for PROCESS */
-	char server[JOURNAL_NAME_MAX];    /* "" unless SERVER or CHECK */
-	bool backup;                      /* the server is a backup */
-	struct state before, after;       /* SERVER, CHECK */
+	int level;                      /* enum log_level, HAProxy's for the same event */
+	char service[JOURNAL_NAME_MAX]; /* "" for PROCESS */
+	char server[JOURNAL_NAME_MAX];  /* "" unless SERVER or CHECK */
+	bool backup;                    /* the server is a backup */
+	struct state before, after;     /* SERVER, CHECK */
 	struct state_limits limits;
-	struct probe_result check;        /* the result behind it; code UNKNOWN: none */
+	struct probe_result check;         /* the result behind it; code UNKNOWN: none */
 	uint32_t active_left, backup_left; /* usable servers of the service, afterwards */
-	bool on_backup;                   /* the service runs on its backups now */
-	uint32_t sessions;                /* on the server, at that moment */
-	bool check_was_logged;            /* log_health_checks: the reason is not repeated */
-	int64_t since_ms;                 /* how long the state before had lasted */
-	char text[160];                   /* PROCESS: a sentence; SERVER: why, in words */
+	bool on_backup;                    /* the service runs on its backups now */
+	uint32_t sessions;                 /* on the server, at that moment */
+	bool check_was_logged;             /* log_health_checks: the reason is not repeated */
+	int64_t since_ms;                  /* how long the state before had lasted */
+	char text[160];                    /* PROCESS: a sentence; SERVER: why, in words */
 };
 
 struct journal;

@@ -35,7 +35,7 @@ enum probe_code {
 #define X(name, code, words, number, meaning) PROBE_##name,
 	PROBE_CODE_TABLE(X)
 #undef X
-	PROBE_CODE_COUNT
+	    PROBE_CODE_COUNT
 };
 
 const char *probe_code_name(enum probe_code c);  /* "L7STS" */
@@ -46,10 +46,10 @@ bool probe_code_passed(enum probe_code c);
 /* The outcome of one check. */
 struct probe_result {
 	enum probe_code code;
-	bool draining;       /* a failed answer that is in drain_status */
-	uint16_t status;     /* HTTP status, 0 if none */
+	bool draining;   /* a failed answer that is in drain_status */
+	uint16_t status; /* HTTP status, 0 if none */
 	uint32_t duration_ms;
-	char info[128];      /* reason phrase, errno words, TLS error; may be empty */
+	char info[128]; /* reason phrase, errno words, TLS error; may be empty */
 };
 
 /* One check in progress, after the connection (and TLS) stands. */
@@ -76,7 +76,8 @@ bool probe_is_connect_only(const struct settings_check *check);
 void probe_request(const struct probe *p, const char *authority, struct text *out);
 
 /* Takes bytes that arrived.  PROBE_DONE: `ret` is the verdict (without duration). */
-enum probe_step probe_feed(struct probe *p, const void *bytes, size_t len, struct probe_result *ret);
+enum probe_step probe_feed(struct probe *p, const void *bytes, size_t len,
+                           struct probe_result *ret);
 
 /* The peer closed; the verdict from what is there.  Never PROBE_MORE. */
 void probe_eof(struct probe *p, struct probe_result *ret);

@@ -58,8 +58,8 @@ struct settings_check {
 	uint16_t rise, fall;
 	enum settings_init_state init_state;
 	const char *method, *path, *version; /* "GET", "/health?ready=1", "1.0" or "1.1" */
-	const char *host;                    /* Host header; NULL: none with 1.0, host:port with 1.1 */
-	struct settings_strings headers;     /* "Name: value" */
+	const char *host;                /* Host header; NULL: none with 1.0, host:port with 1.1 */
+	struct settings_strings headers; /* "Name: value" */
 	struct settings_ranges expect_status;
 	const char *expect_string;           /* the body must contain it; NULL: any body */
 	struct settings_ranges drain_status; /* an answer of these means "finish politely" */
@@ -84,15 +84,15 @@ struct settings_server {
 	const char *locality;    /* or NULL */
 	uint16_t weight;         /* 0..256; 0 takes no new sessions */
 	bool backup, disabled;
-	uint32_t maxconn;        /* sessions at once, 0 = no limit */
-	size_t node;             /* index into settings.targets: what is checked for it */
+	uint32_t maxconn; /* sessions at once, 0 = no limit */
+	size_t node;      /* index into settings.targets: what is checked for it */
 	int line;
 };
 
 /* One thing to check: a cluster node, or a server that a service wrote for itself. */
 struct settings_target {
-	const char *name;   /* node name, or "service/server" */
-	const char *host;   /* of the node; the check may name another (`check.address`) */
+	const char *name; /* node name, or "service/server" */
+	const char *host; /* of the node; the check may name another (`check.address`) */
 	uint16_t check_port;
 	struct settings_check check;
 	int line;
@@ -102,11 +102,11 @@ enum settings_bind_kind { SETTINGS_BIND_ADDR, SETTINGS_BIND_FD };
 
 struct settings_bind {
 	enum settings_bind_kind kind;
-	const char *text;  /* as written */
-	const char *name;  /* or NULL */
-	struct addr addr;  /* SETTINGS_BIND_ADDR: numeric or UNIX */
-	int fd;            /* SETTINGS_BIND_FD */
-	int backlog;       /* 0: the kernel's maximum */
+	const char *text; /* as written */
+	const char *name; /* or NULL */
+	struct addr addr; /* SETTINGS_BIND_ADDR: numeric or UNIX */
+	int fd;           /* SETTINGS_BIND_FD */
+	int backlog;      /* 0: the kernel's maximum */
 	bool v6only;
 	bool defer_accept;
 	const char *interface; /* or NULL */
@@ -158,12 +158,12 @@ struct settings_log {
 	enum settings_log_kind kind;
 	const char *text; /* the target as written */
 	const char *path;
-	struct addr addr;      /* UDP, numeric */
-	int facility;          /* 0..23 (RFC 5424 table 1) */
+	struct addr addr; /* UDP, numeric */
+	int facility;     /* 0..23 (RFC 5424 table 1) */
 	enum settings_log_format format;
-	int level;             /* lines above this severity number are left out */
-	bool sessions;         /* also one line per session, at info */
-	const char *tag;       /* program name in syslog lines: "sluice", or "haproxy" */
+	int level;       /* lines above this severity number are left out */
+	bool sessions;   /* also one line per session, at info */
+	const char *tag; /* program name in syslog lines: "sluice", or "haproxy" */
 	int line;
 };
 

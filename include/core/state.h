@@ -27,7 +27,7 @@ enum state_health {
 #define X(name, word, key, help) STATE_##name,
 	STATE_HEALTH_TABLE(X)
 #undef X
-	STATE_HEALTH_COUNT
+	    STATE_HEALTH_COUNT
 };
 
 /* Administrative flags by origin; numbers are HAProxy's srv_admin_state (management manual 9.3). */

@@ -14,10 +14,10 @@
  * The running form of a configuration: services with their servers.  The structure never changes;
  * what changes in it is _Atomic, grouped by who writes it and kept on cache lines of its own.
  *
- *   control thread writes: state, weight, address, `check`, `life`     workers read state, weight, address
- *   workers write: `active`, `turn`, `count`, times                    control reads for its reports
+ *   control thread writes: state, weight, address         workers read them
+ *   workers write: `active`, `turn`, `count`, times       control reads them for its reports
  *
- * `check`, `life` and everything named "control thread only" is plain data of that thread.
+ * What is named "control thread only" is plain data of that thread.
  */
 enum { TOPOLOGY_LINE = 64 }; /* bytes of a cache line */
 
@@ -32,9 +32,9 @@ struct topology_server {
 	const struct settings_server *settings;
 	const struct settings_target *target; /* what is checked for it */
 	struct topology_service *service;
-	uint32_t id;                /* 1.. in the service: HAProxy's sid */
+	uint32_t id; /* 1.. in the service: HAProxy's sid */
 	struct state_limits limits;
-	struct addr unix_addr;      /* of a "unix:" server, otherwise len 0 */
+	struct addr unix_addr; /* of a "unix:" server, otherwise len 0 */
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t state; /* state_pack() */
 	_Atomic uint32_t weight;                       /* effective, 0..256 */
@@ -44,21 +44,21 @@ struct topology_server {
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t turn; /* balance_candidate.turn */
 	_Atomic uint32_t active;                      /* sessions now, dialing ones included */
 	_Atomic uint32_t active_max;
-	_Atomic int64_t last_session_ms;              /* tick_ms() of the last choice, 0 never */
+	_Atomic int64_t last_session_ms; /* tick_ms() of the last choice, 0 never */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count;
 	struct topology_time queue_time, connect_time, total_time;
 
 	/* Control thread only. */
-	struct probe_result check;    /* the last result; code INIT before the first */
+	struct probe_result check; /* the last result; code INIT before the first */
 	bool check_running;
-	int64_t since_wall_ms;        /* when the state last changed */
-	int64_t since_ms;             /* the same, monotonic */
-	char cause[192];              /* why it is in this state, in words */
-	uint64_t check_failures;      /* failed checks while up: HAProxy's chkfail */
-	uint64_t down_count;          /* UP -> DOWN transitions: chkdown */
-	uint64_t downtime_ms;         /* of past periods; the present one is added when shown */
-	int64_t check_wall_ms;        /* when the last check ended */
+	int64_t since_wall_ms;   /* when the state last changed */
+	int64_t since_ms;        /* the same, monotonic */
+	char cause[192];         /* why it is in this state, in words */
+	uint64_t check_failures; /* failed checks while up: HAProxy's chkfail */
+	uint64_t down_count;     /* UP -> DOWN transitions: chkdown */
+	uint64_t downtime_ms;    /* of past periods; the present one is added when shown */
+	int64_t check_wall_ms;   /* when the last check ended */
 	uint64_t rate, rate_max, last_total; /* sessions per second, sampled each second */
 };
 

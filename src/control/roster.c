@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/tick.h"
+#include "report/eventline.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -225,32 +226,27 @@ static void change(struct roster *r, struct topology_server *s, const struct cha
 
 /* --- checks ------------------------------------------------------------------------------- */
 
-static void describe_check(const struct probe_result *result, char *buf, size_t size)
+static void describe_check(const struct probe_result *result, struct text *out)
 {
-	const char *info = result->info;
-
-	if (result->status)
-		snprintf(buf, size, "%s: HTTP %u%s%s",
-		         result->draining ? "the node is draining" : probe_code_words(result->code),
-		         result->status, *info ? " " : "", info);
-	else
-		snprintf(buf, size, "%s%s%s", probe_code_words(result->code), *info ? ": " : "",
-		         info);
+	text_add(out, probe_code_passed(result->code) ? "check passed: "
+	              : result->draining              ? "the node is draining: "
+	                                              : "check failed: ");
+	eventline_write_check(result, out);
 }
 
 static void take_result(struct roster *r, struct topology_server *s,
                         const struct probe_result *result)
 {
-	char why[192];
+	AUTO_TEXT why = { 0 };
 	struct change c = { .cause = result->code == PROBE_RESOLVE ? JOURNAL_BY_RESOLVER
 		                                                   : JOURNAL_BY_CHECK,
-		            .check = result,
-		            .why = why };
+		            .check = result };
 
 	s->check_running = false;
 	s->check = *result;
 	s->check_wall_ms = tick_wall_ms();
-	describe_check(result, why, sizeof(why));
+	describe_check(result, &why);
+	c.why = text_str(&why);
 	c.event = probe_code_passed(result->code) ? STATE_CHECK_PASSED
 	          : result->draining              ? STATE_CHECK_DRAINING
 	                                          : STATE_CHECK_FAILED;

@@ -62,7 +62,7 @@ static void assert_newcomer(struct simlife *l, const char *types)
 
 static void a_drain_goes_through_all_phases(void **state)
 {
-	static const struct simlife_drain drain = { 80, 80, 5000 };
+	static const struct simlife_drain drain = { 400, 400, 60000 };
 	struct simlife l;
 	struct peer p;
 
@@ -87,7 +87,7 @@ static void a_drain_goes_through_all_phases(void **state)
 	assert_false(peer_is_refused(&l.http.listen.at));
 	PEER_UNTIL(&p, l.state == SIMLIFE_STOPPED);
 	assert_true(peer_is_refused(&l.http.listen.at));
-	assert_non_null(strstr(text_str(&said), "SQL as before for 80ms\n"));
+	assert_non_null(strstr(text_str(&said), "SQL as before for 400ms\n"));
 	assert_non_null(strstr(text_str(&said), "has stopped\n"));
 	teardown(&l, &p);
 }

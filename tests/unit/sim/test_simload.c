@@ -11,7 +11,7 @@ struct fixture {
 	struct simload *load;
 };
 
-static void setup(struct fixture *f, uint32_t clients, uint32_t short_lived)
+static void setup(struct fixture *f, uint32_t clients, uint32_t short_lived, uint64_t timeout_ms)
 {
 	struct simnode_options node = { .id = 1, .sql = peer_loopback(), .http = peer_loopback() };
 	struct simload_options o = { .clients = clients,
@@ -19,7 +19,7 @@ static void setup(struct fixture *f, uint32_t clients, uint32_t short_lived)
 		                     .queries = 2,
 		                     .interval_ms = 4,
 		                     .retry_ms = 4,
-		                     .timeout_ms = 100 };
+		                     .timeout_ms = timeout_ms };
 	struct error err;
 
 	f->turner = (struct peer){ .loop = ev_loop_new(EVFLAG_NOENV), .fd = -1, .eof = true };
@@ -53,7 +53,7 @@ static void clients_connect_and_ask(void **state)
 	struct fixture f;
 
 	(void)state;
-	setup(&f, 4, 0);
+	setup(&f, 4, 0, PEER_PATIENCE_MS);
 	PEER_UNTIL(&f.turner, now(&f).now == 4 && now(&f).ok >= 20);
 	assert_true(now(&f).sessions == 4);
 	assert_true(now(&f).failed == 0 && now(&f).cut == 0 && now(&f).errors == 0);
@@ -65,7 +65,7 @@ static void short_lived_clients_leave_and_come_back(void **state)
 	struct fixture f;
 
 	(void)state;
-	setup(&f, 2, 2);
+	setup(&f, 2, 2, PEER_PATIENCE_MS);
 	PEER_UNTIL(&f.turner, now(&f).sessions >= 6);
 	assert_true(now(&f).now <= 2);
 	assert_true(now(&f).failed == 0 && now(&f).cut == 0);
@@ -77,7 +77,7 @@ static void a_killed_node_cuts_sessions_and_fails_connects(void **state)
 	struct fixture f;
 
 	(void)state;
-	setup(&f, 3, 0);
+	setup(&f, 3, 0, PEER_PATIENCE_MS);
 	PEER_UNTIL(&f.turner, now(&f).now == 3);
 	command(&f, "kill");
 	PEER_UNTIL(&f.turner, now(&f).failed >= 3);
@@ -93,7 +93,7 @@ static void a_refused_session_is_a_failed_connect(void **state)
 	struct fixture f;
 
 	(void)state;
-	setup(&f, 1, 0);
+	setup(&f, 1, 0, PEER_PATIENCE_MS);
 	command(&f, "reject 53300");
 	PEER_UNTIL(&f.turner, now(&f).failed >= 2);
 	assert_true(now(&f).sessions == 0 && now(&f).cut == 0);
@@ -105,7 +105,7 @@ static void silence_is_a_time_out(void **state)
 	struct fixture f;
 
 	(void)state;
-	setup(&f, 2, 0);
+	setup(&f, 2, 0, 100);
 	PEER_UNTIL(&f.turner, now(&f).now == 2);
 	command(&f, "hang");
 	PEER_UNTIL(&f.turner, now(&f).cut == 2 && now(&f).failed >= 2);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* LAYERS: conf core base */
+#include "conf/loader.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Any text gives settings or at least one problem, each on one line with the file's name. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* A valid configuration hangs together. */
+static void check(const struct settings *s)
+{
+	must(s->service_count > 0);
+	for (size_t i = 0; i < s->service_count; i++) {
+		const struct settings_service *v = &s->services[i];
+
+		must(v->name && v->bind_count && v->server_count);
+		for (size_t j = 0; j < v->server_count; j++)
+			must(v->servers[j].node < s->target_count && v->servers[j].host &&
+			     (v->servers[j].port || v->servers[j].host[4] == ':'));
+	}
+	for (size_t i = 0; i < s->target_count; i++)
+		must(s->targets[i].name && s->targets[i].check.rise && s->targets[i].check.fall);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct loader_problems p;
+	struct settings *s;
+	char *text = malloc(size + 1);
+
+	must(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	/* Included files are not the fuzzer's to read. */
+	for (char *at = strstr(text, "@include"); at; at = strstr(at, "@include"))
+		*at = ' ';
+	s = loader_read_string("x.conf", text, &p);
+	must((s != NULL) == (p.count == 0));
+	for (size_t i = 0; i < p.count; i++)
+		must(strncmp(p.lines[i], "x.conf:", 7) == 0 && !strchr(p.lines[i], '\n'));
+	if (s)
+		check(s);
+	settings_free(s);
+	loader_problems_release(&p);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include "report/statusjson.h"
+
+#include <jansson.h>
+
+static char *status_of(const struct fixture *f)
+{
+	struct snapshot *s = snapshot_take(f->topology, &f->process);
+	struct text out = { 0 };
+
+	statusjson_write(s, &out);
+	snapshot_free(s);
+	return text_take(&out);
+}
+
+static int setup(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	*state = status_of(&f);
+	fixture_release(&f);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static const json_t *server_at(const json_t *o, size_t service, size_t server)
+{
+	const json_t *s = json_array_get(json_object_get(o, "services"), service);
+
+	return json_array_get(json_object_get(s, "servers"), server);
+}
+
+static void the_keys_are_the_documented_ones(void **state)
+{
+	static const char *const of_server[] = {
+		"name",           "id",
+		"address",        "host",
+		"locality",       "node",
+		"state",          "health",
+		"counter",        "rise",
+		"fall",           "checked",
+		"admin",          "usable",
+		"backup",         "since",
+		"since_s",        "cause",
+		"weight",         "weight_configured",
+		"sessions",       "sessions_max",
+		"sessions_limit", "rate",
+		"rate_max",       "last_session_s",
+		"bytes_in",       "bytes_out",
+		"connected",      "connect_errors",
+		"retries",        "redispatches",
+		"picked",         "client_aborts",
+		"server_aborts",  "cut",
+		"down_count",     "downtime_s",
+		"queue_ms",       "connect_ms",
+		"session_ms",     "check",
+		"sessions_total", "check_failures",
+	};
+	json_t *o = json_loads(*state, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *n2 = server_at(o, 0, 1);
+
+	assert_non_null(o);
+	assert_int_equal(json_object_size(n2), ARRAY_LEN(of_server));
+	for (size_t i = 0; i < ARRAY_LEN(of_server); i++)
+		assert_non_null(json_object_get(n2, of_server[i]));
+	assert_string_equal(json_string_value(json_object_get(n2, "since")),
+	                    "2026-11-20T12:10:56.095Z");
+	assert_string_equal(json_string_value(json_object_get(n2, "state")), "NOLB 2/3");
+	assert_true(json_is_null(json_object_get(n2, "locality")));
+	assert_true(json_is_null(json_object_get(server_at(o, 1, 0), "check")));
+	assert_int_equal(json_array_size(json_object_get(o, "workers")), 2);
+	json_decref(o);
+}
+
+static void what_was_written_is_read(void **state)
+{
+	struct error err;
+	struct statusjson *s = statusjson_read(*state, &err);
+
+	if (!s)
+		fail_msg("%s", err.text);
+	assert_string_equal(s->version, "0.1.0");
+	assert_string_equal(s->node, "lb1");
+	assert_int_equal(s->uptime_s, 7500);
+	assert_int_equal(s->session_rate_max, 12);
+	assert_int_equal(s->service_count, 2);
+	assert_string_equal(s->services[0].name, "psql");
+	assert_string_equal(s->services[0].binds[0], ":26257");
+	assert_int_equal(s->services[0].denied, 3);
+	assert_int_equal(s->services[0].usable, 1);
+	assert_int_equal(s->services[0].server_count, 4);
+	assert_string_equal(s->services[0].servers[0].locality, "region=eu,zone=a");
+	assert_string_equal(s->services[0].servers[1].state, "NOLB 2/3");
+	assert_int_equal(s->services[0].servers[1].health, STATE_NOLB);
+	assert_int_equal(s->services[0].servers[1].check_status, 503);
+	assert_int_equal(s->services[0].servers[1].check_age_s, 1);
+	assert_int_equal(s->services[0].servers[1].since_s, 65);
+	assert_false(s->services[0].servers[1].usable);
+	assert_true(s->services[0].servers[3].backup);
+	assert_false(s->services[1].servers[0].has_check);
+	statusjson_free(s);
+	statusjson_free(NULL);
+}
+
+static void administrative_flags_are_named(void **state)
+{
+	struct fixture f;
+	struct statusjson *s;
+	char *text;
+
+	(void)state;
+	fixture_init(&f);
+	topology_set_state(f.topology->services[0]->servers[0],
+	                   (struct state){ .admin = STATE_MAINT_CONFIG | STATE_DRAIN_COMMAND });
+	text = status_of(&f);
+	assert_non_null(strstr(text, "\"admin\":[\"maint (configuration)\",\"drain\"]"));
+	s = statusjson_read(text, NULL);
+	assert_non_null(s);
+	assert_true(s->services[0].servers[0].maint);
+	assert_true(s->services[0].servers[0].drain);
+	assert_false(s->services[0].servers[1].maint);
+	statusjson_free(s);
+	free(text);
+	fixture_release(&f);
+}
+
+static void hostile_strings_are_harmless_when_read(void **state)
+{
+	struct fixture f;
+	struct statusjson *s;
+	char *text;
+
+	(void)state;
+	fixture_init_named(&f, "n\"\\\n\033]0;x\a\xff");
+	text = status_of(&f);
+	s = statusjson_read(text, NULL);
+	assert_non_null(s);
+	assert_string_equal(s->services[0].servers[0].name, "n\"\\??]0;x?\xef\xbf\xbd");
+	statusjson_free(s);
+	free(text);
+	fixture_release(&f);
+}
+
+/* Each key of each level taken away, or given another type: never taken, never a crash. */
+static void spoil(const char *good, json_t *root, json_t *o)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(o, next, key, value)
+	{
+		char *name = mem_strdup(key);
+		json_t *kept = json_incref(value);
+		struct statusjson *s;
+		char *text;
+
+		json_object_set_new(o, name, json_real(0.5));
+		text = json_dumps(root, 0);
+		s = statusjson_read(text, NULL);
+		if (s)
+			statusjson_free(s); /* a key that the reader does not use */
+		free(text);
+		json_object_set_new(o, name, kept);
+		free(name);
+	}
+	assert_non_null(good);
+}
+
+static void wrong_types_are_refused(void **state)
+{
+	json_t *o = json_loads(*state, 0, NULL);
+	json_t *service = json_array_get(json_object_get(o, "services"), 0);
+	json_t *server = json_array_get(json_object_get(service, "servers"), 1);
+
+	spoil(*state, o, o);
+	spoil(*state, o, service);
+	spoil(*state, o, server);
+	spoil(*state, o, json_object_get(server, "check"));
+	json_decref(o);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	static const struct {
+		const char *json, *words;
+	} cases[] = {
+		{ "", "not JSON" },
+		{ "{\"services\":1}", "\"services\" is not a list" },
+		{ "{\"services\":[]}", "\"version\" is missing" },
+		{ "{\"version\":\"1\",\"now\":\"\",\"stopping\":false,\"pid\":1.5,\"services\":[]}",
+		  "\"pid\" is not a whole number" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct error err;
+
+		assert_null(statusjson_read(cases[i].json, &err));
+		if (strncmp(err.text, cases[i].words, strlen(cases[i].words)) != 0)
+			fail_msg("\"%s\" instead of \"%s\"", err.text, cases[i].words);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_keys_are_the_documented_ones),
+		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(administrative_flags_are_named),
+		cmocka_unit_test(hostile_strings_are_harmless_when_read),
+		cmocka_unit_test(wrong_types_are_refused),
+		cmocka_unit_test(what_is_missing_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

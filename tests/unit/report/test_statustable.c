@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include "report/statustable.h"
+
+static struct statusjson *status_of(const char *first_name)
+{
+	struct fixture f;
+	struct snapshot *snapshot;
+	struct statusjson *s;
+	AUTO_TEXT json = { 0 };
+
+	fixture_init_named(&f, first_name);
+	snapshot = snapshot_take(f.topology, &f.process);
+	statusjson_write(snapshot, &json);
+	s = statusjson_read(text_str(&json), NULL);
+	assert_non_null(s);
+	snapshot_free(snapshot);
+	fixture_release(&f);
+	return s;
+}
+
+static int setup(void **state)
+{
+	*state = status_of("n1");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	statusjson_free(*state);
+	return 0;
+}
+
+static void eighty_columns_hold_the_table(void **state)
+{
+	AUTO_TEXT out = { 0 };
+
+	statustable_write(*state, 80, STATUSTABLE_ASCII, &out);
+	assert_string_equal(
+	    text_str(&out),
+	    "sluice 0.1.0 on lb1, pid 4711, up 2h05m; 7 of 4096 sessions, 4/s\n\n"
+	    "psql  leastconn  :26257                           2 of 4 usable  7 sessions  4/s\n"
+	    "    STATE      SERVER  SINCE  LAST CHECK           SESSIONS   RATE\n"
+	    "  + UP         n1      1m05s  HTTP 200 in 1 ms            5    4/s\n"
+	    "  ~ NOLB 2/3   n2      1m05s  HTTP 503 in 1 ms        2/100    0/s\n"
+	    "    ` the node is draining: HTTP 503 Service Unavailable\n"
+	    "  x DOWN       n3      1m05s  L4CON in 1 ms               0    0/s\n"
+	    "    ` Layer4 connection problem: Connection refused\n"
+	    "  + UP         n4 (b)  1m05s  HTTP 200 in 1 ms            0    0/s\n\n"
+	    "web  roundrobin  :8080                            1 of 1 usable  0 sessions  0/s\n"
+	    "    STATE      SERVER  SINCE  LAST CHECK           SESSIONS   RATE\n"
+	    "  + no check   w1      1d03h  none                        0    0/s\n");
+}
+
+/* Columns of the widest line, one for each code point. */
+static size_t widest(const char *s)
+{
+	size_t max = 0;
+	size_t n = 0;
+
+	for (; *s; s++) {
+		n = *s == '\n' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
+		max = n > max ? n : max;
+	}
+	return max;
+}
+
+static void no_line_is_wider_than_asked(void **state)
+{
+	static const char *const names[] = {
+		"n1", "a-node-with-a-name-that-is-far-too-long-for-any-terminal",
+		"\xc3\xa9\xc3\xa9\xc3\xa9"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct statusjson *s = status_of(names[i]);
+
+		for (unsigned int width = 80; width < 200; width += 7) {
+			AUTO_TEXT out = { 0 };
+
+			statustable_write(s, width, 0, &out);
+			assert_true(widest(text_str(&out)) <= width);
+		}
+		statusjson_free(s);
+	}
+}
+
+static void wide_terminals_show_addresses(void **state)
+{
+	AUTO_TEXT narrow = { 0 };
+	AUTO_TEXT wide = { 0 };
+
+	statustable_write(*state, 80, 0, &narrow);
+	statustable_write(*state, 120, 0, &wide);
+	assert_null(strstr(text_str(&narrow), "10.0.0.1:26257"));
+	assert_non_null(strstr(text_str(&wide), "10.0.0.1:26257"));
+}
+
+static void ascii_is_ascii(void **state)
+{
+	struct statusjson *s = status_of("n\xc3\xa9");
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	statustable_write(s, 100, STATUSTABLE_ASCII, &out);
+	for (const char *p = text_str(&out); *p; p++)
+		assert_true((unsigned char)*p < 127);
+	assert_non_null(strstr(text_str(&out), "n?"));
+	statusjson_free(s);
+}
+
+static void every_state_has_its_own_colour_and_glyph(void **state)
+{
+	static const struct {
+		enum state_health health;
+		bool maint, drain;
+		const char *start;
+	} cases[] = {
+		{ STATE_UP, false, false, "\033[32m+ " },
+		{ STATE_NOCHECK, false, false, "\033[32m+ " },
+		{ STATE_NOLB, false, false, "\033[33m~ " },
+		{ STATE_CHECKING, false, false, "\033[33m? " },
+		{ STATE_DOWN, false, false, "\033[31mx " },
+		{ STATE_DOWN, false, true, "\033[31mx " },
+		{ STATE_UP, false, true, "\033[36m~ " },
+		{ STATE_UP, true, true, "\033[34m- " },
+	};
+	struct statusjson *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT out = { 0 };
+
+		s->services[0].servers[0].health = cases[i].health;
+		s->services[0].servers[0].maint = cases[i].maint;
+		s->services[0].servers[0].drain = cases[i].drain;
+		statustable_write(s, 80, STATUSTABLE_COLOUR | STATUSTABLE_ASCII, &out);
+		assert_non_null(strstr(text_str(&out), cases[i].start));
+	}
+}
+
+static void a_service_in_trouble_says_so(void **state)
+{
+	struct statusjson *s = *state;
+	AUTO_TEXT out = { 0 };
+
+	s->services[0].up = false;
+	statustable_write(s, 100, 0, &out);
+	assert_non_null(strstr(text_str(&out), "NO SERVER USABLE"));
+	text_clear(&out);
+	s->services[0].up = s->services[0].on_backup = true;
+	statustable_write(s, 100, 0, &out);
+	assert_non_null(strstr(text_str(&out), "on backup"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(eighty_columns_hold_the_table, setup, teardown),
+		cmocka_unit_test(no_line_is_wider_than_asked),
+		cmocka_unit_test_setup_teardown(wide_terminals_show_addresses, setup, teardown),
+		cmocka_unit_test(ascii_is_ascii),
+		cmocka_unit_test_setup_teardown(every_state_has_its_own_colour_and_glyph, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(a_service_in_trouble_says_so, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
