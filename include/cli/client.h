@@ -19,7 +19,8 @@ enum {
 };
 
 struct client {
-	int fd; /* -1: none */
+	int fd;        /* -1: none */
+	int output_fd; /* where lines go on to, -1: it does not matter; set after client_start() */
 	const char *path;
 	struct text buffer; /* received, not yet given out */
 	size_t given;       /* bytes of `buffer` that belong to the line given out last */
@@ -34,8 +35,9 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 
 enum client_status {
 	CLIENT_LINE,
-	CLIENT_END,   /* the daemon closed the connection */
-	CLIENT_FAILED /* `err` says why */
+	CLIENT_END,     /* the daemon closed the connection */
+	CLIENT_UNHEARD, /* nobody reads `output_fd` any more: its pipe or terminal is closed */
+	CLIENT_FAILED   /* `err` says why */
 };
 
 /* Waits for a line: without its newline, valid until the next call. */

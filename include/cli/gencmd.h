@@ -4,7 +4,7 @@
 
 #include "cli/console.h"
 
-/* `sluice gen`: a configuration for a list of nodes (design A.6). */
+/* `sluice gen`: a configuration for a list of nodes. */
 int gencmd_main(const struct console *c, int argc, char **argv);
 
 #endif

@@ -8,18 +8,19 @@
 /* A commented, ready configuration for a list of nodes.  The same list gives the same bytes. */
 struct generate_service {
 	const char *name;
-	uint16_t port;          /* to listen on */
-	bool sql;               /* to the nodes' sql_port; false: http_port */
+	uint16_t port; /* to listen on */
+	bool sql;      /* to the nodes' sql_port; false: http_port */
 };
 
 struct generate_options {
-	bool secure;            /* checks over https with --cacert's file */
-	const char *ca;         /* or NULL */
-	const char *here;       /* locality of this proxy, or NULL */
+	bool secure;                             /* checks over https with --cacert's file */
+	const char *ca;                          /* or NULL */
+	const char *here;                        /* locality of this proxy, or NULL */
 	const struct generate_service *services; /* none: psql=26257 and dbconsole=8080 */
 	size_t service_count;
 };
 
-void generate_conf(const struct nodelist *nodes, const struct generate_options *o, struct text *out);
+void generate_conf(const struct nodelist *nodes, const struct generate_options *o,
+                   struct text *out);
 
 #endif

@@ -12,9 +12,10 @@
  * reference configuration, `sluice check`'s messages and the tests.
  */
 struct keys_entry {
-	const char *group;   /* where it stands: "", "cluster", "cluster.nodes", "services", "check", ... */
+	const char
+	    *group; /* where it stands: "", "cluster", "cluster.nodes", "services", "check", ... */
 	const char *name;
-	const char *type;    /* in words: "duration", "whole number 0..256", "string", "list of ..." */
+	const char *type; /* in words: "duration", "whole number 0..256", "string", "list of ..." */
 	const char *initial; /* its default as it would be written, or "" */
 	const char *help;    /* one or two sentences */
 };
@@ -24,7 +25,8 @@ struct keys_entry keys_at(size_t i);
 
 /* sluice.conf(5)'s list of keys, as troff (man macros). */
 void keys_write_man(struct text *out);
-/* A configuration that names every key with its default and its help as comments; valid as it is. */
+/* A configuration that names every key with its default and its help as comments; valid as it is.
+ */
 void keys_write_reference(struct text *out);
 
 #endif

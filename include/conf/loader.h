@@ -18,7 +18,8 @@ struct loader_problems {
 /* NULL if there is a problem; `problems` then has at least one line.  */
 struct settings *loader_read_file(const char *path, struct loader_problems *problems);
 /* The same from memory; `name` stands for the file in messages. */
-struct settings *loader_read_string(const char *name, const char *text, struct loader_problems *problems);
+struct settings *loader_read_string(const char *name, const char *text,
+                                    struct loader_problems *problems);
 void loader_problems_release(struct loader_problems *p);
 
 #endif

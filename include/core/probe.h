@@ -55,8 +55,7 @@ struct probe_result {
 /* One check in progress, after the connection (and TLS) stands. */
 struct probe {
 	const struct settings_check *check;
-	struct text in;    /* what has been received, at most PROBE_ANSWER_MAX */
-	bool ssl_answered; /* pgsql */
+	struct text in; /* what has been received, at most PROBE_ANSWER_MAX */
 };
 
 enum { PROBE_ANSWER_MAX = 16384 }; /* HAProxy's tune.bufsize limits answers the same way */

@@ -47,7 +47,7 @@ struct settings_strings {
 	size_t count;
 };
 
-/* How a node is checked (design B.2; HAProxy configuration manual 5.2 "check", "inter"). */
+/* How a node is checked (HAProxy configuration manual 5.2 "check", "inter"). */
 struct settings_check {
 	enum settings_check_type type;
 	enum settings_port_ref port;

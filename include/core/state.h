@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * The state of a server: two axes that never mix (design B.3).  Health is what checks found out;
+ * The state of a server: two axes that never mix.  Health is what checks found out;
  * administrative flags are what people (and the configuration) decided, kept by origin so that
  * taking one back does not take the other.  One pure function moves both.
  *

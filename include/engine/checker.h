@@ -9,7 +9,7 @@
 struct ev_loop;
 
 /*
- * Runs the checks of all targets on time, over TCP or TLS, one in flight a target (design B.2).
+ * Runs the checks of all targets on time, over TCP or TLS, one in flight a target.
  * It knows nothing of servers or states: it reports results and is told how fast to go.
  * Control thread only.
  *

@@ -4,6 +4,7 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,7 +82,7 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 	AUTO_TEXT line = { 0 };
 	struct error why = { 0 };
 
-	*c = (struct client){ .fd = -1, .path = path };
+	*c = (struct client){ .fd = -1, .output_fd = -1, .path = path };
 	if (strpbrk(command, "\r\n") != NULL)
 		return error_set(err, "a command is one line; separate commands with ';'");
 	if (!sock_connect_unix(path, &c->fd, &why))
@@ -95,12 +96,26 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 	return true;
 }
 
+/* Waits for bytes as long as somebody reads the output, as `tail -f | head` has to. */
+static bool is_heard(const struct client *c)
+{
+	struct pollfd fds[] = { { .fd = c->fd, .events = POLLIN }, { .fd = c->output_fd } };
+	int ready;
+
+	do
+		ready = poll(fds, ARRAY_LEN(fds), -1);
+	while (ready == -1 && errno == EINTR);
+	return (fds[1].revents & (POLLERR | POLLHUP)) == 0;
+}
+
 /* Appends what arrives next to the buffer. */
 static enum client_status receive(struct client *c, struct error *err)
 {
 	char bytes[16384];
 	ssize_t n;
 
+	if (c->output_fd != -1 && !is_heard(c))
+		return CLIENT_UNHEARD;
 	do
 		n = recv(c->fd, bytes, sizeof(bytes), 0);
 	while (n == -1 && errno == EINTR);

@@ -215,6 +215,15 @@ static bool wait_for_it(const struct order *o, struct outlook now, struct error 
 	return true;
 }
 
+/* "0.3s", "12.0s", "4m12s" */
+static void format_took(int64_t ms, char *buf, size_t size)
+{
+	if (ms < 60000)
+		snprintf(buf, size, "%" PRId64 ".%" PRId64 "s", ms / 1000, ms % 1000 / 100);
+	else
+		number_format_age((uint64_t)ms / 1000, buf, size);
+}
+
 static bool obey(const struct order *o, struct error *err)
 {
 	struct statusjson *status = ask_status(o->path, err);
@@ -243,7 +252,7 @@ static bool obey(const struct order *o, struct error *err)
 	fputs(o->console->live && !is_done(o, &now) ? "\r\033[K" : "", o->console->err);
 	if (!ok)
 		return false;
-	number_format_duration((uint64_t)(tick_ms() - start), took, sizeof(took));
+	format_took(tick_ms() - start, took, sizeof(took));
 	fprintf(o->console->out, "%s: %s (%s)\n", o->server,
 	        o->id == COMMANDS_READY ? "takes sessions" : "no session is left", took);
 	return true;

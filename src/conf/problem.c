@@ -86,14 +86,16 @@ char *problem_path(const struct problem_list *l, const char *file)
 {
 	struct text t = { 0 };
 
-	if (l->dir && *file != '/')
+	if (l->dir)
 		text_addf(&t, "%s/", l->dir);
 	text_add(&t, file);
 	return text_take(&t);
 }
 
-static void add_at(struct problem_list *l, const config_setting_t *place,
-                   const config_setting_t *path, const char *fmt, va_list args)
+__attribute__((format(printf, 4, 0))) static void add_at(struct problem_list *l,
+                                                         const config_setting_t *place,
+                                                         const config_setting_t *path,
+                                                         const char *fmt, va_list args)
 {
 	AUTO_FREE char *path_of_file = NULL;
 	AUTO_TEXT t = { 0 };

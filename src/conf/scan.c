@@ -200,7 +200,15 @@ static void take_include(struct scan *s)
 		s->at = name + len;
 		return;
 	}
-	if (s->dir && *name != '/')
+	/* libconfig 1.5 puts its include directory before any name. */
+	if (s->dir && *name == '/') {
+		report(s, s->line,
+		       "\"%.*s\" is to be included: write a path relative to this configuration's "
+		       "directory, %.60s",
+		       (int)(len > 100 ? 100 : len), name, s->dir);
+		return;
+	}
+	if (s->dir)
 		text_addf(&path, "%s/", s->dir);
 	text_addn(&path, name, len);
 	s->at = name + len + 1;

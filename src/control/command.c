@@ -12,6 +12,7 @@
 #include "report/sessionline.h"
 #include "report/statusjson.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,26 +192,40 @@ static void say(struct call *c, const char *words)
 	text_addf(c->out, "%s\n", words);
 }
 
-/* The server named by "service/server", by name or by "#id"; NULL when the answer is an error. */
+/* Is this the object that `word` means: its name, or "#" and its id? */
+static bool is_named(const char *word, size_t len, const char *name, uint32_t id)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "#%u", id);
+	return (strlen(name) == len && memcmp(word, name, len) == 0) ||
+	       (strlen(number) == len && memcmp(word, number, len) == 0);
+}
+
+/* The server of "service/server"; NULL when the answer is an error. */
 static struct topology_server *server_of(struct call *c, const char *path)
 {
 	const struct topology *t = c->ctx->daemon->topology;
 	const char *slash = path ? strchr(path, '/') : NULL;
-	struct topology_server *s;
-	char *service;
+	bool found = false;
 
 	if (!slash || slash == path || !slash[1]) {
 		say(c, "Require 'backend/server'.");
 		return NULL;
 	}
-	service = mem_strndup(path, (size_t)(slash - path));
-	s = topology_find_server(t, path);
-	if (!topology_find_service(t, service))
-		say(c, "No such backend.");
-	else if (!s)
-		say(c, "No such server.");
-	free(service);
-	return s;
+	for (size_t i = 0; i < t->service_count; i++) {
+		const struct topology_service *service = t->services[i];
+
+		if (!is_named(path, (size_t)(slash - path), service->settings->name, service->id))
+			continue;
+		found = true;
+		for (size_t k = 0; k < service->server_count; k++)
+			if (is_named(slash + 1, strlen(slash + 1),
+			             service->servers[k]->settings->name, service->servers[k]->id))
+				return service->servers[k];
+	}
+	say(c, found ? "No such server." : "No such backend.");
+	return NULL;
 }
 
 static void change_weight(struct call *c, struct topology_server *s, const char *words)
@@ -324,11 +339,23 @@ static void disable_server(struct call *c)
 	order(c, ROSTER_MAINT);
 }
 
+/* HAProxy's are addresses, "0x55dc7252fd00", so its clients may send hexadecimal digits. */
+static bool parse_session(const char *s, uint64_t *ret)
+{
+	if (strncmp(s, "0x", 2) != 0)
+		return number_parse(s, UINT64_MAX, ret);
+	s += 2;
+	if (!*s || strlen(s) > 16 || strspn(s, "0123456789abcdefABCDEF") != strlen(s))
+		return false;
+	*ret = strtoull(s, NULL, 16);
+	return true;
+}
+
 static void shutdown_session(struct call *c)
 {
 	uint64_t id;
 
-	if (!arg(c, 0) || !number_parse(arg(c, 0), UINT64_MAX, &id))
+	if (!arg(c, 0) || !parse_session(arg(c, 0), &id))
 		say(c, "Session pointer expected (use 'show sess').");
 	else if (!crew_kill(c->ctx->daemon->crew, id))
 		say(c, "No such session (use 'show sess').");

@@ -68,7 +68,7 @@ static void run(struct operator_client *op, char *line)
 		unescape(line);
 		op->json = strstr(line, "json") != NULL;
 		command_run(&op->ctx, line, &op->stream->out);
-		if (!op->ctx.follow)
+		if (!op->ctx.follow && !op->ctx.quit)
 			text_addc(&op->stream->out, '\n');
 		line = last ? end : end + 1;
 	}

@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IDLE_S = 60 };
+enum {
+	IDLE_S = 60,
+	UNREAD_MAX = 256 * 1024, /* answers that wait; the requests behind them wait, too */
+};
 
 static const char openmetrics_type[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -316,7 +319,7 @@ static void on_input(struct stream *s)
 	struct visitor *v = s->state;
 	struct httphead_request r;
 
-	while (s->in.len && !s->ending && !v->following) {
+	while (s->in.len && s->out.len < UNREAD_MAX && !s->ending && !v->following) {
 		enum httphead_status status = httphead_parse_request(s->in.data, s->in.len, &r);
 
 		if (status == HTTPHEAD_BAD) {
@@ -326,6 +329,8 @@ static void on_input(struct stream *s)
 		} else if (!httphead_equals(r.method, "GET") &&
 		           !httphead_equals(r.method, "HEAD")) {
 			refuse(s, 405, "Only GET and HEAD.");
+		} else if (r.content_length > STREAM_INPUT_MAX / 2) {
+			refuse(s, 400, "A request has no need of such a body.");
 		} else {
 			if (s->in.len < r.head_len + r.content_length)
 				return;

@@ -114,11 +114,12 @@ void logger_free(struct logger *l)
 	free(l);
 }
 
-/* stderr has nobody who adds the time, unless journald reads it. */
+/* Syslog and journald add the time themselves; nobody does to a file or a bare stderr. */
 static unsigned int time_flags(const struct settings_log *s)
 {
-	bool stamped = s->kind == SETTINGS_LOG_SYSLOG || s->kind == SETTINGS_LOG_UDP ||
-	               (s->kind == SETTINGS_LOG_STDERR && getenv("JOURNAL_STREAM"));
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
+	bool journald = s->kind == SETTINGS_LOG_STDERR && getenv("JOURNAL_STREAM");
+	bool stamped = journald || s->kind == SETTINGS_LOG_SYSLOG || s->kind == SETTINGS_LOG_UDP;
 
 	return stamped ? 0 : EVENTLINE_TIME | EVENTLINE_DATE;
 }

@@ -12,6 +12,7 @@
 
 static bool find_ids(const struct settings *s, uid_t *uid, gid_t *gid, struct error *err)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread looks up users */
 	const struct passwd *user = s->user ? getpwnam(s->user) : NULL;
 	const struct group *group;
 
@@ -21,6 +22,7 @@ static bool find_ids(const struct settings *s, uid_t *uid, gid_t *gid, struct er
 		*uid = user->pw_uid;
 		*gid = user->pw_gid;
 	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	group = s->group ? getgrnam(s->group) : NULL;
 	if (s->group && !group)
 		return error_set(err, "group: there is no group \"%s\"", s->group);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Out of descriptors: accepting again at once would only spin. */
-static const ev_tstamp STARVED_PAUSE_S = 0.1;
+#define STARVED_PAUSE_S 0.1
 
 static void drop(struct stream *s)
 {
@@ -141,10 +141,16 @@ static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
 	struct stream *s = container_of(w, struct stream, io);
 
 	(void)loop;
-	if (revents & EV_READ)
+	if (revents & EV_READ) {
 		read_in(s);
-	else
+		return;
+	}
+	stream_flush(s);
+	/* Room again for the answers to what had to wait. */
+	if (s->io.fd != -1 && !s->out.len && s->in.len && !s->ending) {
+		s->server->protocol->on_input(s);
 		stream_flush(s);
+	}
 }
 
 static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)

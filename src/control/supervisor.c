@@ -310,21 +310,24 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	return true;
 }
 
+static void catch_signal(struct supervisor *s, ev_signal *w, int signum)
+{
+	ev_signal_init(w, on_signal, signum);
+	w->data = s;
+	ev_signal_start(s->loop, w);
+}
+
 static void catch_signals(struct supervisor *s)
 {
-	static const int caught[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
-
-	for (size_t i = 0; i < ARRAY_LEN(caught); i++) {
-		ev_signal_init(&s->signals[i], on_signal, caught[i]);
-		s->signals[i].data = s;
-		ev_signal_start(s->loop, &s->signals[i]);
-	}
+	catch_signal(s, &s->signals[0], SIGTERM);
+	catch_signal(s, &s->signals[1], SIGINT);
+	catch_signal(s, &s->signals[2], SIGUSR1);
+	catch_signal(s, &s->signals[3], SIGHUP);
 }
 
 static void announce(struct supervisor *s)
 {
 	const struct topology *t = s->daemon.topology;
-	char buf[ADDR_TEXT_MAX];
 
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
 	           "sluice %s started, pid %d, %u workers, maxconn %u", SLUICE_VERSION, getpid(),
@@ -338,9 +341,12 @@ static void announce(struct supervisor *s)
 			           set->binds[k].text, settings_balance_name(set->balance),
 			           set->server_count);
 	}
-	if (s->settings->admin_bind)
+	if (s->settings->admin_bind) {
+		char buf[ADDR_TEXT_MAX];
+
 		roster_say(s->daemon.roster, LOG_LEVEL_INFO, "dashboard at http://%s/",
 		           addr_format(&s->settings->admin_addr, buf));
+	}
 }
 
 static bool start_all(struct supervisor *s, struct error *err)

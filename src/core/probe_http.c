@@ -344,7 +344,7 @@ enum probe_step probe_http_judge(const struct settings_check *check, struct text
 
 	for (;;) {
 		if (!in->len)
-			return ended ? settle(ret, PROBE_SOCKERR, 0, words("")) : PROBE_MORE;
+			return ended ? settle(ret, PROBE_L7RSP, 0, words("")) : PROBE_MORE;
 		result = parse_head((struct slice){ in->data, in->len }, head_only, &h);
 		if (result != PARSE_OK || !is_interim(h.status))
 			break;

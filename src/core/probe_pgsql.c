@@ -105,7 +105,7 @@ enum probe_step probe_pgsql_judge(const struct settings_check *check, const stru
                                   bool ended, struct probe_result *ret)
 {
 	if (!in->len)
-		return ended ? settle(ret, PROBE_SOCKERR, "") : PROBE_MORE;
+		return ended ? settle(ret, PROBE_L7RSP, "") : PROBE_MORE;
 	if (check->user)
 		return in->data[0] == 'E' ? judge_error(in, ended, ret)
 		                          : judge_login(in, ended, ret);

@@ -60,15 +60,17 @@ static void end_with(struct duplex_verdict *v, enum reason reason)
 
 /*
  * `end` can not be written to any more, but what it said before may still be unread (a server that
- * refuses a client says why and closes): that is carried first, then the session ends.
+ * refuses a client says why and closes): that is carried first, then the session ends.  But
+ * a server may never take what a client left behind: it may itself be stuck in writing to it.
  */
 static void mourn(struct duplex *d, struct relay_space *space, enum duplex_end end, int errnum,
                   struct duplex_verdict *v)
 {
+	if (!d->dead[other(end)])
+		d->failure = (uint8_t)failure_of(end, errnum);
 	d->dead[end] = true;
-	d->failure = (uint8_t)failure_of(end, errnum);
 	relay_drop(&d->flow[other(end)], space);
-	if (d->flow[end].shut)
+	if (d->flow[end].shut || d->dead[other(end)] || (end == DUPLEX_CLIENT && d->flow[end].tail))
 		end_with(v, (enum reason)d->failure);
 }
 
@@ -86,7 +88,10 @@ static void pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 	v->active |= flow->bytes != before || (tail && (flow->tail != tail || tail->at != at));
 	switch (status) {
 	case RELAY_IDLE:
+		break;
 	case RELAY_BLOCKED:
+		if (source == DUPLEX_CLIENT && d->dead[source])
+			end_with(v, (enum reason)d->failure);
 		break;
 	case RELAY_FINISHED:
 		v->active = true;
@@ -94,7 +99,7 @@ static void pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 			end_with(v, (enum reason)d->failure);
 		break;
 	case RELAY_SOURCE_FAILED:
-		end_with(v, d->dead[source] ? (enum reason)d->failure : failure_of(source, errnum));
+		end_with(v, d->failure ? (enum reason)d->failure : failure_of(source, errnum));
 		break;
 	case RELAY_DEST_FAILED:
 		mourn(d, space, other(source), errnum, v);
@@ -109,7 +114,7 @@ static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
                                       struct duplex_verdict v)
 {
 	if (!v.ended && d->flow[DUPLEX_CLIENT].shut && d->flow[DUPLEX_SERVER].shut)
-		end_with(&v, REASON_NORMAL);
+		end_with(&v, d->failure ? (enum reason)d->failure : REASON_NORMAL);
 	if (!v.ended)
 		settle(d, loop);
 	return v;

@@ -10,8 +10,10 @@
 
 enum { BATCH = 16 }; /* accepts in one turn before sessions get theirs */
 
-static const ev_tstamp FULL_PAUSE_S = 0.01;   /* a limit is reached: until sessions end */
-static const ev_tstamp STARVED_PAUSE_S = 0.1; /* out of descriptors: spinning would not help */
+/* a limit is reached: until sessions end */
+#define FULL_PAUSE_S 0.01
+/* out of descriptors: spinning would not help */
+#define STARVED_PAUSE_S 0.1
 
 static struct sock_listen_options options_of(const struct settings_service *s,
                                              const struct settings_bind *b)

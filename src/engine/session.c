@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 /* HAProxy waits as long before it tries the same server again (manual 4.2, "retries"). */
-static const ev_tstamp TURNAROUND_S = 1.0;
+#define TURNAROUND_S 1.0
 /* How often a session looks again while all servers are at their maxconn. */
-static const ev_tstamp FULL_POLL_S = 0.02;
+#define FULL_POLL_S 0.02
 
 enum { SESSIONS_PER_CHUNK = 64 };
 

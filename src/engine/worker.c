@@ -15,7 +15,7 @@ enum {
 };
 
 /* How long records may wait: one wake-up of the control thread tells about many sessions. */
-static const ev_tstamp TELL_AFTER_S = 0.01;
+#define TELL_AFTER_S 0.01
 
 static _Atomic uint64_t next_session_id = 1;
 

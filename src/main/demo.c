@@ -15,7 +15,6 @@
 #include "sim/simcluster.h"
 #include "sim/simload.h"
 
-#include <ctype.h>
 #include <ev.h>
 #include <signal.h>
 #include <string.h>
@@ -33,7 +32,7 @@ enum {
 };
 
 /* How long after an action its cost is summed up: detection and a few reconnects. */
-static const ev_tstamp SUM_UP_S = 6.;
+#define SUM_UP_S 6.
 
 #define SOCKET_PATH "/tmp/sluice-demo%s.sock"
 
@@ -137,7 +136,7 @@ static void show_intro(const struct demo *d)
 	FILE *out = d->console->out;
 
 	fprintf(out,
-	        "\n%u simulated CockroachDB nodes (n1 to n%u), a balancer in front of them, and %u "
+	        "\n%u simulated CockroachDB nodes (n1 to n%u), a balancer in front of them, and %d "
 	        "clients.\n\n"
 	        "  dashboard   http://127.0.0.1:%u/\n"
 	        "  SQL         psql -h 127.0.0.1 -p %u -U root -c 'SHOW node_id'\n"
@@ -291,19 +290,26 @@ static void take_lines(struct demo *d, const char *bytes, size_t len)
 	}
 }
 
+static void take_input(struct demo *d, const char *bytes, size_t len)
+{
+	if (!d->raw) {
+		take_lines(d, bytes, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		take_key(d, bytes[i]);
+}
+
 static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct demo *d = container_of(w, struct demo, keys);
 	char bytes[256];
 	ssize_t n = read(w->fd, bytes, sizeof(bytes));
 
 	(void)revents;
-	if (n <= 0)
+	if (n > 0)
+		take_input(container_of(w, struct demo, keys), bytes, (size_t)n);
+	else
 		ev_io_stop(loop, w);
-	else if (!d->raw)
-		take_lines(d, bytes, (size_t)n);
-	for (ssize_t i = 0; d->raw && i < n; i++)
-		take_key(d, (char)tolower((unsigned char)bytes[i]));
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)

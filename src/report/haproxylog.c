@@ -5,10 +5,10 @@
 
 #include <inttypes.h>
 
-/* HAProxy's three states of a server in its log. */
+/* HAProxy has no CHECKING: it takes a server for UP until a check has failed. */
 static bool is_stopped(const struct state *s)
 {
-	return state_in_maint(s) || s->health == STATE_DOWN || s->health == STATE_CHECKING;
+	return state_in_maint(s) || s->health == STATE_DOWN;
 }
 
 /* What a node said, with what would end the quotes or the line as <hex>. */
@@ -139,6 +139,8 @@ static bool changes_health(const struct journal_event *e, struct text *out)
 
 	if (!word || e->after.health == e->before.health)
 		return false;
+	if (e->before.health == STATE_CHECKING && e->after.health == STATE_UP)
+		return false;
 	add_server(out, e);
 	text_addf(out, "is %s", word);
 	add_cause(out, e);
@@ -199,13 +201,20 @@ bool haproxylog_event(const struct journal_event *e, struct text *out)
 
 static void add_client(struct text *out, const struct record *r)
 {
-	char buf[ADDR_TEXT_MAX];
 	struct addr a = addr_unpack(&r->client);
+	char buf[ADDR_TEXT_MAX];
 
+	addr_format_host(&a, buf);
 	if (r->client.family == AF_UNIX)
-		text_add(out, "unix:1");
+		text_addf(out, "%s:1", buf);
 	else
-		text_addf(out, "%s:%u", addr_format_host(&a, buf), r->client.port);
+		text_addf(out, "%s:%u", buf, r->client.port);
+}
+
+/* HAProxy counts a session out of its backend and server, but not of its frontend, before this. */
+static uint32_t without_itself(uint32_t conns)
+{
+	return conns ? conns - 1 : 0;
 }
 
 void haproxylog_record(const struct record *r, struct text *out)
@@ -221,6 +230,6 @@ void haproxylog_record(const struct record *r, struct text *out)
 	          r->connect_ms, r->total_ms, r->bytes_out,
 	          r->ended ? reason_haproxy(r->reason) : "--");
 	text_addf(out, "%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%s%u 0/0", r->process_conns,
-	          r->service_conns, r->service_conns, r->server_conns, r->redispatched ? "+" : "",
-	          r->retries);
+	          r->service_conns, without_itself(r->service_conns),
+	          without_itself(r->server_conns), r->redispatched ? "+" : "", r->retries);
 }

@@ -59,8 +59,12 @@ void info_add_uptime(const struct snapshot *s, struct text *out)
 /* A further colon or a line break would end the value for the clients that split at it. */
 static const char *add_free_text(struct text *t, const char *s)
 {
-	for (; *s; s++)
-		text_addc(t, *s == ':' || (unsigned char)*s < 0x20 ? '-' : *s);
+	for (; *s; s++) {
+		if (*s == ':' || (unsigned char)*s < 0x20)
+			text_addc(t, '-');
+		else
+			text_addc(t, *s);
+	}
 	return text_str(t);
 }
 

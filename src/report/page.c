@@ -181,7 +181,7 @@ static void add_who(const struct snapshot_server *s, struct text *out)
 		add_safe(out, s->host);
 		text_add(out, ", ");
 	}
-	add_safe(out, s->address);
+	add_safe(out, strcmp(s->address, "-") == 0 ? "no address yet" : s->address);
 	text_add(out, "</small>");
 	if (s->locality) {
 		text_add(out, "<small>");

@@ -306,26 +306,25 @@ static int64_t cut(const struct snapshot_server *s)
 	return (int64_t)s->count[COUNTER_CUT];
 }
 
+static void add_health_of(struct writer *w, const char *name, const struct snapshot_server *s)
+{
+	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
+		const char *const labels[] = { "proxy",  s->service,          "server", s->name,
+			                       "health", state_health_key(h), NULL };
+
+		series_add(w->out, name, labels, s->state.health == h);
+	}
+}
+
 static void add_health(struct writer *w)
 {
 	static const char name[] = "sluice_server_health";
 
 	begin(w, name, METRIC_KIND_GAUGE, "What checks found out; the word that applies is 1");
-	for (size_t i = 0; i < w->s->service_count; i++) {
-		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
-			const struct snapshot_server *s = &w->s->services[i].servers[k];
-
-			for (enum state_health h = 0; !is_hidden(w, s) && h < STATE_HEALTH_COUNT;
-			     h++) {
-				const char *const labels[] = { "proxy",  s->service,
-					                       "server", s->name,
-					                       "health", state_health_key(h),
-					                       NULL };
-
-				series_add(w->out, name, labels, s->state.health == h);
-			}
-		}
-	}
+	for (size_t i = 0; i < w->s->service_count; i++)
+		for (size_t k = 0; k < w->s->services[i].server_count; k++)
+			if (!is_hidden(w, &w->s->services[i].servers[k]))
+				add_health_of(w, name, &w->s->services[i].servers[k]);
 }
 
 void prometheus_write_scoped(const struct snapshot *s, bool openmetrics, unsigned int scopes,

@@ -98,15 +98,18 @@ static void measure(struct table *t, const struct statusjson *s)
 		                t->name);
 }
 
-/* Cells of people's names may hold anything that UTF-8 has; ASCII is asked for with -a. */
+/* Names may hold anything that UTF-8 has: each such character becomes one "?". */
 static void add_cell(struct table *t, const char *s, size_t width, bool right)
 {
 	AUTO_TEXT ascii = { 0 };
 
 	if (t->ascii) {
-		for (; *s; s++)
-			if (((unsigned char)*s & 0xc0) != 0x80)
-				text_addc(&ascii, (unsigned char)*s < 0x80 ? *s : '?');
+		for (; *s; s++) {
+			if ((unsigned char)*s < 0x80)
+				text_addc(&ascii, *s);
+			else if (((unsigned char)*s & 0xc0) != 0x80)
+				text_addc(&ascii, '?');
+		}
 		s = text_str(&ascii);
 	}
 	if (right)

@@ -10,6 +10,14 @@
 /* Any text gives settings or at least one problem, each on one line with the file's name. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* libconfig 1.5 does not free a string at which its parser gives up: a leak that is not ours. */
+const char *suppress_library_leaks(void) __asm__("__lsan_default_suppressions");
+
+const char *suppress_library_leaks(void)
+{
+	return "leak:libconfig.so";
+}
+
 static void must(int ok)
 {
 	if (!ok)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/checkcmd.h"
 
+#include "core/settings.h"
+
 #include "fake.h"
 
 static const char good[] =
@@ -111,6 +113,23 @@ static void wrong_arguments_are_usage(void **state)
 	fake_stop(&f);
 }
 
+static void a_text_is_loaded_or_its_problems_are_said(void **state)
+{
+	struct settings *settings;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, NULL, 0);
+	settings = checkcmd_load_text(&f.console, "here", good);
+	assert_non_null(settings);
+	assert_int_equal(settings->service_count, 2);
+	settings_free(settings);
+	assert_null(checkcmd_load_text(&f.console, "here", bad));
+	fake_join(&f);
+	assert_contains(f.err, "here:2: ");
+	fake_stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +137,7 @@ int main(void)
 		cmocka_unit_test(every_problem_is_printed_with_its_line),
 		cmocka_unit_test(a_missing_file_is_an_invalid_configuration),
 		cmocka_unit_test(wrong_arguments_are_usage),
+		cmocka_unit_test(a_text_is_loaded_or_its_problems_are_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,12 +40,13 @@ static char *make_stream(void)
 static void events_are_lines_until_the_daemon_goes_away(void **state)
 {
 	char *stream = make_stream();
-	struct fake_step step = { .answer = stream, .trickle = true };
+	struct fake_step steps[] = { { .answer = "\n" }, { .answer = stream, .trickle = true } };
 	struct fake f;
 
 	(void)state;
-	assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch"), CONSOLE_FAILED);
-	assert_string_equal(text_str(&f.asked), "show events json follow\n");
+	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch"), CONSOLE_FAILED);
+	assert_string_equal(text_str(&f.asked),
+	                    "show events json\nshow events json follow since 1\n");
 	assert_contains(f.out, "NOLB");
 	assert_contains(f.out, "DOWN");
 	assert_ptr_equal(strchr(strchr(f.out, '\n') + 1, '\n') + 1, f.out + f.out_len);
@@ -71,6 +72,46 @@ static void json_lines_are_passed_on(void **state)
 	free(stream);
 }
 
+static void it_begins_after_the_last_event(void **state)
+{
+	char *stream = make_stream();
+	struct fake_step steps[] = { { .answer = stream }, { .answer = NULL } };
+	struct fake f;
+
+	(void)state;
+	strcpy(strstr(stream, "{\"seq\": 9"), "\n");
+	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch"), CONSOLE_FAILED);
+	assert_string_equal(text_str(&f.asked),
+	                    "show events json\nshow events json follow since 9\n");
+	assert_int_equal(f.out_len, 0);
+	assert_contains(f.err, "the daemon has gone away");
+	fake_stop(&f);
+	free(stream);
+}
+
+static void bad_answers_end_it(void **state)
+{
+	static const struct {
+		const char *answer, *error;
+	} cases[] = {
+		{ NULL, "the daemon closed the connection without an answer" },
+		{ "Unknown command: 'show events'\n\n", "the daemon answered: Unknown command" },
+		{ "{\"seq\": }\n\n", "the daemon's answer is not understood: " },
+		{ "{}\n\n", "the daemon's answer is not understood: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake_step step = { .answer = cases[i].answer };
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch"), CONSOLE_FAILED);
+		assert_contains(f.err, cases[i].error);
+		assert_int_equal(f.out_len, 0);
+		fake_stop(&f);
+	}
+}
+
 static void bad_lines_end_it(void **state)
 {
 	static const struct {
@@ -88,16 +129,57 @@ static void bad_lines_end_it(void **state)
 		struct fake_step step = { .answer = cases[i].answer };
 		struct fake f;
 
-		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch"), CONSOLE_FAILED);
+		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --since 1"),
+		                 CONSOLE_FAILED);
 		assert_contains(f.err, cases[i].error);
 		assert_int_equal(f.out_len, 0);
 		fake_stop(&f);
 	}
 }
 
+static void a_terminal_is_told_what_it_waits_for(void **state)
+{
+	struct fake_step steps[] = { { .answer = "\n" }, { .answer = NULL } };
+	char watch[] = "watch", s[] = "-s";
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, steps, 2);
+	f.console.live = true;
+	assert_int_equal(watchcmd_main(&f.console, 3, (char *[]){ watch, s, f.path, NULL }),
+	                 CONSOLE_FAILED);
+	fake_join(&f);
+	assert_contains(f.err, "waiting for events; Ctrl-C ends it");
+	fake_stop(&f);
+}
+
+static void it_ends_when_nobody_reads_its_output(void **state)
+{
+	char watch[] = "watch", since[] = "--since=1", s[] = "-s";
+	struct fake_step step = { .answer = "\n", .hang = true };
+	struct fake f;
+	FILE *memory;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	fake_start(&f, &step, 1);
+	memory = f.console.out;
+	f.console.out = fdopen(fds[1], "w");
+	close(fds[0]);
+	assert_int_equal(watchcmd_main(&f.console, 4, (char *[]){ watch, since, s, f.path, NULL }),
+	                 CONSOLE_OK);
+	fclose(f.console.out);
+	f.console.out = memory;
+	fake_join(&f);
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+}
+
 static void a_line_is_shown_while_the_stream_stays_open(void **state)
 {
-	char *stream = make_stream(), watch[] = "watch", s[] = "-s", bytes[1024] = "";
+	char *stream = make_stream(), watch[] = "watch", since[] = "--since=7", s[] = "-s";
+	char bytes[1024] = "";
 	struct fake_step step = { .answer = stream, .hang = true };
 	struct fake f;
 	FILE *out;
@@ -111,7 +193,7 @@ static void a_line_is_shown_while_the_stream_stays_open(void **state)
 	assert_int_not_equal(child, -1);
 	if (child == 0) {
 		f.console.out = fdopen(fds[1], "w");
-		_exit(watchcmd_main(&f.console, 3, (char *[]){ watch, s, f.path, NULL }));
+		_exit(watchcmd_main(&f.console, 4, (char *[]){ watch, since, s, f.path, NULL }));
 	}
 	close(fds[1]);
 	out = fdopen(fds[0], "r");
@@ -143,7 +225,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_lines_until_the_daemon_goes_away),
 		cmocka_unit_test(json_lines_are_passed_on),
+		cmocka_unit_test(it_begins_after_the_last_event),
+		cmocka_unit_test(bad_answers_end_it),
 		cmocka_unit_test(bad_lines_end_it),
+		cmocka_unit_test(a_terminal_is_told_what_it_waits_for),
+		cmocka_unit_test(it_ends_when_nobody_reads_its_output),
 		cmocka_unit_test(a_line_is_shown_while_the_stream_stays_open),
 		cmocka_unit_test(wrong_options_ask_nobody),
 	};

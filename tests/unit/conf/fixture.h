@@ -91,9 +91,7 @@ static inline void expect_file(const char *path, const char *want)
 	if (update && strcmp(update, "1") == 0)
 		write_whole(path, want);
 	have = read_whole(path);
-	if (!have)
-		fail_msg("%s is not there: run this test with UPDATE=1", path);
-	if (strcmp(have, want) != 0)
+	if (!have || strcmp(have, want) != 0)
 		fail_msg("%s is not what the code writes: run this test with UPDATE=1", path);
 	free(have);
 }

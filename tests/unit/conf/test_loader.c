@@ -194,6 +194,15 @@ static void included_files_are_found_beside_the_file(void **state)
 	assert_string_equal(p.lines[0], want);
 	loader_problems_release(&p);
 
+	write_whole(nodes_path, "@include \"/etc/passwd\" # absolute\n");
+	assert_null(loader_read_file(main_path, &p));
+	snprintf(want, sizeof(want),
+	         "%s:1: \"/etc/passwd\" is to be included: write a path relative to this "
+	         "configuration's directory, %s",
+	         nodes_path, dir);
+	assert_string_equal(p.lines[0], want);
+	loader_problems_release(&p);
+
 	write_whole(nodes_path, "@include \"nodes.conf\"\n");
 	assert_null(loader_read_file(main_path, &p));
 	assert_non_null(strstr(p.lines[0], "files include each other more than 8 deep"));

@@ -94,7 +94,7 @@ static void garbage_is_an_invalid_response(void **unused)
 static void a_close_ends_the_waiting(void **unused)
 {
 	static const struct answer answers[] = {
-		{ ANSWER(""), CLOSED, PROBE_SOCKERR, 0, "" },
+		{ ANSWER(""), CLOSED, PROBE_L7RSP, 0, "" },
 		{ ANSWER("\r\n"), CLOSED, PROBE_L7RSP, 0, "" },
 		{ ANSWER("HTT"), CLOSED, PROBE_L7RSP, 0, "" },
 		{ ANSWER("HTTP/1.0 200"), CLOSED, PROBE_L7RSP, 0, "" },
@@ -122,7 +122,7 @@ static void interim_answers_are_skipped(void **unused)
 		  OPEN, PROBE_L7STS, 503, "No" },
 		{ ANSWER("HTTP/1.1 100 Continue\r\n\r\n"), OPEN, WAIT, 0, "" },
 		{ ANSWER("HTTP/1.1 100 Continue\r\n\r\nrubbish"), OPEN, PROBE_L7RSP, 0, "" },
-		{ ANSWER("HTTP/1.1 100 Continue\r\n\r\n"), CLOSED, PROBE_SOCKERR, 0, "" },
+		{ ANSWER("HTTP/1.1 100 Continue\r\n\r\n"), CLOSED, PROBE_L7RSP, 0, "" },
 	};
 	struct settings_check check = http();
 
@@ -260,7 +260,7 @@ static void only_a_failed_answer_in_drain_status_drains(void **unused)
 	struct settings_check check = http();
 	struct settings_check nothing = http();
 	struct settings_check lenient = http();
-	struct probe_result r;
+	struct probe_result r = { 0 };
 
 	(void)unused;
 	nothing.drain_status.count = 0;
@@ -291,7 +291,7 @@ static void a_reason_phrase_is_made_harmless_and_cut(void **unused)
 	struct settings_check check = http();
 	AUTO_TEXT longer = { 0 };
 	struct answer a = { .end = OPEN };
-	struct probe_result r;
+	struct probe_result r = { 0 };
 
 	(void)unused;
 	answers_expect_all(&check, odd, ARRAY_LEN(odd));
@@ -324,7 +324,7 @@ static void an_answer_beyond_the_limit_is_invalid(void **unused)
 	static const char body[] = "HTTP/1.0 200 OK\r\n\r\n";
 	static const size_t pieces[] = { 1000, PROBE_ANSWER_MAX, PROBE_ANSWER_MAX + 1, 40000 };
 	struct settings_check check = http();
-	struct probe_result r;
+	struct probe_result r = { 0 };
 
 	(void)unused;
 	check.expect_string = "needle";
@@ -345,7 +345,7 @@ static void many_interim_answers_take_no_room(void **unused)
 	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct settings_check check = http();
 	AUTO_TEXT bytes = { 0 };
-	struct probe_result r;
+	struct probe_result r = { 0 };
 	struct answer a = { .end = OPEN };
 
 	(void)unused;

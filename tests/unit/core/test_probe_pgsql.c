@@ -12,7 +12,7 @@ static void pgsql_asks_for_tls_and_takes_either_answer(void **unused)
 		{ ANSWER("E\0\0\0\4"), OPEN, PROBE_L7RSP, 0, "" },
 		{ ANSWER("HTTP/1.0 400 Bad Request\r\n\r\n"), OPEN, PROBE_L7RSP, 0, "" },
 		{ ANSWER("\0"), OPEN, PROBE_L7RSP, 0, "" },
-		{ ANSWER(""), CLOSED, PROBE_SOCKERR, 0, "" },
+		{ ANSWER(""), CLOSED, PROBE_L7RSP, 0, "" },
 		{ ANSWER(""), OPEN, WAIT, 0, "" },
 	};
 	struct settings_check check = settings_check_default(SETTINGS_CHECK_PGSQL);
@@ -43,7 +43,7 @@ static void pgsql_with_a_user_asks_to_log_in(void **unused)
 		{ ANSWER("R\0\0\0\x08\0\0\0"), CLOSED, PROBE_L7STS, 0, UNKNOWN },
 		{ ANSWER("N"), OPEN, PROBE_L7STS, 0, UNKNOWN },
 		{ ANSWER("xyzzy"), OPEN, PROBE_L7STS, 0, UNKNOWN },
-		{ ANSWER(""), CLOSED, PROBE_SOCKERR, 0, "" },
+		{ ANSWER(""), CLOSED, PROBE_L7RSP, 0, "" },
 	};
 	struct settings_check check = settings_check_default(SETTINGS_CHECK_PGSQL);
 

@@ -4,6 +4,7 @@
 #include "sample.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -287,11 +288,11 @@ static bool is_whole(struct topology_server *s)
 static void *read_on(void *arg)
 {
 	struct race *race = arg;
-	uintptr_t torn = 0;
+	bool torn = false;
 
 	while (!race->done)
-		torn += !is_whole(race->server);
-	return (void *)torn; /* NOLINT(performance-no-int-to-ptr): a thread's only answer */
+		torn |= !is_whole(race->server);
+	return torn ? arg : NULL;
 }
 
 static void readers_never_see_a_torn_address_or_state(void **unused)
@@ -315,6 +316,40 @@ static void readers_never_see_a_torn_address_or_state(void **unused)
 	topology_free(t);
 }
 
+static void *read_once(void *arg)
+{
+	struct race *race = arg;
+
+	race->done = true;
+	return is_whole(race->server) ? NULL : arg;
+}
+
+/* Half of an address is there for as long as the reader may need to run into it. */
+static void a_reader_waits_for_the_end_of_a_change(void **unused)
+{
+	struct topology *t = make_two();
+	struct race race = { .server = t->services[0]->servers[0] };
+	uint64_t word;
+	pthread_t reader;
+	void *torn;
+
+	(void)unused;
+	write_number(race.server, 2);
+	word = race.server->addr_words[1];
+	race.server->addr_version++;
+	race.server->addr_words[1] = 0;
+	assert_int_equal(pthread_create(&reader, NULL, read_once, &race), 0);
+	while (!race.done)
+		sched_yield();
+	for (int i = 0; i < 1000; i++)
+		sched_yield();
+	race.server->addr_words[1] = word;
+	race.server->addr_version++;
+	assert_int_equal(pthread_join(reader, &torn), 0);
+	assert_null(torn);
+	topology_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +365,7 @@ int main(void)
 		cmocka_unit_test(the_average_of_equal_times_is_that_time),
 		cmocka_unit_test(old_times_fade_away),
 		cmocka_unit_test(readers_never_see_a_torn_address_or_state),
+		cmocka_unit_test(a_reader_waits_for_the_end_of_a_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

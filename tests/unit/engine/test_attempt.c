@@ -80,7 +80,7 @@ static void every_behaviour_of_a_peer_has_its_verdict(void **state)
 		{ SETTINGS_CHECK_HTTP, PEER_ANSWERS, "SSH-2.0-OpenSSH\r\n", PROBE_L7RSP, 0, false,
 		  "" },
 		{ SETTINGS_CHECK_HTTP, PEER_ANSWERS_UNREAD, OK_ANSWER, PROBE_L7OK, 200, false, "" },
-		{ SETTINGS_CHECK_HTTP, PEER_CLOSES, "", PROBE_SOCKERR, 0, false, "" },
+		{ SETTINGS_CHECK_HTTP, PEER_CLOSES, "", PROBE_L7RSP, 0, false, "" },
 		{ SETTINGS_CHECK_HTTP, PEER_RESETS, "", PROBE_SOCKERR, 0, false,
 		  "Connection reset by peer" },
 		{ SETTINGS_CHECK_HTTP, PEER_IS_SILENT, "", PROBE_L7TOUT, 0, false, "" },

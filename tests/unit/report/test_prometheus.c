@@ -49,6 +49,20 @@ static void expect_member(const char *sample, const char *family, const char *ty
 	assert_memory_equal(sample, family, want);
 }
 
+/* A sample but for its value, or a whole comment. */
+static size_t key_length(const char *line)
+{
+	return line[0] == '#' ? strlen(line) : (size_t)(strrchr(line, ' ') - line);
+}
+
+static void expect_unique(char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strncmp(lines[i], lines[k], key_length(lines[i]) + 1) == 0)
+				fail_msg("twice: %s", lines[i]);
+}
+
 static void expect_exposition(const struct snapshot *s, bool openmetrics)
 {
 	static char *lines[LINES_MAX];
@@ -60,15 +74,8 @@ static void expect_exposition(const struct snapshot *s, bool openmetrics)
 	prometheus_write(s, openmetrics, &out);
 	assert_int_equal(out.data[out.len - 1], '\n');
 	count = split_lines(out.data, lines);
+	expect_unique(lines, count);
 	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < i; k++) {
-			size_t len = lines[i][0] == '#'
-			                 ? strlen(lines[i])
-			                 : (size_t)(strrchr(lines[i], ' ') - lines[i]);
-
-			if (strncmp(lines[i], lines[k], len + 1) == 0)
-				fail_msg("twice: %s", lines[i]);
-		}
 		if (strncmp(lines[i], "# HELP ", 7) == 0)
 			assert_int_equal(sscanf(lines[i], "# HELP %127s", family), 1);
 		else if (strncmp(lines[i], "# TYPE ", 7) == 0)

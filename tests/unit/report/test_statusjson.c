@@ -149,12 +149,13 @@ static void hostile_strings_are_harmless_when_read(void **state)
 	fixture_release(&f);
 }
 
-/* Each key of each level taken away, or given another type: never taken, never a crash. */
-static void spoil(const char *good, json_t *root, json_t *o)
+/* Gives each key of `o` another type; returns how many of them are refused. */
+static size_t spoil(json_t *root, json_t *o)
 {
 	const char *key;
 	json_t *value;
 	void *next;
+	size_t refused = 0;
 
 	json_object_foreach_safe(o, next, key, value)
 	{
@@ -166,25 +167,26 @@ static void spoil(const char *good, json_t *root, json_t *o)
 		json_object_set_new(o, name, json_real(0.5));
 		text = json_dumps(root, 0);
 		s = statusjson_read(text, NULL);
-		if (s)
-			statusjson_free(s); /* a key that the reader does not use */
+		refused += s == NULL;
+		statusjson_free(s);
 		free(text);
 		json_object_set_new(o, name, kept);
 		free(name);
 	}
-	assert_non_null(good);
+	return refused;
 }
 
+/* Keys that the reader has no use for may be of any type. */
 static void wrong_types_are_refused(void **state)
 {
 	json_t *o = json_loads(*state, 0, NULL);
 	json_t *service = json_array_get(json_object_get(o, "services"), 0);
 	json_t *server = json_array_get(json_object_get(service, "servers"), 1);
 
-	spoil(*state, o, o);
-	spoil(*state, o, service);
-	spoil(*state, o, server);
-	spoil(*state, o, json_object_get(server, "check"));
+	assert_int_equal(spoil(o, o), json_object_size(o) - 3);
+	assert_int_equal(spoil(o, service), json_object_size(service) - 8);
+	assert_int_equal(spoil(o, server), json_object_size(server) - 17);
+	assert_int_equal(spoil(o, json_object_get(server, "check")), 8);
 	json_decref(o);
 }
 
