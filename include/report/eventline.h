@@ -31,5 +31,7 @@ void eventline_write_why(const struct journal_event *e, struct text *out);
 
 /* The result of a check in words: `HTTP 503 "Service Unavailable" (1 ms)`, "connection refused". */
 void eventline_write_check(const struct probe_result *r, struct text *out);
+/* The same without the time it took. */
+void eventline_write_answer(const struct probe_result *r, struct text *out);
 
 #endif

@@ -231,7 +231,7 @@ static void describe_check(const struct probe_result *result, struct text *out)
 	text_add(out, probe_code_passed(result->code) ? "check passed: "
 	              : result->draining              ? "the node is draining: "
 	                                              : "check failed: ");
-	eventline_write_check(result, out);
+	eventline_write_answer(result, out);
 }
 
 static void take_result(struct roster *r, struct topology_server *s,

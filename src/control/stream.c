@@ -112,6 +112,23 @@ static void rearm_idle(struct stream *s)
 	ev_timer_start(s->server->loop, &s->idle);
 }
 
+/* A protocol may leave input for later when much is waiting to be written. */
+static void take_input(struct stream *s)
+{
+	size_t before;
+
+	do {
+		before = s->in.len;
+		if (!s->ending)
+			s->server->protocol->on_input(s);
+		if (!write_out(s)) {
+			drop(s);
+			return;
+		}
+	} while (!s->out.len && !s->ending && s->in.len && s->in.len != before);
+	settle(s);
+}
+
 static void read_in(struct stream *s)
 {
 	char buf[8192];
@@ -131,9 +148,7 @@ static void read_in(struct stream *s)
 		return;
 	}
 	rearm_idle(s);
-	if (!s->ending)
-		s->server->protocol->on_input(s);
-	stream_flush(s);
+	take_input(s);
 }
 
 static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
@@ -141,16 +156,10 @@ static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
 	struct stream *s = container_of(w, struct stream, io);
 
 	(void)loop;
-	if (revents & EV_READ) {
+	if (revents & EV_READ)
 		read_in(s);
-		return;
-	}
-	stream_flush(s);
-	/* Room again for the answers to what had to wait. */
-	if (s->io.fd != -1 && !s->out.len && s->in.len && !s->ending) {
-		s->server->protocol->on_input(s);
-		stream_flush(s);
-	}
+	else
+		take_input(s);
 }
 
 static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)

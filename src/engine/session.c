@@ -23,6 +23,7 @@
 enum { SESSIONS_PER_CHUNK = 64 };
 
 static void dial(struct session *s);
+static void check_idle(struct session *s);
 
 static int32_t age_ms(const struct session *s)
 {
@@ -157,6 +158,8 @@ static void relayed(struct session *s, const uint64_t before[2], struct duplex_v
 		s->last_active_ms = s->host->now_ms;
 	if (v.ended)
 		session_close(s, v.reason);
+	else if (s->ends.flow[DUPLEX_CLIENT].shut || s->ends.flow[DUPLEX_SERVER].shut)
+		check_idle(s); /* a half-closed session may have a shorter limit */
 }
 
 static void relay_ready(struct session *s, enum duplex_end end, int revents)

@@ -36,7 +36,7 @@ static const char *words_of(enum probe_code code)
 	return words[code];
 }
 
-void eventline_write_check(const struct probe_result *r, struct text *out)
+void eventline_write_answer(const struct probe_result *r, struct text *out)
 {
 	if (r->status) {
 		text_addf(out, "HTTP %u", r->status);
@@ -54,6 +54,11 @@ void eventline_write_check(const struct probe_result *r, struct text *out)
 			plain_add(out, r->info);
 		}
 	}
+}
+
+void eventline_write_check(const struct probe_result *r, struct text *out)
+{
+	eventline_write_answer(r, out);
 	if (r->code != PROBE_UNKNOWN && r->code != PROBE_INIT)
 		text_addf(out, " (%" PRIu32 " ms)", r->duration_ms);
 }
