@@ -32,6 +32,9 @@ void pool_tried_add(struct pool_tried *t, const struct topology_server *s);
 enum pool_verdict pool_claim(struct topology_service *service, const struct pool_tried *tried,
                              struct topology_server **ret);
 
+/* Counts the session on a server that it must have, whatever its state: a retry of the same one. */
+void pool_claim_same(struct topology_server *s);
+
 /* The session left the server. */
 void pool_release(struct topology_server *s);
 

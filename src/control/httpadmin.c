@@ -134,7 +134,9 @@ static void get_events(struct exchange *x)
 	bool any = false;
 
 	x->follow = httphead_has_token(httphead_field(x->request, "accept"), "text/event-stream");
-	if (!x->follow)
+	if (x->follow)
+		x->type = "text/event-stream";
+	else
 		text_add(&x->body, "{\"events\": [");
 	for (; (e = journal_find(j, seq)); seq = e->seq + 1) {
 		if (x->follow) {

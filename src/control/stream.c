@@ -112,20 +112,22 @@ static void rearm_idle(struct stream *s)
 	ev_timer_start(s->server->loop, &s->idle);
 }
 
-/* A protocol may leave input for later when much is waiting to be written. */
+/* A protocol may leave input for later while much waits to be written. */
 static void take_input(struct stream *s)
 {
-	size_t before;
+	size_t in;
+	size_t out;
 
 	do {
-		before = s->in.len;
+		in = s->in.len;
+		out = s->out.len;
 		if (!s->ending)
 			s->server->protocol->on_input(s);
 		if (!write_out(s)) {
 			drop(s);
 			return;
 		}
-	} while (!s->out.len && !s->ending && s->in.len && s->in.len != before);
+	} while (!s->ending && !s->out.len && s->in.len && (out || s->in.len != in));
 	settle(s);
 }
 

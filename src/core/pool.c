@@ -149,6 +149,13 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 	}
 }
 
+void pool_claim_same(struct topology_server *s)
+{
+	note_max(&s->active_max,
+	         atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
+	counter_add(&s->count, COUNTER_PICKED, 1);
+}
+
 void pool_release(struct topology_server *s)
 {
 	uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);

@@ -364,6 +364,17 @@ static void dial(struct session *s)
 	}
 }
 
+/* Without redispatch a session stays with the server that it was given first. */
+static void dial_again(struct session *s)
+{
+	if (s->server && !s->service->settings->redispatch) {
+		pool_claim_same(s->server);
+		claimed_server(s, s->server);
+	} else {
+		dial(s);
+	}
+}
+
 /* --- events ------------------------------------------------------------------------------- */
 
 static void ready(struct session *s, enum duplex_end end, int revents)
@@ -404,7 +415,7 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 		attempt_failed(s, REASON_CONNECT_TIMEOUT);
 		break;
 	case SESSION_WAITING:
-		dial(s);
+		dial_again(s);
 		break;
 	case SESSION_RELAYING:
 		check_idle(s);

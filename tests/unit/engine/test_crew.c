@@ -56,6 +56,30 @@ static void a_refused_connect_goes_to_the_next_server(void **state)
 	rig_stop(&r, 2);
 }
 
+static void without_redispatch_a_session_stays_with_its_server(void **state)
+{
+	struct rig r;
+	char got;
+	int client;
+
+	(void)state;
+	rig_init(&r, 2);
+	r.service.redispatch = false;
+	r.service.retries = 1;
+	rig_start(&r, 1, 100);
+	rig_refuse(&r, 0);
+	client = rig_connect(&r);
+	assert_int_equal(read(client, &got, 1), 0);
+	close(client);
+	rig_wait_ended(&r, 1);
+	assert_int_equal(r.ended[0].reason, REASON_CONNECT_REFUSED);
+	assert_string_equal(r.ended[0].server->settings->name, "n1");
+	assert_int_equal(r.ended[0].retries, 1);
+	assert_false(r.ended[0].redispatched);
+	assert_int_equal(r.connect_failures, 2);
+	rig_stop(&r, 2);
+}
+
 static void with_every_server_refusing_the_session_ends_with_the_reason(void **state)
 {
 	struct rig r;
@@ -377,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_carries_bytes_both_ways_and_ends_normally),
 		cmocka_unit_test(a_refused_connect_goes_to_the_next_server),
+		cmocka_unit_test(without_redispatch_a_session_stays_with_its_server),
 		cmocka_unit_test(with_every_server_refusing_the_session_ends_with_the_reason),
 		cmocka_unit_test(an_unusable_service_ends_sessions_at_once),
 		cmocka_unit_test(a_reset_is_passed_on_as_a_reset),
