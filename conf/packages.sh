@@ -8,7 +8,7 @@
 # installs is started: haproxy and postgresql are only used as programs that the tests run.
 set -eu
 
-build='gcc cmake ninja-build pkg-config libev-dev libssl-dev libconfig-dev libc-ares-dev
+build='gcc libc6-dev cmake ninja-build pkg-config libev-dev libssl-dev libconfig-dev libc-ares-dev
     libjansson-dev'
 test='clang clang-format clang-tidy libclang-rt-14-dev cppcheck libcmocka-dev python3-pytest
     postgresql postgresql-client haproxy curl openssl socat iproute2 valgrind universal-ctags

@@ -200,6 +200,8 @@ static void take_include(struct scan *s)
 		s->at = name + len;
 		return;
 	}
+	s->at = name + len + 1;
+	s->line_start = false;
 	/* libconfig 1.5 puts its include directory before any name. */
 	if (s->dir && *name == '/') {
 		report(s, s->line,
@@ -211,8 +213,6 @@ static void take_include(struct scan *s)
 	if (s->dir)
 		text_addf(&path, "%s/", s->dir);
 	text_addn(&path, name, len);
-	s->at = name + len + 1;
-	s->line_start = false;
 	check_include(s, text_str(&path));
 }
 

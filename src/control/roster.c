@@ -245,6 +245,9 @@ static void take_result(struct roster *r, struct topology_server *s,
 	s->check_running = false;
 	s->check = *result;
 	s->check_wall_ms = tick_wall_ms();
+	/* Out of descriptors or ports: that is about us, not about the server. */
+	if (result->code == PROBE_UNKNOWN)
+		return;
 	describe_check(result, &why);
 	c.why = text_str(&why);
 	c.event = probe_code_passed(result->code) ? STATE_CHECK_PASSED

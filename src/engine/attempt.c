@@ -48,7 +48,7 @@ static int refuse(struct attempt *a, int errnum)
 	case ENOBUFS:
 	case ENOMEM:
 	case EADDRNOTAVAIL:
-		return conclude(a, PROBE_SOCKERR, errnum);
+		return conclude(a, PROBE_UNKNOWN, errnum);
 	default:
 		return conclude(a, PROBE_L4CON, errnum);
 	}

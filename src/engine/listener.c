@@ -94,7 +94,8 @@ static bool survive(struct listener *l, int errnum)
 	case EINTR:
 	case EPROTO:
 		return true;
-	case EAGAIN:
+	case EAGAIN: /* all who waited are in */
+		l->starved = false;
 		return false;
 	case EMFILE:
 	case ENFILE:
@@ -121,7 +122,6 @@ static void take(struct listener *l, int fd, const struct addr *client)
 {
 	struct addr_ip ip = addr_pack(client);
 
-	l->starved = false;
 	atomic_fetch_add_explicit(&l->accepted, 1, memory_order_relaxed);
 	if (is_allowed(l->service->settings, client)) {
 		l->on_accept(l->ctx, l, fd, &ip);

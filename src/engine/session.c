@@ -17,7 +17,7 @@
 
 /* HAProxy waits as long before it tries the same server again (manual 4.2, "retries"). */
 #define TURNAROUND_S 1.0
-/* How often a session looks again while all servers are at their maxconn. */
+/* How often a session looks again while servers are at their maxconn or descriptors are out. */
 #define FULL_POLL_S 0.02
 
 enum { SESSIONS_PER_CHUNK = 64 };
@@ -273,6 +273,17 @@ static void connect_done(struct session *s)
 		                                      : REASON_CONNECT_REFUSED);
 }
 
+/* Room or a descriptor is missing: wait in line, but not longer than a connect may take. */
+static void wait_in_line(struct session *s, enum reason why)
+{
+	uint32_t limit = s->service->settings->timeout.connect_ms;
+
+	if (limit && age_ms(s) >= (int32_t)limit)
+		session_close(s, why);
+	else
+		wait_then_dial(s, FULL_POLL_S);
+}
+
 static void begin_connect(struct session *s)
 {
 	const struct settings_service *set = s->service->settings;
@@ -295,7 +306,7 @@ static void begin_connect(struct session *s)
 	fd = sock_connect(&to, &o, &connected);
 	if (fd == -1 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-		session_close(s, REASON_RESOURCES);
+		wait_in_line(s, REASON_RESOURCES); /* the server stays claimed */
 		return;
 	}
 	if (fd == -1) {
@@ -332,17 +343,6 @@ static void claimed_server(struct session *s, struct topology_server *server)
 	begin_connect(s);
 }
 
-/* All are at their maxconn: wait in line, but not longer than a connect may take. */
-static void wait_for_room(struct session *s)
-{
-	uint32_t limit = s->service->settings->timeout.connect_ms;
-
-	if (limit && age_ms(s) >= (int32_t)limit)
-		session_close(s, REASON_ALL_FULL);
-	else
-		wait_then_dial(s, FULL_POLL_S);
-}
-
 static void dial(struct session *s)
 {
 	struct topology_server *server = NULL;
@@ -355,7 +355,7 @@ static void dial(struct session *s)
 		session_close(s, s->server ? (enum reason)s->last_failure : REASON_NO_SERVER);
 		break;
 	case POOL_FULL:
-		wait_for_room(s);
+		wait_in_line(s, REASON_ALL_FULL);
 		break;
 	case POOL_TRIED:
 		s->tried = (struct pool_tried){ 0 };
@@ -415,7 +415,10 @@ static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 		attempt_failed(s, REASON_CONNECT_TIMEOUT);
 		break;
 	case SESSION_WAITING:
-		dial_again(s);
+		if (s->claimed)
+			begin_connect(s);
+		else
+			dial_again(s);
 		break;
 	case SESSION_RELAYING:
 		check_idle(s);

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: MIT
+"""`sluice demo`: what a person sees who has neither a database nor a configuration."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import termios
+import time
+from pathlib import Path
+
+import harness
+import pytest
+
+
+class Demo:
+    """A running demo, on a terminal or with pipes; its output is collected as it is waited for."""
+
+    def __init__(self, *args, terminal=False, cwd="/"):
+        self.output = ""
+        self.master = self.slave = None
+        if terminal:
+            self.master, self.slave = os.openpty()
+            self.before = termios.tcgetattr(self.slave)
+            ends = {"stdin": self.slave, "stdout": self.slave, "stderr": self.slave,
+                    "start_new_session": True}
+        else:
+            ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,
+                    "stderr": subprocess.STDOUT}
+        self.child = subprocess.Popen([harness.program("sluice"), "demo", *args], cwd=cwd,
+                                      env=os.environ | {"TERM": "xterm"}, **ends)
+        self.input = self.master if terminal else self.child.stdin.fileno()
+        self.fd = self.master if terminal else self.child.stdout.fileno()
+
+    def until(self, pattern, timeout=harness.PATIENCE):
+        """Waits for it in what was not yet looked at; the match.  What is before it is dropped."""
+        deadline = time.monotonic() + timeout
+        while not (found := re.search(pattern, self.output)):
+            left = deadline - time.monotonic()
+            assert left > 0 and self._read(left), f"no {pattern!r} in:\n{self.output}"
+        self.output = self.output[found.end():]
+        return found
+
+    def _read(self, timeout):
+        if not select.select([self.fd], [], [], timeout)[0]:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # EIO: the other side of the terminal is closed
+            return False
+        self.output += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def ports(self):
+        """(dashboard, SQL, DB console)"""
+        page = self.until(r"dashboard +http://127\.0\.0\.1:(\d+)/")[1]
+        sql = self.until(r"psql -h 127\.0\.0\.1 -p (\d+) ")[1]
+        console = self.until(r"DB console +http://127\.0\.0\.1:(\d+)/")[1]
+        self.until(r"Keys: |Commands: ")
+        return int(page), int(sql), int(console)
+
+    def say(self, words):
+        os.write(self.input, words.encode())
+
+    def end(self, expect=0):
+        """Waits; no sanitizer may have complained."""
+        while self._read(harness.PATIENCE):
+            pass
+        assert self.child.wait(harness.PATIENCE) == expect, self.output
+        assert "Sanitizer" not in self.output and "runtime error" not in self.output, self.output
+
+    def release(self):
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+        for fd in (self.master, self.slave):
+            if fd is not None:
+                os.close(fd)
+        for pipe in (self.child.stdin, self.child.stdout):
+            if pipe:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+
+
+@pytest.fixture
+def demo(request):
+    def start(*args, **options):
+        d = Demo(*args, **options)
+        request.addfinalizer(d.release)
+        return d
+    return start
+
+
+def test_it_prints_addresses_that_work(demo):
+    d = demo()
+    page, sql, console = d.ports()
+    assert harness.psql(sql, "SHOW node_id").stdout.strip() in ("1", "2", "3")
+    status, _, body = harness.http_get("127.0.0.1", page, "/")
+    assert status == 200 and "psql" in body and "n3" in body
+    harness.wait_for(lambda: harness.http_get("127.0.0.1", page, "/readyz")[0] == 200)
+    assert harness.http_get("127.0.0.1", console, "/")[0] == 200
+    d.say("quit\n")
+    d.end()
+    assert not harness.can_connect("127.0.0.1", sql)
+
+
+def test_the_commands_it_shows_find_it(demo):
+    d = demo()
+    path = d.until(r"export SLUICE_SOCKET=(\S+)")[1]
+    status = subprocess.run([harness.program("sluice"), "status"], text=True, check=True,
+                            env=os.environ | {"SLUICE_SOCKET": path}, capture_output=True,
+                            timeout=harness.PATIENCE).stdout
+    assert re.search(r"psql +leastconn", status)
+    subprocess.run([harness.program("sluice"), "drain", "n1", "--wait", "30s"], check=True,
+                   env=os.environ | {"SLUICE_SOCKET": path}, capture_output=True,
+                   timeout=30 + harness.PATIENCE)
+    d.say("quit\n")
+    d.end()
+    assert not Path(path).exists()
+
+
+def test_lines_from_a_pipe_kill_and_drain(demo):
+    d = demo()
+    d.ports()
+    d.until(r"psql/n3 +CHECKING -> UP")
+    d.say("kill 2\n")
+    d.until(r"node n2: was killed|n2.*killed")
+    d.until(r"psql/n2 +UP -> DOWN")
+    found = d.until(r"clients: (\d+) queries answered, (\d+) new sessions, (\d+) sessions cut, "
+                    r"(\d+) connects failed; (\d+) sessions open")
+    assert int(found[1]) > 0 and int(found[3]) > 0
+    d.say("reset 2\n")
+    d.until(r"psql/n2 +DOWN -> UP")
+    d.say("drain n1\n")
+    d.until(r"psql/n1 +UP -> NOLB")
+    d.until(r"clients: \d+ queries")
+    d.say("sum\nnonsense\n2 slow 1ms\nquit\n")
+    d.until(r"clients: \d+ queries")
+    d.end()
+
+
+def test_keys_of_a_terminal_act_and_the_terminal_is_restored(demo):
+    d = demo(terminal=True)
+    d.ports()
+    during = termios.tcgetattr(d.slave)
+    assert not during[3] & (termios.ICANON | termios.ECHO)
+    d.until(r"psql/n3 +CHECKING -> UP")
+    d.say("2")
+    d.until("n2 chosen")
+    d.say("k")
+    d.until(r"psql/n2 +UP -> DOWN")
+    d.say("R")
+    d.until(r"psql/n2 +DOWN -> UP")
+    d.say("s")
+    d.until(r"clients: \d+ queries")
+    d.say("zq")
+    assert d.child.wait(harness.PATIENCE) == 0
+    assert termios.tcgetattr(d.slave) == d.before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_and_the_terminal_is_restored(demo, number):
+    d = demo(terminal=True)
+    d.ports()
+    d.child.send_signal(number)
+    assert d.child.wait(harness.PATIENCE) == 0
+    assert termios.tcgetattr(d.slave) == d.before
+
+
+def test_ports_that_are_taken_are_left_alone(demo):
+    taken = []
+    for port in (26257, 8080, 8404):
+        s = socket.socket()
+        try:
+            s.bind(("127.0.0.1", port))
+            s.listen()
+            taken.append(s)
+        except OSError:
+            s.close()  # somebody else has it: it is taken as well
+    try:
+        d = demo()
+        page, sql, console = d.ports()
+        assert not {page, sql, console} & {26257, 8080, 8404}
+        assert harness.http_get("127.0.0.1", page, "/healthz")[0] == 200
+        assert harness.psql(sql, "SELECT 1").stdout == "1\n"
+        d.say("quit\n")
+        d.end()
+    finally:
+        for s in taken:
+            s.close()
+
+
+def test_nodes_and_port_are_as_asked_for(demo):
+    port = harness.free_port()
+    d = demo("--nodes", "5", "--port", str(port))
+    page, sql, _ = d.ports()
+    assert sql == port
+    assert "n5" in harness.http_get("127.0.0.1", page, "/")[2]
+    d.child.stdin.close()  # as `sluice demo </dev/null`: it goes on
+    assert harness.psql(sql, "SELECT 1").stdout == "1\n"
+    d.child.send_signal(signal.SIGTERM)
+    d.end()
+
+
+def test_two_demos_stand_beside_each_other(demo):
+    first, second = demo(), demo()
+    assert not set(first.ports()) & set(second.ports())
+    for d in (first, second):
+        d.say("quit\n")
+        d.end()
