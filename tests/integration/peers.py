@@ -134,6 +134,12 @@ def reset_seen(s):
     return False
 
 
+def ends(s):
+    """Waits for the end, of either kind; asserts that not a byte comes before it."""
+    with contextlib.suppress(ConnectionResetError):
+        assert read_all(s) == b""
+
+
 # --- servers ----------------------------------------------------------------------------------
 
 

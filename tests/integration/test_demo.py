@@ -123,23 +123,36 @@ def test_the_commands_it_shows_find_it(demo):
     assert not Path(path).exists()
 
 
+SUM = (r"clients: (\d+) queries answered, (\d+) new sessions, (\d+) sessions cut, "
+       r"(\d+) connects failed; (\d+) sessions open")
+
+
+def wait_clients(d):
+    """Until all clients are there: a third of them on each node."""
+    d.until("accepting connections")
+
+    def all_there():
+        d.say("sum\n")
+        return int(d.until(SUM)[5]) >= 12
+    harness.wait_for(all_there, what="12 clients")
+
+
 def test_lines_from_a_pipe_kill_and_drain(demo):
     d = demo()
     d.ports()
-    d.until(r"psql/n3 +CHECKING -> UP")
+    wait_clients(d)
     d.say("kill 2\n")
     d.until(r"node n2: was killed|n2.*killed")
     d.until(r"psql/n2 +UP -> DOWN")
-    found = d.until(r"clients: (\d+) queries answered, (\d+) new sessions, (\d+) sessions cut, "
-                    r"(\d+) connects failed; (\d+) sessions open")
+    found = d.until(SUM)
     assert int(found[1]) > 0 and int(found[3]) > 0
     d.say("reset 2\n")
     d.until(r"psql/n2 +DOWN -> UP")
     d.say("drain n1\n")
     d.until(r"psql/n1 +UP -> NOLB")
-    d.until(r"clients: \d+ queries")
+    d.until(SUM)
     d.say("sum\nnonsense\n2 slow 1ms\nquit\n")
-    d.until(r"clients: \d+ queries")
+    d.until(SUM)
     d.end()
 
 
@@ -153,10 +166,10 @@ def test_keys_of_a_terminal_act_and_the_terminal_is_restored(demo):
     d.until("n2 chosen")
     d.say("k")
     d.until(r"psql/n2 +UP -> DOWN")
-    d.say("R")
+    d.say("r")
     d.until(r"psql/n2 +DOWN -> UP")
     d.say("s")
-    d.until(r"clients: \d+ queries")
+    d.until(SUM)
     d.say("zq")
     assert d.child.wait(harness.PATIENCE) == 0
     assert termios.tcgetattr(d.slave) == d.before

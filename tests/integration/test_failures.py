@@ -9,7 +9,7 @@ import time
 
 import pytest
 from harness import (LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, port_of, wait_for)
-from peers import (FAST_HTTP, SessionLog, answer_with, black_hole, conf_of, connect, echoes,
+from peers import (FAST_HTTP, SessionLog, answer_with, black_hole, conf_of, connect, echoes, ends,
                    is_silent, peer, read_all, read_exactly, server, service, session_log)
 
 __all__ = ["SessionLog", "black_hole", "peer", "session_log"]
@@ -122,7 +122,7 @@ def test_a_killed_node_costs_its_own_sessions_and_no_other(cluster, clients):
     nodes.command(2, "kill")
     balancer.wait_server("psql/n2", "DOWN")
     some.wait_all()
-    assert nodes_of(port, 6).keys() == {1, 3}
+    assert 2 not in nodes_of(port, 6)
     nodes.command(2, "start")
     balancer.wait_server("psql/n2", "UP")
     wait_for(lambda: node_of(port) == 2, what="a session on the node that is back")
@@ -139,7 +139,7 @@ def test_a_draining_node_gets_no_more_and_keeps_what_it_has(cluster, clients):
     before = nodes.status(2)["accepted"]
     nodes.command(2, "drain 60s 60s 60s")
     balancer.wait_server("psql/n2", "NOLB")
-    assert nodes_of(port, 12).keys() == {1, 3}
+    assert 2 not in nodes_of(port, 12)
     assert nodes.status(2)["accepted"] == before
     assert some.held_by(2) == held
     # fall checks later it counts as down; that costs the sessions nothing either.
@@ -226,9 +226,8 @@ def test_nobody_notices_a_flapping_node(cluster, clients):
     nodes.command(2, "flap 250ms")
 
     def went(state):
-        seen = [e for e in events.seen
-                if "n2" in str(e.get("server")) and str(e.get("to")).startswith(state)]
-        return len(seen)
+        return sum("n2" in str(e.get("server")) and str(e.get("to")).startswith(state)
+                   for e in events.seen)
     wait_for(lambda: went("NOLB") >= 3, what="the node to leave three times")
     nodes.command(2, "flap 0s")
     balancer.wait_server("psql/n2", "UP")
@@ -255,10 +254,7 @@ def test_with_no_node_left_a_client_hears_so_at_once(cluster):
         balancer.wait_server(f"psql/n{n}", "DOWN")
     assert balancer.http("/readyz")[0] == 503
     with connect(port) as s:
-        try:
-            assert read_all(s) == b""
-        except ConnectionResetError:
-            pass  # an end, too
+        ends(s)
     nodes.command("all", "start")
     wait_for(balancer.is_ready, what="a usable node")
     assert sum(nodes_of(port, 3).values()) == 3
@@ -297,23 +293,16 @@ def test_a_connect_that_is_not_answered_goes_elsewhere_with_all_bytes(sluice, pe
     assert {line["reason"] for line in lines} == {"normal"}
 
 
-@pytest.mark.parametrize("more, reason", [
-    ("retries = 0;", "connect_timeout"),
-    ("retries = 2; redispatch = false;", "connect_timeout"),
-])
-def test_with_only_a_black_hole_a_session_ends_in_time(sluice, black_hole, session_log, more,
-                                                       reason):
+@pytest.mark.parametrize("more", ["retries = 0;", "retries = 2; redispatch = false;"])
+def test_with_only_a_black_hole_a_session_ends_in_time(sluice, black_hole, session_log, more):
     port = free_port()
     sluice(conf_of([service("sql", port, [server("hole", black_hole.port)], more=more)],
                    connect="200ms", session_log=session_log.path))
     with connect(port) as s:
         s.sendall(b"hello?")
-        try:
-            assert read_all(s) == b""
-        except ConnectionResetError:
-            pass  # an end, too
+        ends(s)
     line, = session_log.wait()
-    assert line["reason"] == reason
+    assert line["reason"] == "connect_timeout"
     assert line["retries"] == (2 if "retries = 2" in more else 0)
     assert line["connect_ms"] is None
 
@@ -431,16 +420,19 @@ def test_leastconn_is_exact_with_two_workers(sluice, peer):
 def test_a_full_server_lets_clients_wait_and_serves_them(sluice, peer):
     port = free_port()
     at = peer(answer_with(b"a"))
-    sluice(conf_of([service("sql", port, [server("a", at.address, "maxconn = 2;")])],
-                   connect="10s"))
-    first, second, third = connect(port), connect(port), connect(port)
-    with first, second, third:
+    balancer = sluice(conf_of([service("sql", port, [server("a", at.address, "maxconn = 2;")])],
+                              connect="10s"))
+    first, second = connect(port), connect(port)
+    with first, second:
         assert [read_exactly(s, 1) for s in (first, second)] == [b"a", b"a"]
-        wait_for(lambda: at.accepted == 2)
+        third = connect(port)
+        wait_for(lambda: balancer.status()["sessions"] == 3, what="the third to be let in")
+        assert at.accepted == 2
         assert is_silent(third)
         first.close()
         assert read_exactly(third, 1) == b"a"
         assert echoes(third) and echoes(second)
+        third.close()
     assert at.accepted == 3
 
 
@@ -449,12 +441,10 @@ def test_who_waits_too_long_for_a_full_server_is_told(sluice, peer, session_log)
     at = peer(answer_with(b"a"))
     sluice(conf_of([service("sql", port, [server("a", at.address, "maxconn = 1;")])],
                    connect="300ms", session_log=session_log.path))
-    with connect(port) as first, connect(port) as second:
+    with connect(port) as first:
         assert read_exactly(first, 1) == b"a"
-        try:
-            assert read_all(second) == b""
-        except ConnectionResetError:
-            pass  # an end, too
+        with connect(port) as second:
+            ends(second)
         line, = session_log.wait()
         assert (line["reason"], line["haproxy"]) == ("all_full", "sQ")
         assert echoes(first)

@@ -49,25 +49,29 @@ CHECK = ('type = "http"; port = "http"; path = "/health?ready=1"; inter = "100ms
          'fall = 3; init_state = "up"; drain_status = ();')
 
 
-def start_haproxy(tmp_path, started, nodes, target, checks):
+def start_haproxy(tmp_path, started, nodes, target, checks, client="10m", server="10m"):
     port = harness.free_port()
     servers = "\n".join(
         f"    server {n.name} {n.host}:{n.sql} check port {n.http}"
         f"{' backup' if n.id == len(nodes) else ''}" for n in nodes)
     conf = HAPROXY.format(target=target, port=port, servers=servers,
                           options="option log-health-checks" if checks else "")
+    conf = conf.replace("client      10m", f"client {client}")
+    conf = conf.replace("server      10m", f"server {server}")
     process = started(haproxies.Haproxy(tmp_path, conf))
     process.sql_port = port
     return process
 
 
-def start_sluice(sluice, nodes, target, checks):
+def start_sluice(sluice, nodes, target, checks, client="10m", server="10m"):
     services = [f'{{ name = "psql"; bind = "127.0.0.1:{harness.free_port()}"; port = "sql"; '
                 'balance = "roundrobin"; }']
     conf = harness.cluster_conf(
         nodes, services, CHECK,
         extra=SLUICE.format(target=target, checks="true" if checks else "false"),
         node_extra=lambda n: "backup = true; " if n.id == len(nodes) else "")
+    conf = conf.replace('client = "10m"; server = "10m"',
+                        f'client = "{client}"; server = "{server}"')
     process = sluice(conf)
     process.sql_port = harness.port_of(conf, "psql")
     return process
@@ -84,7 +88,8 @@ class Drill:
 
     def _all_checked(self):
         rows = self.balancer.stat()
-        return all(rows[f"psql/{n.name}"]["check_status"] == "L7OK" for n in self.cluster.nodes)
+        return all(rows[f"psql/{n.name}"]["check_status"].endswith("L7OK")
+                   for n in self.cluster.nodes)
 
     def mark(self):
         self.from_line = len(self.log.lines)
@@ -284,6 +289,28 @@ def test_lines_of_checks_are_haproxys(request, tmp_path, started, simnodes, slui
                       or "status" in x])
         log.lines.clear()
     assert any("Health check for backup server psql/n3 failed" in x for x in lines[0])
+    assert_same(lines[1], lines[0])
+
+
+def test_silence_ends_a_session_with_haproxys_letters(request, tmp_path, started, simnodes,
+                                                      sluice):
+    cluster = simnodes(2)
+    log = syslog_of(request, tmp_path, "udp")
+    at = f"127.0.0.1:{log.port}"
+    limits = {"client": "200ms", "server": "200ms"}
+    lines = []
+    for start in (
+            lambda: start_haproxy(tmp_path, started, cluster.nodes, at, False, **limits),
+            lambda: start_sluice(sluice, cluster.nodes, f"udp://local0@{at}", False, **limits)):
+        drill = Drill(start(), log, cluster)
+        drill.mark()
+        silent = harness.PgSession(drill.balancer.sql_port)
+        drill.expect(" cD 1/1")
+        assert not silent.is_open()
+        silent.close()
+        drill.balancer.stop()
+        lines.append(drill.lines())
+        log.lines.clear()
     assert_same(lines[1], lines[0])
 
 

@@ -52,6 +52,8 @@ class EchoLoop:
 
     async def _end(self):
         self.server.close()
+        for writer in self.writers:
+            writer.transport.abort()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.sleep(0)
@@ -71,6 +73,17 @@ def echo_loop():
 
 def fds_of(process):
     return len(os.listdir(f"/proc/{process.pid}/fd"))
+
+
+def settled_fds_of(process):
+    """The same, once those who asked it something are gone."""
+    seen = []
+
+    def is_settled():
+        seen.append(fds_of(process))
+        return len(seen) > 20 and len(set(seen[-20:])) == 1
+    wait_for(is_settled, what="the number of descriptors to settle")
+    return seen[-1]
 
 
 async def hold(port, count, while_open):
@@ -116,7 +129,7 @@ def test_two_thousand_sessions_leave_no_trace(sluice, echo_loop, threads):
         wait_for(lambda: not echo_loop.writers, what="no connection to be left")
         return status, fds
 
-    fds_before = fds_of(balancer)
+    fds_before = settled_fds_of(balancer)
     status, fds = run(SESSIONS)
     assert status["sessions"] == SESSIONS
     assert fds >= fds_before + 2 * SESSIONS
@@ -155,7 +168,7 @@ def test_sessions_follow_one_another_without_a_trace(sluice, echo_loop, session_
     with connect(port) as s:
         assert echoes(s)
     session_log.wait(1)
-    fds_before = fds_of(balancer)
+    fds_before = settled_fds_of(balancer)
     for i in range(500):
         with connect(port) as s:
             assert echoes(s, b"%d" % i)
@@ -241,7 +254,7 @@ def test_a_storm_of_resets_leaves_no_trace(sluice, echo_loop):
     port = free_port()
     balancer = sluice(conf_of([service("sql", port, [server("s", echo_loop.port)])],
                               extra="threads = 2;"))
-    fds_before = fds_of(balancer)
+    fds_before = settled_fds_of(balancer)
 
     async def hit(i):
         reader, writer = await asyncio.open_connection(LOOPBACK, port)

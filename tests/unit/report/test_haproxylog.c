@@ -58,11 +58,9 @@ static void administrative_changes_have_the_lines_of_haproxy(void **state)
 		  "left. "
 		  "12 sessions active, 0 requeued, 0 remaining in queue." },
 		{ DOWN, DOWN, 0, M, "Server psql/n2 was DOWN and now enters maintenance." },
-		{ UP, CHECKING, M, 0,
-		  "Server psql/n2 is UP/READY (leaving forced maintenance)." },
+		{ UP, CHECKING, M, 0, "Server psql/n2 is UP/READY (leaving forced maintenance)." },
 		{ UP, UP, M, 0, "Server psql/n2 is UP/READY (leaving forced maintenance)." },
-		{ UP, CHECKING, C, 0,
-		  "Server psql/n2 is UP/READY (leaving forced maintenance)." },
+		{ UP, CHECKING, C, 0, "Server psql/n2 is UP/READY (leaving forced maintenance)." },
 		{ UP, UP, M, D, "Server psql/n2 is UP/DRAIN (leaving forced maintenance)." },
 		{ UP, UP, I, 0, "Server psql/n2 is UP/READY (leaving maintenance)." },
 		{ UP, UP, M | I, I,
