@@ -48,7 +48,10 @@ bool listener_open(struct topology_service *service, const struct settings_bind 
 /* The loop's thread.  Errors are logged; nothing is reported later. */
 void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
                     void *ctx);
-/* Stops accepting and closes the socket: the kernel refuses from now on.  The loop's thread. */
+/*
+ * Accepts what the kernel has queued, then closes the socket: the kernel refuses from now on.
+ * The loop's thread.
+ */
 void listener_stop(struct listener *l);
 
 /* Stops, if that has not happened, and removes the file of a UNIX socket. */

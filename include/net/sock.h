@@ -79,7 +79,7 @@ void sock_quickack(int fd, bool on);
 /* A connected UNIX stream socket, blocking, for the command line's clients. */
 bool sock_connect_unix(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
 
-/* RLIMIT_NOFILE: raises the soft limit to `want` (0: the hard limit); returns what is in force. */
-uint64_t sock_raise_nofile(uint64_t want);
+/* RLIMIT_NOFILE: sets the soft limit to `want` (0: the hard limit); returns what is in force. */
+uint64_t sock_set_nofile(uint64_t want);
 
 #endif

@@ -226,7 +226,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 /* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
 static void set_limits(struct supervisor *s)
 {
-	uint64_t nofile = sock_raise_nofile(s->settings->nofile);
+	uint64_t nofile = sock_set_nofile(s->settings->nofile);
 	uint64_t room = nofile > RESERVED_FDS ? (nofile - RESERVED_FDS) / 2 : 1;
 	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
 

@@ -179,11 +179,23 @@ void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept
 	ev_io_start(loop, &l->io);
 }
 
+/* Connections that the kernel has made already would be reset with the socket: take them. */
+static void empty_queue(struct listener *l)
+{
+	struct addr client;
+	int fd;
+
+	while ((fd = sock_accept(l->fd, &client)) >= 0 || errno == ECONNABORTED || errno == EINTR)
+		if (fd >= 0)
+			take(l, fd, &client);
+}
+
 void listener_stop(struct listener *l)
 {
 	if (l->loop) {
 		ev_io_stop(l->loop, &l->io);
 		ev_timer_stop(l->loop, &l->resume);
+		empty_queue(l);
 	}
 	l->loop = NULL;
 	if (l->fd != -1)

@@ -46,7 +46,6 @@ static void count_end(struct session *s)
 	case REASON_CLIENT_RESET:
 	case REASON_CLIENT_SILENT:
 	case REASON_CLIENT_IDLE:
-	case REASON_CLIENT_GONE:
 		counter_add(at, COUNTER_CLIENT_ABORTS, 1);
 		break;
 	case REASON_SERVER_RESET:

@@ -296,7 +296,7 @@ bool sock_connect_unix(const char *path, int *ret_fd, struct error *err)
 	return true;
 }
 
-uint64_t sock_raise_nofile(uint64_t want)
+uint64_t sock_set_nofile(uint64_t want)
 {
 	struct rlimit now;
 	struct rlimit more;
@@ -305,7 +305,7 @@ uint64_t sock_raise_nofile(uint64_t want)
 		return 0;
 	more = now;
 	more.rlim_cur = want ? want : now.rlim_max;
-	if (more.rlim_cur <= now.rlim_cur)
+	if (more.rlim_cur == now.rlim_cur)
 		return now.rlim_cur;
 	if (more.rlim_cur > more.rlim_max)
 		more.rlim_max = more.rlim_cur;

@@ -215,12 +215,16 @@ class PgSession:
 
     def is_open(self):
         """Has the other side neither closed nor said anything?"""
+        before = self.socket.gettimeout()
+        self.socket.settimeout(0)
         try:
-            self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:
             return False
+        finally:
+            self.socket.settimeout(before)
         return False
 
     def close(self):

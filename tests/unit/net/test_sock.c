@@ -311,12 +311,12 @@ static void descriptor_limit_is_raised_and_never_lowered(void **unused)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &saved), 0);
 	low = (struct rlimit){ 64, saved.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	assert_int_equal(sock_raise_nofile(100), 100);
-	assert_int_equal(sock_raise_nofile(80), 100);
-	assert_int_equal(sock_raise_nofile(0), saved.rlim_max);
+	assert_int_equal(sock_set_nofile(100), 100);
+	assert_int_equal(sock_set_nofile(80), 80);
+	assert_int_equal(sock_set_nofile(0), saved.rlim_max);
 	/* No kernel has that many: what is allowed is in force. */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	assert_int_equal(sock_raise_nofile(UINT64_MAX - 1), saved.rlim_max);
+	assert_int_equal(sock_set_nofile(UINT64_MAX - 1), saved.rlim_max);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &saved), 0);
 }
 
