@@ -29,4 +29,7 @@ bool error_sys(struct error *err, int errnum, const char *fmt, ...) PRINTF(3, 4)
 /* Puts "fmt: " before the text that is there. */
 bool error_wrap(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 
+/* Puts " (hint)" after the text that is there: the cure. */
+bool error_hint(struct error *err, const char *hint);
+
 #endif

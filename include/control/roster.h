@@ -52,6 +52,12 @@ void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t wei
 void roster_say(struct roster *r, int level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The first checks are over: from now on a service without a usable server is told of, at once if
+ * there is one.
+ */
+void roster_judge(struct roster *r);
+
 /* Has every checked server had its first result (or lost its name)? */
 bool roster_settled(const struct roster *r);
 

@@ -77,6 +77,7 @@ struct topology_service {
 	_Atomic uint64_t ended[REASON_COUNT];            /* sessions by reason */
 
 	/* Control thread only. */
+	bool judged; /* the first checks are over: has_server means something */
 	bool has_server; /* a usable one, the last time it was looked at */
 	int64_t since_wall_ms, since_ms;
 	uint64_t down_count, downtime_ms;

@@ -52,3 +52,14 @@ bool error_wrap(struct error *err, const char *fmt, ...)
 	snprintf(err->text + len, sizeof(err->text) - len, ": %s", inner);
 	return false;
 }
+
+bool error_hint(struct error *err, const char *hint)
+{
+	size_t len;
+
+	if (!err)
+		return false;
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, " (%s)", hint);
+	return false;
+}

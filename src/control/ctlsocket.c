@@ -7,7 +7,9 @@
 #include "report/eventjson.h"
 #include "report/eventline.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	SOCKET_MODE = 0660,
@@ -134,12 +136,29 @@ static const struct stream_protocol protocol = {
 	.idle_s = IDLE_S,
 };
 
+/* /run is empty after a reboot: the socket's own folder is made if it may be. */
+static bool make_folder(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *folder =
+	    slash && slash != path ? mem_strndup(path, (size_t)(slash - path)) : NULL;
+
+	if (!folder || mkdir(folder, 0755) == 0 || errno == EEXIST)
+		return true;
+	error_sys(err, errno, "\"%s\" cannot be made", folder);
+	return error_set(
+	    err,
+	    "the folder of %s does not exist and %s: make it, or set admin.socket to a "
+	    "path elsewhere (then -s, or $SLUICE_SOCKET)",
+	    path, err->text);
+}
+
 bool ctlsocket_open(struct ev_loop *loop, const char *path, struct daemon *daemon,
                     struct stream_server **ret, struct error *err)
 {
 	struct addr at;
 
-	if (!addr_from_unix(path, &at, err) ||
+	if (!addr_from_unix(path, &at, err) || !make_folder(path, err) ||
 	    !stream_server_open(loop, &at, SOCKET_MODE, &protocol, daemon, ret, err))
 		return error_wrap(err, "admin.socket");
 	return true;

@@ -8,6 +8,7 @@
 #include "report/eventline.h"
 #include "report/haproxylog.h"
 #include "report/sessionline.h"
+#include "report/stamp.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -51,6 +52,16 @@ static void write_line(struct logger *l, struct target *t, enum log_level level,
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* Syslog and journald add the time themselves; nobody does to a file or a bare stderr. */
+static unsigned int time_flags(const struct settings_log *s)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
+	bool journald = s->kind == SETTINGS_LOG_STDERR && getenv("JOURNAL_STREAM");
+	bool stamped = journald || s->kind == SETTINGS_LOG_SYSLOG || s->kind == SETTINGS_LOG_UDP;
+
+	return stamped ? 0 : EVENTLINE_TIME | EVENTLINE_DATE;
+}
+
 /* What the program says about itself, in the target's format. */
 static void format_message(const struct target *t, enum log_level level, int64_t wall_ms,
                            const char *message, struct text *out)
@@ -61,6 +72,12 @@ static void format_message(const struct target *t, enum log_level level, int64_t
 		text_add_json(out, message);
 		text_addc(out, '}');
 		return;
+	}
+	if (t->settings->format == SETTINGS_LOG_TEXT && time_flags(t->settings)) {
+		stamp_add_date(out, wall_ms);
+		text_addc(out, ' ');
+		stamp_add_time(out, wall_ms);
+		text_add(out, "  sluice  ");
 	}
 	text_add(out, message);
 }
@@ -112,16 +129,6 @@ void logger_free(struct logger *l)
 	pthread_mutex_destroy(&l->lock);
 	free(l->targets);
 	free(l);
-}
-
-/* Syslog and journald add the time themselves; nobody does to a file or a bare stderr. */
-static unsigned int time_flags(const struct settings_log *s)
-{
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
-	bool journald = s->kind == SETTINGS_LOG_STDERR && getenv("JOURNAL_STREAM");
-	bool stamped = journald || s->kind == SETTINGS_LOG_SYSLOG || s->kind == SETTINGS_LOG_UDP;
-
-	return stamped ? 0 : EVENTLINE_TIME | EVENTLINE_DATE;
 }
 
 static bool format_event(const struct settings_log *s, const struct journal_event *e,

@@ -43,7 +43,7 @@ static void target_resolved(struct lookup *l, const struct addr *addr, const cha
 	const struct settings_target *t = &l->names->topology->settings->targets[l->target];
 
 	if (!addr || reason)
-		log_warn("\"%s\" does not resolve: %s%s", t->host, reason,
+		log_warn("node %s: \"%s\" does not resolve: %s%s", t->name, t->host, reason,
 		         addr ? "; its last address stays in use" : "");
 	checker_set_address(l->names->checker, l->target, addr, reason);
 }

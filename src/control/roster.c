@@ -24,13 +24,10 @@ struct roster *roster_new(const struct roster_options *o)
 	r->o = *o;
 	for (size_t i = 0; i < o->topology->service_count; i++) {
 		struct topology_service *service = o->topology->services[i];
-		uint32_t active;
-		uint32_t backup;
 
 		service->since_wall_ms = wall;
 		service->since_ms = now;
-		topology_count_usable(service, &active, &backup);
-		service->has_server = active + backup > 0;
+		service->has_server = true; /* until roster_judge() */
 		for (size_t k = 0; k < service->server_count; k++) {
 			service->servers[k]->since_wall_ms = wall;
 			service->servers[k]->since_ms = now;
@@ -92,7 +89,7 @@ static void tell_service(struct roster *r, struct topology_service *service, uin
 		                   .on_backup = has && !active };
 	int64_t now = tick_ms();
 
-	if (has == service->has_server)
+	if (has == service->has_server || !service->judged)
 		return;
 	e.since_ms = now - service->since_ms;
 	copy_name(e.service, service->settings->name);
@@ -215,6 +212,9 @@ static void change(struct roster *r, struct topology_server *s, const struct cha
 	if (c->check && !probe_code_passed(c->check->code) && before.counter > 0 &&
 	    before.health != STATE_CHECKING)
 		s->check_failures++;
+	if (c->check && !visible && after.health == STATE_DOWN &&
+	    !probe_code_passed(c->check->code))
+		snprintf(s->cause, sizeof(s->cause), "%s", c->why);
 	if (!visible && !counted)
 		return;
 	topology_set_state(s, after);
@@ -307,10 +307,9 @@ static void order_admin(struct roster *r, struct topology_server *s, enum state_
 /* "ready" also lifts what the configuration said, as HAProxy's `enable server` does. */
 static void order_ready(struct roster *r, struct topology_server *s)
 {
-	order_admin(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_COMMAND,
-	            "ready again: drain ended by a command");
+	order_admin(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_COMMAND, "drain ended by a command");
 	order_admin(r, s, STATE_CLEAR_MAINT, STATE_MAINT_COMMAND | STATE_MAINT_CONFIG,
-	            "ready again: maintenance ended by a command");
+	            "maintenance ended by a command");
 }
 
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order)
@@ -352,6 +351,19 @@ void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t wei
 	atomic_store_explicit(&s->weight, weight, memory_order_relaxed);
 	topology_count_usable(s->service, &active, &backup);
 	tell_service(r, s->service, active, backup);
+}
+
+void roster_judge(struct roster *r)
+{
+	for (size_t i = 0; i < r->o.topology->service_count; i++) {
+		struct topology_service *service = r->o.topology->services[i];
+		uint32_t active;
+		uint32_t backup;
+
+		service->judged = true;
+		topology_count_usable(service, &active, &backup);
+		tell_service(r, service, active, backup);
+	}
 }
 
 /* --- questions ---------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/tick.h"
 #include "control/ctlsocket.h"
 #include "control/daemon.h"
@@ -64,6 +65,7 @@ static void begin_accepting(struct supervisor *s)
 	ev_timer_stop(s->loop, &s->start);
 	crew_listen(s->daemon.crew, s->listeners, s->listener_count);
 	s->listener_count = 0;
+	roster_judge(s->daemon.roster);
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "accepting connections");
 }
 
@@ -140,6 +142,11 @@ static void on_start(struct ev_loop *loop, ev_timer *w, int revents)
 	accept_if_ready(container_of(w, struct supervisor, start), true);
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* --- stopping ----------------------------------------------------------------------------- */
 
 static void finish(struct supervisor *s)
@@ -159,6 +166,17 @@ static void finish(struct supervisor *s)
 	ev_break(s->loop, EVBREAK_ALL);
 }
 
+static void say_stopping(struct supervisor *s, uint32_t left, uint32_t limit_ms)
+{
+	char limit[32];
+
+	number_format_duration(limit_ms, limit, sizeof(limit));
+	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
+	           "stopping: accepting no more, waiting %s%s for %u session%s",
+	           limit_ms ? "up to " : "", limit_ms ? limit : "without a limit", left,
+	           plural(left));
+}
+
 static void stop(struct supervisor *s, uint32_t limit_ms)
 {
 	uint32_t left;
@@ -172,9 +190,7 @@ static void stop(struct supervisor *s, uint32_t limit_ms)
 	crew_stop_listening(s->daemon.crew);
 	left = crew_connections(s->daemon.crew);
 	if (left)
-		roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
-		           "stopping: accepting no more, waiting for %u sessions%s", left,
-		           limit_ms ? "" : " without a limit of time");
+		say_stopping(s, left, limit_ms);
 	if (left && limit_ms) {
 		ev_timer_set(&s->hard_stop, limit_ms / 1000., 0.);
 		ev_timer_start(s->loop, &s->hard_stop);
@@ -337,9 +353,9 @@ static void announce(struct supervisor *s)
 
 		for (size_t k = 0; k < set->bind_count; k++)
 			roster_say(s->daemon.roster, LOG_LEVEL_INFO,
-			           "service %s listens on %s, %s over %zu servers", set->name,
+			           "service %s listens on %s, %s over %zu server%s", set->name,
 			           set->binds[k].text, settings_balance_name(set->balance),
-			           set->server_count);
+			           set->server_count, plural(set->server_count));
 	}
 	if (s->settings->admin_bind) {
 		char buf[ADDR_TEXT_MAX];

@@ -59,7 +59,12 @@ static bool refuse(const struct addr *at, int errnum, struct error *err)
 {
 	char text[ADDR_TEXT_MAX];
 
-	return error_sys(err, errnum, "cannot listen on %s", addr_format(at, text));
+	error_sys(err, errnum, "cannot listen on %s", addr_format(at, text));
+	if (err && errnum == EACCES && addr_port(at) && addr_port(at) < 1024)
+		return error_hint(err, "a port below 1024 needs root or CAP_NET_BIND_SERVICE");
+	if (err && errnum == EADDRINUSE && addr_port(at))
+		return error_hint(err, "`ss -ltnp` shows which program has it");
+	return false;
 }
 
 static bool prepare_tcp(int fd, const struct addr *at, const struct sock_listen_options *o,

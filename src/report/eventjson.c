@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "field.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "plain.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "field.h"
 
 #include "plain.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/haproxylog.h"
 
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
 #include "plain.h"
 #include "report/eventline.h"
 #include "report/info.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>

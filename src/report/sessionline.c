@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "field.h"
 #include "plain.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>

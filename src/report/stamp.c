@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <string.h>
 #include <time.h>

@@ -3,7 +3,7 @@
 
 #include "field.h"
 #include "plain.h"
-#include "stamp.h"
+#include "report/stamp.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -30,7 +30,7 @@ prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
     cat <<'END'
 lib/systemd/system/sluice.service
 lib/sysusers.d/sluice.conf
-sbin/sluice
+bin/sluice
 share/doc/sluice/CHANGELOG.md
 share/doc/sluice/LICENSE
 share/doc/sluice/README.md

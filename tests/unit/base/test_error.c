@@ -65,9 +65,21 @@ static void long_texts_are_cut_and_terminated(void **unused)
 	assert_int_equal(err.errnum, EIO);
 }
 
+static void a_hint_follows_the_text(void **state)
+{
+	struct error err;
+
+	(void)state;
+	error_set(&err, "no");
+	assert_false(error_hint(&err, "try again"));
+	assert_string_equal(err.text, "no (try again)");
+	assert_false(error_hint(NULL, "nobody listens"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hint_follows_the_text),
 		cmocka_unit_test(sentence_grows_from_the_inside_out),
 		cmocka_unit_test(null_means_only_the_verdict),
 		cmocka_unit_test(unknown_errno_has_a_number),

@@ -127,11 +127,10 @@ static void one_check_moves_the_servers_of_all_services(void **state)
 	assert_int_equal(health(s.psql1), STATE_UP);
 	assert_int_equal(health(s.console1), STATE_UP);
 	assert_int_equal(health(s.psql2), STATE_CHECKING);
-	/* psql/n1, psql is served, dbconsole/n1, dbconsole is served */
-	assert_int_equal(s.seen_count, 4);
+	assert_int_equal(s.seen_count, 2);
 	assert_string_equal(s.seen[0].service, "psql");
 	assert_string_equal(s.seen[0].server, "n1");
-	assert_int_equal(s.seen[1].kind, JOURNAL_SERVICE_UP);
+	assert_string_equal(s.seen[1].service, "dbconsole");
 	result(&s, 1, PROBE_L4CON, false);
 	assert_int_equal(health(s.psql2), STATE_DOWN);
 	assert_true(roster_settled(s.roster));
@@ -146,6 +145,7 @@ static void a_drain_answer_acts_at_once_and_is_told_once(void **state)
 	open_scene(&s, false);
 	result(&s, 0, PROBE_L7OK, false);
 	result(&s, 1, PROBE_L7OK, false);
+	roster_judge(s.roster);
 	s.seen_count = 0;
 	result(&s, 0, PROBE_L7STS, true);
 	assert_int_equal(health(s.psql1), STATE_NOLB);
@@ -172,6 +172,7 @@ static void going_down_is_an_alert_and_the_last_one_an_emergency(void **state)
 	result(&s, 1, PROBE_L7OK, false);
 	for (int i = 0; i < 3; i++)
 		result(&s, 1, PROBE_L4TOUT, false);
+	roster_judge(s.roster);
 	s.seen_count = 0;
 	for (int i = 0; i < 3; i++)
 		result(&s, 0, PROBE_L4CON, false);
@@ -193,6 +194,7 @@ static void a_backup_takes_over_and_is_told(void **state)
 	open_scene(&s, false);
 	result(&s, 0, PROBE_L7OK, false);
 	result(&s, 1, PROBE_L7OK, false);
+	roster_judge(s.roster);
 	s.seen_count = 0;
 	for (int i = 0; i < 3; i++)
 		result(&s, 0, PROBE_L4CON, false);
@@ -215,6 +217,7 @@ static void orders_change_one_service_only_and_can_be_taken_back(void **state)
 	(void)state;
 	open_scene(&s, false);
 	result(&s, 0, PROBE_L7OK, false);
+	roster_judge(s.roster);
 	s.seen_count = 0;
 	roster_order(s.roster, s.psql1, ROSTER_DRAIN);
 	assert_int_equal(topology_state(s.psql1).admin, STATE_DRAIN_COMMAND);
@@ -257,12 +260,42 @@ static void a_weight_of_zero_takes_the_server_out(void **state)
 	(void)state;
 	open_scene(&s, false);
 	result(&s, 0, PROBE_L7OK, false);
+	roster_judge(s.roster);
 	s.seen_count = 0;
 	roster_set_weight(s.roster, s.psql1, 0);
 	assert_int_equal(s.seen_count, 1);
 	assert_int_equal(s.seen[0].kind, JOURNAL_SERVICE_DOWN);
 	roster_set_weight(s.roster, s.psql1, 5);
 	assert_int_equal(s.seen[1].kind, JOURNAL_SERVICE_UP);
+	close_scene(&s);
+}
+
+static void a_service_without_a_server_is_told_when_the_first_checks_are_over(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	result(&s, 0, PROBE_L4CON, false);
+	result(&s, 1, PROBE_L4CON, false);
+	assert_int_equal(s.seen_count, 4);
+	roster_judge(s.roster);
+	assert_int_equal(s.seen_count, 6);
+	assert_int_equal(s.seen[4].kind, JOURNAL_SERVICE_DOWN);
+	assert_string_equal(s.seen[4].service, "psql");
+	close_scene(&s);
+}
+
+static void the_reason_of_a_server_that_is_down_follows_its_last_check(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	result(&s, 0, PROBE_L7STS, true);
+	result(&s, 0, PROBE_L4CON, false);
+	assert_int_equal(health(s.psql1), STATE_DOWN);
+	assert_string_equal(s.psql1->cause, "check failed: no connection");
 	close_scene(&s);
 }
 
@@ -291,6 +324,8 @@ int main(void)
 		cmocka_unit_test(orders_change_one_service_only_and_can_be_taken_back),
 		cmocka_unit_test(every_counted_check_is_told_if_the_service_asks_for_it),
 		cmocka_unit_test(a_weight_of_zero_takes_the_server_out),
+		cmocka_unit_test(a_service_without_a_server_is_told_when_the_first_checks_are_over),
+		cmocka_unit_test(the_reason_of_a_server_that_is_down_follows_its_last_check),
 		cmocka_unit_test(rates_are_per_second_with_their_maximum),
 	};
 

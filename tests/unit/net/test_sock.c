@@ -66,8 +66,11 @@ static void second_listener_on_a_taken_address_is_refused(void **unused)
 		char text[ADDR_TEXT_MAX];
 		char expected[256];
 
-		snprintf(expected, sizeof(expected), "cannot listen on %s: Address already in use",
-		         addr_format(&second, text));
+		snprintf(
+		    expected, sizeof(expected),
+		    "cannot listen on %s: Address already in use (`ss -ltnp` shows which program "
+		    "has it)",
+		    addr_format(&second, text));
 		must_refuse(&second, &plain, expected);
 		sock_close(listener);
 	}
