@@ -10,10 +10,11 @@
 /* Where a command reads and writes, and what that place can show. */
 struct console {
 	FILE *in, *out, *err;
-	unsigned int width; /* columns of `out`; 80 if it is not a terminal */
-	bool colour;        /* `out` is a terminal and NO_COLOR (no-color.org) is not set */
-	bool ascii;         /* the locale is not UTF-8 */
-	bool live;          /* `err` is a terminal: a line of progress may be written over */
+	const char *command; /* what runs, as messages name it: "gen"; NULL: none yet */
+	unsigned int width;  /* columns of `out`; 80 if it is not a terminal */
+	bool colour;         /* `out` is a terminal and NO_COLOR (no-color.org) is not set */
+	bool ascii;          /* the locale is not UTF-8 */
+	bool live;           /* `err` is a terminal: a line of progress may be written over */
 };
 
 enum console_exit {
@@ -26,7 +27,7 @@ enum console_exit {
 /* On the standard streams. */
 void console_init(struct console *c);
 
-/* Says "sluice: text" on `err`; CONSOLE_FAILED. */
+/* Says "sluice COMMAND: text" on `err`; CONSOLE_FAILED. */
 int console_fail(const struct console *c, const struct error *err);
 
 /* Says "sluice COMMAND: text" and the usage line on `err`; CONSOLE_USAGE. */

@@ -2,20 +2,24 @@
 #ifndef CONTROL_NAMES_H
 #define CONTROL_NAMES_H
 
-#include "core/topology.h"
-#include "engine/checker.h"
+#include "control/roster.h"
 #include "engine/resolver.h"
 
 /*
- * Hosts of servers and of check targets to addresses, at start and again while the program runs:
- * what the resolver finds is given to the workers (topology_set_address) and to the checker.
- * A server whose name does not resolve has no address and its checks fail with the reason.
+ * Hosts of servers and of check targets to addresses, at start and again while the program runs.
+ * Each host is looked up once: all servers and checks that name it get the same address.
  * Control thread only.
  */
 struct names;
 
-struct names *names_new(struct topology *topology, struct checker *checker,
-                        struct resolver *resolver);
+struct names_options {
+	struct topology *topology;
+	struct roster *roster;
+	struct checker *checker;
+	struct resolver *resolver;
+};
+
+struct names *names_new(const struct names_options *o);
 void names_free(struct names *n); /* NULL is fine */
 
 #endif

@@ -11,4 +11,7 @@ bool privileges_drop(const struct settings *s, struct error *err) MUST_CHECK;
 /* Writes the process id to `path`, replacing the file. */
 bool privileges_write_pidfile(const char *path, struct error *err) MUST_CHECK;
 
+/* Removes it, if it still has the id of this process. */
+void privileges_remove_pidfile(const char *path);
+
 #endif

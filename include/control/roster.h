@@ -31,6 +31,13 @@ void roster_start(struct roster *r);
 /* checker_on_result() of `topology->settings->targets[target]`. */
 void roster_check_result(struct roster *r, size_t target, const struct probe_result *result);
 
+/*
+ * The name of `s` has that address (its port is put in), or none for that reason: a server without
+ * an address is DOWN.
+ */
+void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
+                     const char *reason);
+
 /* A worker could not connect to `s`: an extra check, now. */
 void roster_connect_failed(struct roster *r, const struct topology_server *s);
 

@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "net/sock.h"
 
 #include <ev.h>
 #include <stdbool.h>
@@ -16,9 +17,9 @@
  * Control thread only.
  */
 enum {
-	STREAM_INPUT_MAX = 65536,         /* unread input; more ends the stream */
-	STREAM_OUTPUT_MAX = 16 * 1048576, /* a client that does not read for so long is cut off */
-	STREAM_CLIENTS_MAX = 256          /* of one server */
+	STREAM_INPUT_MAX = 65536,      /* unread input; more ends the stream */
+	STREAM_FOLLOWER_MAX = 1048576, /* a follower of events that does not read them is cut off */
+	STREAM_CLIENTS_MAX = 256       /* of one server */
 };
 
 struct stream_server;
@@ -52,8 +53,9 @@ struct stream_server {
 	ev_io io;
 	ev_timer resume;
 	int fd;
-	char *unlink_path; /* of a UNIX socket, or NULL */
-	size_t clients;
+	char *path; /* of a UNIX socket, or NULL */
+	struct sock_file file;
+	size_t clients, max_clients;
 	struct stream_list streams;
 	struct stream_list gone; /* freed when the loop has left their callbacks */
 	ev_prepare reaper;
@@ -70,5 +72,8 @@ void stream_server_close(struct stream_server *s);
 void stream_flush(struct stream *s);
 /* Ends it once `out` is written. */
 void stream_end(struct stream *s);
+
+/* How many clients at most; STREAM_CLIENTS_MAX unless descriptors are scarce. */
+void stream_server_limit(struct stream_server *s, size_t max_clients);
 
 #endif

@@ -28,7 +28,10 @@ struct supervisor_options {
 	bool catch_signals;
 };
 
-/* Takes over `settings`, also on failure.  The loop is the caller's, and runs after this. */
+/*
+ * Takes over `settings`, also on failure.  The loop is the caller's, and runs after this; NULL (it
+ * could not be made) is an error.
+ */
 bool supervisor_start(struct ev_loop *loop, struct settings *settings,
                       const struct supervisor_options *o, struct supervisor **ret,
                       struct error *err) MUST_CHECK;

@@ -62,6 +62,8 @@ enum state_event {
 	STATE_CLEAR_MAINT,
 	STATE_SET_DRAIN,
 	STATE_CLEAR_DRAIN,
+	STATE_UNRESOLVED, /* its name has no address: not checked or not, it can not be reached */
+	STATE_RESOLVED,
 	STATE_FORCE_UP, /* a person says so: `set server x health up` */
 	STATE_FORCE_NOLB,
 	STATE_FORCE_DOWN,
@@ -81,6 +83,8 @@ struct state state_first(const struct state_limits *l, uint8_t admin);
  *  - DOWN: `rise` good answers -> UP; all else -> counter 0.
  *  - Check results are ignored under maintenance: checks are paused there.
  *  - Leaving the last maintenance flag starts afresh, as at program start (state_first).
+ *  - Without an address a server is DOWN; with one again a server without checks is NOCHECK, one
+ *    with checks waits for them.
  *  - NOCHECK never changes by a check; FORCE_* are ignored there.
  */
 struct state state_next(struct state s, enum state_event event, uint8_t flag,

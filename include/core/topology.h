@@ -77,7 +77,7 @@ struct topology_service {
 	_Atomic uint64_t ended[REASON_COUNT];            /* sessions by reason */
 
 	/* Control thread only. */
-	bool judged; /* the first checks are over: has_server means something */
+	bool judged;     /* the first checks are over: has_server means something */
 	bool has_server; /* a usable one, the last time it was looked at */
 	int64_t since_wall_ms, since_ms;
 	uint64_t down_count, downtime_ms;
@@ -104,6 +104,7 @@ void topology_set_state(struct topology_server *s, struct state state);
 
 /* The address to connect to; false if the name has not been resolved. */
 bool topology_address(struct topology_server *s, struct addr *ret);
+bool topology_has_address(struct topology_server *s);
 /* NULL takes the address away. */
 void topology_set_address(struct topology_server *s, const struct addr *addr);
 

@@ -36,6 +36,18 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
 struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
                                    struct relay_space *space);
 
+/*
+ * Has an end that is not being waited for (its bytes can not go on, or none are expected) been
+ * reset?  Costs a poll() for each such end.
+ */
+bool duplex_is_reset(const struct duplex *d, enum duplex_end *ret);
+
+/* Is an end that is waited for ready, only not served yet?  After a stall of the whole process. */
+bool duplex_is_ready(const struct duplex *d);
+
+/* Are all connected ends being waited for? */
+bool duplex_is_watched(const struct duplex *d);
+
 /* Stops waiting, closes both sockets (with an RST if `reset`) and gives the tails back. */
 void duplex_close(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset);
 

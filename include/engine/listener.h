@@ -3,6 +3,7 @@
 #define ENGINE_LISTENER_H
 
 #include "core/topology.h"
+#include "net/sock.h"
 
 #include <ev.h>
 
@@ -28,6 +29,7 @@ struct listener {
 	const struct settings_bind *bind;
 	struct listener_limits limits;
 	int fd;                    /* owned */
+	struct sock_file file;     /* of a UNIX socket */
 	_Atomic uint64_t accepted; /* connections so far */
 	_Atomic uint32_t active;   /* sessions through it, counted by whoever begins one */
 
@@ -49,12 +51,13 @@ bool listener_open(struct topology_service *service, const struct settings_bind 
 void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
                     void *ctx);
 /*
- * Accepts what the kernel has queued, then closes the socket: the kernel refuses from now on.
+ * Accepts what the kernel has queued, removes the file of a UNIX socket and closes the socket: the
+ * kernel refuses from now on.
  * The loop's thread.
  */
 void listener_stop(struct listener *l);
 
-/* Stops, if that has not happened, and removes the file of a UNIX socket. */
+/* Stops, if that has not happened. */
 void listener_free(struct listener *l); /* NULL is fine */
 
 #endif

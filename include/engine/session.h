@@ -34,6 +34,8 @@ struct session {
 	uint64_t id;
 	int64_t accepted_wall_ms;
 	int64_t accepted_ms, last_active_ms; /* session_host.now_ms of those moments */
+	int64_t deadline_ms;                 /* of the attempt or the wait; 0: none */
+	int64_t in_line_ms;                  /* since when it waits for room; 0: it does not */
 	int32_t queue_ms, connect_ms;        /* as in struct record */
 	struct addr_ip client;
 	struct pool_tried tried;
@@ -91,8 +93,5 @@ void session_open(struct session_host *h, const struct session_client *client);
 
 /* Ends it; harmless if it has ended already. */
 void session_close(struct session *s, enum reason reason);
-
-/* How it is now, or how it ended. */
-struct record session_record(const struct session *s);
 
 #endif

@@ -67,6 +67,15 @@ int sock_error(int fd);
 /* The local address of a socket; false on failure. */
 bool sock_local(int fd, struct addr *ret);
 
+/* Which file a UNIX socket made, so that nobody removes the file of a successor. */
+struct sock_file {
+	uint64_t device, inode; /* 0, 0: none */
+};
+
+struct sock_file sock_file_at(const char *path);
+/* Removes the file at `path` if it is that one. */
+void sock_file_remove(const char *path, const struct sock_file *file);
+
 void sock_close(int fd);
 /* Closes with an RST instead of a FIN (SO_LINGER 0). */
 void sock_reset(int fd);

@@ -37,9 +37,10 @@ enum sessionline_flag { SESSIONLINE_COLOUR = 1, SESSIONLINE_TIME = 2, SESSIONLIN
 void sessionline_write(const struct sessionline *l, unsigned int flags, struct text *out);
 
 /*
- * One object on one line: id time service server client bind queue_ms connect_ms total_ms
- * idle_ms bytes_in bytes_out retries redispatched worker ended [reason words error haproxy].
- * server, queue_ms and connect_ms are null if there was none.
+ * One object on one line: kind ("session") id time service server client bind queue_ms connect_ms
+ * total_ms idle_ms bytes_in bytes_out retries redispatched worker ended [end_time reason words
+ * error haproxy].  time: when it was accepted.  server, queue_ms and connect_ms are null if there
+ * was none.
  */
 void sessionline_write_json(const struct sessionline *l, struct text *out);
 

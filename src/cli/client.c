@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -23,6 +24,10 @@ const char *client_path(const char *option)
 /* The usual reasons why there is no connection, each with its cure on a second line. */
 static bool explain_connect(const char *path, const struct error *why, struct error *err)
 {
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return error_set(err, "%s is not a socket", path);
 	switch (why->errnum) {
 	case ENOENT:
 	case ENOTDIR:

@@ -61,7 +61,10 @@ void console_init(struct console *c)
 
 int console_fail(const struct console *c, const struct error *err)
 {
-	fprintf(c->err, "sluice: %s\n", err->text);
+	if (c->command != NULL)
+		fprintf(c->err, "sluice %s: %s\n", c->command, err->text);
+	else
+		fprintf(c->err, "sluice: %s\n", err->text);
 	return CONSOLE_FAILED;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/gencmd.h"
 
+#include "base/addr.h"
 #include "base/number.h"
 #include "cli/options.h"
 #include "cli/outfile.h"
@@ -134,6 +135,18 @@ static bool read_list(const struct console *c, const char *path, struct nodelist
 	return ok && nodelist_parse(text_str(&text), &options, ret, err);
 }
 
+/* The two ways in which people write several nodes, or one of IPv6, and mean well. */
+static bool check_node(const char *arg, struct error *err)
+{
+	struct addr a;
+
+	if (strchr(arg, ',') != NULL)
+		return error_set(err, "%.60s: separate nodes by spaces", arg);
+	if (strchr(arg, ':') != strrchr(arg, ':') && addr_parse_ip(arg, SQL_PORT, &a))
+		return error_set(err, "%.60s: write [%.60s]", arg, arg);
+	return true;
+}
+
 static bool collect_nodes(const struct console *c, struct request *r, const struct options *o,
                           struct error *err)
 {
@@ -145,7 +158,8 @@ static bool collect_nodes(const struct console *c, struct request *r, const stru
 	if (list != NULL && !read_list(c, list, &r->nodes, err))
 		return false;
 	for (size_t i = 0; i < o->word_count; i++)
-		if (!nodelist_add_argument(&r->nodes, o->words[i], &options, err))
+		if (!check_node(o->words[i], err) ||
+		    !nodelist_add_argument(&r->nodes, o->words[i], &options, err))
 			return false;
 	if (r->nodes.count == 0)
 		return error_set(err, "%s: there is no node in it", list);

@@ -92,6 +92,10 @@ static bool check_words(const struct options *o, struct error *err)
 	if (o->word_count < o->command->min)
 		return error_set(err, "%.*s is missing", (int)strcspn(o->command->arguments, " "),
 		                 o->command->arguments);
+	if (o->word_count > 0 && o->command->max == 0 && o->given_count == 0 &&
+	    look_up(o->command->id, 'f', NULL, 0) != NULL)
+		return error_set(err, "unexpected \"%s\": did you mean -f %s?", o->words[0],
+		                 o->words[0]);
 	if (o->word_count > o->command->max)
 		return error_set(err, "unexpected \"%s\"", o->words[o->command->max]);
 	return true;

@@ -41,7 +41,13 @@ int sessionscmd_list(const struct console *c, int argc, char **argv)
 /* What `sluice sessions` shows, or what HAProxy's tools make of it ("0x1267"). */
 static bool is_id(const char *s)
 {
-	return *s != '\0' && strspn(s, "0123456789abcdefABCDEFx") == strlen(s);
+	const char *digits = "0123456789";
+
+	if (strncmp(s, "0x", 2) == 0) {
+		s += 2;
+		digits = "0123456789abcdefABCDEF";
+	}
+	return *s != '\0' && strspn(s, digits) == strlen(s);
 }
 
 int sessionscmd_kill(const struct console *c, int argc, char **argv)
@@ -53,7 +59,8 @@ int sessionscmd_kill(const struct console *c, int argc, char **argv)
 		return console_usage(c, commands_get(COMMANDS_KILL), &err);
 	for (size_t i = 0; i < o.word_count; i++)
 		if (!is_id(o.words[i])) {
-			error_set(&err, "\"%s\" is not the number of a session", o.words[i]);
+			error_set(&err, "\"%s\" is not a session's number; see sluice sessions",
+			          o.words[i]);
 			return console_usage(c, o.command, &err);
 		}
 	for (size_t i = 0; i < o.word_count; i++) {

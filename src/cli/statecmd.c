@@ -93,6 +93,11 @@ static bool explain_unknown(const struct statusjson *status, const char *written
 	for (size_t i = 0; i < status->service_count; i++) {
 		const struct statusjson_service *service = &status->services[i];
 
+		if (strcmp(written, service->name) == 0 && service->server_count > 0) {
+			free(names);
+			return error_set(err, "%s is a service; name %s/%s", written, written,
+			                 service->servers[0].name);
+		}
 		for (size_t k = 0; k < service->server_count; k++) {
 			names = mem_resize(names, count + 1, sizeof(*names));
 			names[count++] = full ? mem_arena_printf(&arena, "%s/%s", service->name,

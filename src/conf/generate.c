@@ -47,11 +47,9 @@ static void add_head(const struct nodelist *nodes, const struct generate_options
 {
 	text_addf(out, "# sluice: %zu node%s of a CockroachDB cluster. Written by sluice gen.\n",
 	          nodes->count, nodes->count == 1 ? "" : "s");
-	text_add(out,
-	         "#   sluice check -f FILE    is it valid?\n"
-	         "#   sluice run -f FILE      run it\n"
-	         "# sluice.conf(5) explains every key; conf/reference.conf shows all with their "
-	         "defaults.\n\n");
+	text_add(out, "#   sluice check -f FILE    is it valid?\n"
+	              "#   sluice run -f FILE      run it\n"
+	              "# sluice.conf(5) explains every key.\n\n");
 	if (!o->here)
 		return;
 	text_add(out, "# Where this proxy stands.\nlocality = ");

@@ -43,6 +43,17 @@ static void add_troff(struct text *out, const char *s)
 	}
 }
 
+/* Of a key that counts in some checks only. */
+static void add_remarks(struct text *out, const struct keytable_key *k)
+{
+	if (k->flags & KEYTABLE_HTTP)
+		text_add(out, " Only with type http and https.");
+	if (k->flags & KEYTABLE_TLS)
+		text_add(out, " Only with type https.");
+	if (k->flags & KEYTABLE_PGSQL)
+		text_add(out, " Only with type pgsql.");
+}
+
 static void add_man_key(struct text *out, const struct keytable_key *k)
 {
 	text_add(out, ".TP\n\\fB");
@@ -61,12 +72,7 @@ static void add_man_key(struct text *out, const struct keytable_key *k)
 		text_add(out, " Required.");
 	if (k->flags & KEYTABLE_SHARED)
 		text_add(out, " At the top level it is the default of all services.");
-	if (k->flags & KEYTABLE_HTTP)
-		text_add(out, " Only with type http and https.");
-	if (k->flags & KEYTABLE_TLS)
-		text_add(out, " Only with type https.");
-	if (k->flags & KEYTABLE_PGSQL)
-		text_add(out, " Only with type pgsql.");
+	add_remarks(out, k);
 	text_addc(out, '\n');
 }
 
@@ -162,6 +168,7 @@ static void add_key(struct page *p, const struct keytable_key *k)
 	    p->aside || !shown || k->flags & (KEYTABLE_ASIDE | KEYTABLE_TLS | KEYTABLE_PGSQL);
 
 	text_add(&help, k->help);
+	add_remarks(&help, k);
 	if (!k->child || k->type == KEYTABLE_BINDS)
 		text_addf(&help, " [%s]", k->type_words);
 	add_comment(p, text_str(&help));

@@ -80,6 +80,16 @@ static struct settings *build(const config_t *cfg, const char *name, struct prob
 	return settings;
 }
 
+/* One line in place of many that nobody needs. */
+static void explain_haproxy(const char *text, struct problem_list *problems)
+{
+	if (!scan_is_haproxy(text))
+		return;
+	problem_release(problems);
+	problem_add_line(problems, NULL, 1,
+	                 "this looks like HAProxy's configuration: sluice gen writes one of ours");
+}
+
 /* `dir` is where included files are, or NULL. */
 static struct settings *load(const char *name, const char *dir, const char *text,
                              struct problem_list *problems)
@@ -88,15 +98,19 @@ static struct settings *load(const char *name, const char *dir, const char *text
 	config_t cfg;
 
 	problems->dir = dir;
-	if (!scan_text(NULL, text, dir, problems))
+	if (!scan_text(NULL, text, dir, problems)) {
+		explain_haproxy(text, problems);
 		return NULL;
+	}
 	config_init(&cfg);
 	if (dir)
 		config_set_include_dir(&cfg, dir);
-	if (config_read_string(&cfg, text))
+	if (config_read_string(&cfg, text)) {
 		settings = build(&cfg, name, problems);
-	else
+	} else {
 		explain(&cfg, text, problems);
+		explain_haproxy(text, problems);
+	}
 	config_destroy(&cfg);
 	return settings;
 }

@@ -30,6 +30,8 @@ struct scan {
 	const char *at;
 	unsigned int line;
 	bool line_start; /* only blanks since the line began */
+	char last;       /* the first character of the last token */
+	unsigned int last_line;
 	struct bracket open[DEPTH_MAX];
 	size_t depth;
 	int includes;
@@ -156,7 +158,9 @@ static void take_close(struct scan *s)
 	else if (*s->at == ')')
 		want = '(';
 
-	if (!s->depth)
+	if (s->last == ',' && *s->at != '}')
+		report(s, s->last_line, "take away the comma before %c", *s->at);
+	else if (!s->depth)
 		report(s, s->line, "\"%c\" closes nothing: take it out, or open it before", *s->at);
 	else if (s->open[--s->depth].open != want)
 		report(s, s->line, "\"%c\" does not close the \"%c\" of line %u", *s->at,
@@ -216,17 +220,33 @@ static void take_include(struct scan *s)
 	check_include(s, text_str(&path));
 }
 
-static void take_token(struct scan *s)
+/* What stands between tokens. */
+static bool skip_blank(struct scan *s)
 {
 	const char *p = s->at;
 
-	if (*p == '"') {
-		skip_string(s);
-	} else if (strncmp(p, "/*", 2) == 0) {
+	if (strncmp(p, "/*", 2) == 0) {
 		skip_comment(s);
 	} else if (*p == '#' || strncmp(p, "//", 2) == 0) {
 		while (*s->at && *s->at != '\n')
 			s->at++;
+	} else if (isspace((unsigned char)*p)) {
+		advance(s);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void take_token(struct scan *s)
+{
+	const char *p = s->at;
+	unsigned int line = s->line;
+
+	if (skip_blank(s))
+		return;
+	if (*p == '"') {
+		skip_string(s);
 	} else if (strchr("{([", *p)) {
 		take_open(s);
 	} else if (strchr("})]", *p)) {
@@ -241,6 +261,8 @@ static void take_token(struct scan *s)
 	} else {
 		advance(s);
 	}
+	s->last = *p;
+	s->last_line = line;
 }
 
 static bool scan_one(const char *file, const char *text, const char *dir, int includes,
@@ -266,6 +288,22 @@ static bool scan_one(const char *file, const char *text, const char *dir, int in
 bool scan_text(const char *file, const char *text, const char *dir, struct problem_list *problems)
 {
 	return scan_one(file, text, dir, 0, problems);
+}
+
+bool scan_is_haproxy(const char *text)
+{
+	static const char *const words[] = { "global", "defaults", "listen", "frontend",
+		                             "backend" };
+
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+		size_t len = strcspn(line, " \t\r\n");
+
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (strlen(words[i]) == len && strncmp(words[i], line, len) == 0 &&
+			    line[len + strspn(line + len, " \t")] != '=')
+				return true;
+	}
+	return false;
 }
 
 /* Length of the word at `s` that must have been meant as a string (2s, leastconn), or 0. */

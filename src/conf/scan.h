@@ -22,4 +22,7 @@ bool scan_read_file(const char *path, char **ret, struct error *err) MUST_CHECK;
 void scan_explain(const char *file, const char *text, unsigned int line,
                   struct problem_list *problems);
 
+/* Has it lines that begin a section of haproxy.cfg? */
+bool scan_is_haproxy(const char *text);
+
 #endif

@@ -14,6 +14,7 @@
 enum {
 	SOCKET_MODE = 0660,
 	IDLE_S = 60,
+	UNREAD_MAX = 262144, /* bytes of answers */
 };
 
 struct operator_client {
@@ -36,16 +37,22 @@ static void on_event(struct daemon_follower *f, const struct journal_event *e)
 	stream_flush(op->stream);
 }
 
-/* The end of the first command of a line: at a ';' that is not escaped, or at its end. */
-static char *command_end(char *line)
+/*
+ * The first command of the input: up to a ';' that is not escaped, or to the end of the line.  A
+ * client may half-close right after a line without a newline: that is a line too.
+ */
+static bool next_command(const struct stream *s, size_t *len, bool *last)
 {
-	for (; *line; line++) {
-		if (line[0] == '\\' && line[1])
-			line++;
-		else if (*line == ';')
-			break;
-	}
-	return line;
+	const char *in = s->in.data;
+	size_t i = 0;
+
+	while (i < s->in.len && in[i] != '\n' && in[i] != ';')
+		i += in[i] == '\\' && i + 1 < s->in.len && in[i + 1] != '\n' ? 2 : 1;
+	if (i >= s->in.len && !s->eof)
+		return false;
+	*len = i < s->in.len ? i : s->in.len;
+	*last = i >= s->in.len || in[i] == '\n';
+	return true;
 }
 
 static void unescape(char *s)
@@ -60,20 +67,13 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-static void run(struct operator_client *op, char *line)
+static void run(struct operator_client *op, char *command)
 {
-	while (*line && !op->ctx.quit && !op->ctx.follow) {
-		char *end = command_end(line);
-		bool last = !*end;
-
-		*end = '\0';
-		unescape(line);
-		op->json = strstr(line, "json") != NULL;
-		command_run(&op->ctx, line, &op->stream->out);
-		if (!op->ctx.follow && !op->ctx.quit)
-			text_addc(&op->stream->out, '\n');
-		line = last ? end : end + 1;
-	}
+	unescape(command);
+	op->json = strstr(command, "json") != NULL;
+	command_run(&op->ctx, command, &op->stream->out);
+	if (!op->ctx.follow && !op->ctx.quit)
+		text_addc(&op->stream->out, '\n');
 }
 
 static void follow(struct operator_client *op)
@@ -84,36 +84,42 @@ static void follow(struct operator_client *op)
 	daemon_follow(op->ctx.daemon, &op->follower);
 }
 
-static void take_line(struct stream *s, const char *line, size_t len)
+static void end_line(struct operator_client *op)
 {
-	struct operator_client *op = s->state;
-	char *copy = mem_strndup(line, len);
-
-	run(op, copy);
-	free(copy);
-	if (op->ctx.follow && !op->following)
-		follow(op);
-	else if (!op->ctx.prompt || op->ctx.quit)
-		s->ending = !op->following;
-	if (op->ctx.prompt && !op->ctx.quit && !op->following)
-		text_add(&s->out, "> ");
+	if (!op->ctx.prompt || op->ctx.quit)
+		op->stream->ending = true;
+	else
+		text_add(&op->stream->out, "> ");
 }
 
-/* A client may half-close right after a line without a newline: that is a line too. */
+static void take_command(struct operator_client *op, size_t len, bool last)
+{
+	struct stream *s = op->stream;
+	char *command = mem_strndup(s->in.data, len);
+
+	text_consume(&s->in, len + 1);
+	if (*command)
+		run(op, command);
+	free(command);
+	if (op->ctx.follow)
+		follow(op);
+	else if (last || op->ctx.quit)
+		end_line(op);
+}
+
+/* What is not read yet holds the next commands back: their answers need not pile up. */
 static void on_input(struct stream *s)
 {
 	struct operator_client *op = s->state;
+	size_t len;
+	bool last;
 
 	op->stream = s;
 	op->ctx.daemon = s->server->ctx;
-	while (s->in.len && !s->ending && !op->following) {
-		const char *newline = memchr(s->in.data, '\n', s->in.len);
-		size_t len = newline ? (size_t)(newline - s->in.data) : s->in.len;
-
-		if (!newline && !s->eof)
+	while (s->in.len && !s->ending && !op->following && s->out.len < UNREAD_MAX) {
+		if (!next_command(s, &len, &last))
 			return;
-		take_line(s, s->in.data, len);
-		text_consume(&s->in, newline ? len + 1 : len);
+		take_command(op, len, last);
 	}
 	/* What a follower types does not matter; its end of input ends it. */
 	if (op->following)

@@ -4,108 +4,121 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A host being looked up for one server's traffic or for one target's checks. */
+/*
+ * One host, looked up once for all that name it: traffic and checks must never go to different
+ * addresses of the same name.
+ */
 struct lookup {
 	struct names *names;
-	struct topology_server *server; /* NULL: the check target `target` */
-	size_t target;
+	const char *host;
 	struct resolver_name *name;
 };
 
 struct names {
 	struct topology *topology;
+	struct roster *roster;
 	struct checker *checker;
 	struct lookup *lookups;
 	size_t count;
 };
-
-static void server_resolved(struct topology_server *s, const struct addr *addr, const char *reason)
-{
-	struct addr with_port;
-
-	if (!addr) {
-		topology_set_address(s, NULL);
-		snprintf(s->cause, sizeof(s->cause), "\"%s\" does not resolve: %s",
-		         s->settings->host, reason);
-		return;
-	}
-	with_port = *addr;
-	addr_set_port(&with_port, s->settings->port);
-	topology_set_address(s, &with_port);
-}
-
-static void target_resolved(struct lookup *l, const struct addr *addr, const char *reason)
-{
-	const struct settings_target *t = &l->names->topology->settings->targets[l->target];
-
-	if (!addr || reason)
-		log_warn("node %s: \"%s\" does not resolve: %s%s", t->name, t->host, reason,
-		         addr ? "; its last address stays in use" : "");
-	checker_set_address(l->names->checker, l->target, addr, reason);
-}
-
-static void on_resolved(void *ctx, const struct addr *addr, const char *reason)
-{
-	struct lookup *l = ctx;
-
-	if (l->server)
-		server_resolved(l->server, addr, reason);
-	else
-		target_resolved(l, addr, reason);
-}
 
 static const char *unix_path(const char *host)
 {
 	return strncmp(host, "unix:", 5) == 0 ? host + 5 : NULL;
 }
 
-static void watch(struct names *n, struct resolver *resolver, struct topology_server *server,
-                  size_t target, const char *host)
+static const char *host_of(const struct settings_target *t)
 {
-	struct lookup *l = &n->lookups[n->count];
-
-	*l = (struct lookup){ .names = n, .server = server, .target = target };
-	l->name = resolver_watch(resolver, host, on_resolved, l);
-	n->count++;
+	return t->check.address ? t->check.address : t->host;
 }
 
-static void watch_target(struct names *n, struct resolver *resolver, size_t target)
+static void tell_servers(const struct lookup *l, const struct addr *addr, const char *reason)
 {
-	const struct settings_target *t = &n->topology->settings->targets[target];
-	const char *host = t->check.address ? t->check.address : t->host;
-	struct addr addr;
+	const struct topology *t = l->names->topology;
 
-	if (t->check.type == SETTINGS_CHECK_NONE)
-		return;
-	if (unix_path(host) && addr_from_unix(unix_path(host), &addr, NULL))
-		checker_set_address(n->checker, target, &addr, NULL);
-	else
-		watch(n, resolver, NULL, target, host);
-}
-
-struct names *names_new(struct topology *t, struct checker *checker, struct resolver *resolver)
-{
-	struct names *n = mem_zalloc(sizeof(*n));
-	size_t most = t->settings->target_count;
-
-	n->topology = t;
-	n->checker = checker;
-	for (size_t i = 0; i < t->service_count; i++)
-		most += t->services[i]->server_count;
-	n->lookups = mem_zalloc(most * sizeof(n->lookups[0]));
 	for (size_t i = 0; i < t->service_count; i++)
 		for (size_t k = 0; k < t->services[i]->server_count; k++) {
 			struct topology_server *s = t->services[i]->servers[k];
 
-			if (!unix_path(s->settings->host))
-				watch(n, resolver, s, 0, s->settings->host);
+			if (strcmp(s->settings->host, l->host) == 0)
+				roster_resolved(l->names->roster, s, addr, reason);
 		}
+}
+
+static void tell_checker(const struct lookup *l, const struct addr *addr, const char *reason)
+{
+	const struct settings *set = l->names->topology->settings;
+
+	for (size_t i = 0; i < set->target_count; i++)
+		if (strcmp(host_of(&set->targets[i]), l->host) == 0)
+			checker_set_address(l->names->checker, i, addr, reason);
+}
+
+static void on_resolved(void *ctx, const struct addr *addr, const char *reason)
+{
+	const struct lookup *l = ctx;
+
+	if (!addr || reason)
+		log_warn("\"%s\" does not resolve: %s%s", l->host, reason,
+		         addr ? "; its last address stays in use" : "");
+	tell_servers(l, addr, reason);
+	tell_checker(l, addr, reason);
+}
+
+/* UNIX sockets need no look-up: servers have theirs from the start. */
+static void add_host(struct names *n, const char *host)
+{
+	if (unix_path(host))
+		return;
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->lookups[i].host, host) == 0)
+			return;
+	n->lookups[n->count++] = (struct lookup){ .names = n, .host = host };
+}
+
+static void add_hosts(struct names *n)
+{
+	const struct topology *t = n->topology;
+
+	for (size_t i = 0; i < t->service_count; i++)
+		for (size_t k = 0; k < t->services[i]->server_count; k++)
+			add_host(n, t->services[i]->servers[k]->settings->host);
 	for (size_t i = 0; i < t->settings->target_count; i++)
-		watch_target(n, resolver, i);
+		add_host(n, host_of(&t->settings->targets[i]));
+}
+
+static void set_unix_targets(struct names *n)
+{
+	const struct settings *set = n->topology->settings;
+	struct addr addr;
+
+	for (size_t i = 0; i < set->target_count; i++) {
+		const char *path = unix_path(host_of(&set->targets[i]));
+
+		if (path && addr_from_unix(path, &addr, NULL))
+			checker_set_address(n->checker, i, &addr, NULL);
+	}
+}
+
+struct names *names_new(const struct names_options *o)
+{
+	struct names *n = mem_zalloc(sizeof(*n));
+	size_t most = o->topology->settings->target_count;
+
+	n->topology = o->topology;
+	n->roster = o->roster;
+	n->checker = o->checker;
+	for (size_t i = 0; i < n->topology->service_count; i++)
+		most += n->topology->services[i]->server_count;
+	n->lookups = mem_zalloc(most * sizeof(n->lookups[0]));
+	add_hosts(n);
+	for (size_t i = 0; i < n->count; i++)
+		n->lookups[i].name =
+		    resolver_watch(o->resolver, n->lookups[i].host, on_resolved, &n->lookups[i]);
+	set_unix_targets(n);
 	return n;
 }
 

@@ -60,3 +60,12 @@ bool privileges_write_pidfile(const char *path, struct error *err)
 		return error_sys(err, errno, "pidfile \"%s\"", path);
 	return true;
 }
+
+void privileges_remove_pidfile(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char line[24] = "";
+
+	if (fd != -1 && read(fd, line, sizeof(line) - 1) > 0 && atoi(line) == getpid())
+		unlink(path);
+}

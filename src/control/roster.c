@@ -242,7 +242,6 @@ static void take_result(struct roster *r, struct topology_server *s,
 		                                                   : JOURNAL_BY_CHECK,
 		            .check = result };
 
-	s->check_running = false;
 	s->check = *result;
 	s->check_wall_ms = tick_wall_ms();
 	/* Out of descriptors or ports: that is about us, not about the server. */
@@ -266,14 +265,39 @@ void roster_check_result(struct roster *r, size_t target, const struct probe_res
 
 			if (target_of(r, s) != target)
 				continue;
-			if (result)
+			s->check_running = !result;
+			/* Without an address it is DOWN for that reason, whatever a check says. */
+			if (result && topology_has_address(s))
 				take_result(r, s, result);
-			else
-				s->check_running = true;
 		}
 	}
 	if (result)
 		set_pace(r, target);
+}
+
+void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
+                     const char *reason)
+{
+	struct probe_result result = { .code = PROBE_RESOLVE };
+	char why[192] = "its name resolves";
+	struct change c = { .event = STATE_RESOLVED, .cause = JOURNAL_BY_RESOLVER, .why = why };
+	struct addr with_port;
+
+	if (addr) {
+		with_port = *addr;
+		addr_set_port(&with_port, s->settings->port);
+		topology_set_address(s, &with_port);
+	} else {
+		topology_set_address(s, NULL);
+		snprintf(why, sizeof(why), "\"%s\" does not resolve: %s", s->settings->host,
+		         reason);
+		snprintf(result.info, sizeof(result.info), "%s", reason);
+		c.event = STATE_UNRESOLVED;
+		c.check = &result;
+		s->check = result;
+		s->check_wall_ms = tick_wall_ms();
+	}
+	change(r, s, &c);
 }
 
 void roster_connect_failed(struct roster *r, const struct topology_server *s)

@@ -71,18 +71,26 @@ static void settle(struct stream *s)
 	ev_io_start(server->loop, &s->io);
 }
 
+/* False: the client is gone, or follows events and does not read them. */
 static bool write_out(struct stream *s)
 {
-	while (s->out.len) {
-		ssize_t n = send(s->io.fd, s->out.data, s->out.len, MSG_NOSIGNAL);
+	size_t done = 0;
+	bool alive = true;
+
+	while (done < s->out.len) {
+		ssize_t n = send(s->io.fd, s->out.data + done, s->out.len - done, MSG_NOSIGNAL);
 
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1)
-			return errno == EAGAIN && s->out.len <= STREAM_OUTPUT_MAX;
-		text_consume(&s->out, (size_t)n);
+		if (n == -1) {
+			alive = errno == EAGAIN &&
+			        (!s->patient || s->out.len - done <= STREAM_FOLLOWER_MAX);
+			break;
+		}
+		done += (size_t)n;
 	}
-	return true;
+	text_consume(&s->out, done);
+	return alive;
 }
 
 void stream_flush(struct stream *s)
@@ -112,6 +120,14 @@ static void rearm_idle(struct stream *s)
 	ev_timer_start(s->server->loop, &s->idle);
 }
 
+/* Something came of it: the idle limit begins anew, and others are longer idle now. */
+static void touch(struct stream *s)
+{
+	TAILQ_REMOVE(&s->server->streams, s, link);
+	TAILQ_INSERT_TAIL(&s->server->streams, s, link);
+	rearm_idle(s);
+}
+
 /* A protocol may leave input for later while much waits to be written. */
 static void take_input(struct stream *s)
 {
@@ -135,6 +151,7 @@ static void read_in(struct stream *s)
 {
 	char buf[8192];
 	ssize_t n = recv(s->io.fd, buf, sizeof(buf), 0);
+	bool fresh = !s->in.len;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -149,8 +166,19 @@ static void read_in(struct stream *s)
 		drop(s);
 		return;
 	}
-	rearm_idle(s);
 	take_input(s);
+	/* A request that comes byte by byte has one limit for all of it. */
+	if (s->io.fd != -1 && (fresh || !s->in.len))
+		touch(s);
+}
+
+static void write_more(struct stream *s)
+{
+	size_t before = s->out.len;
+
+	take_input(s);
+	if (s->io.fd != -1 && s->out.len < before)
+		touch(s);
 }
 
 static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
@@ -161,7 +189,7 @@ static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
 	if (revents & EV_READ)
 		read_in(s);
 	else
-		take_input(s);
+		write_more(s);
 }
 
 static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
@@ -185,6 +213,20 @@ static void open_stream(struct stream_server *server, int fd)
 	rearm_idle(s);
 }
 
+/* Idle connections must not keep a health checker out: the one that is idle longest makes room. */
+static bool make_room(struct stream_server *server)
+{
+	struct stream *s;
+
+	TAILQ_FOREACH(s, &server->streams, link) {
+		if (s->patient)
+			continue;
+		drop(s);
+		return true;
+	}
+	return false;
+}
+
 static void on_client(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct stream_server *server = container_of(w, struct stream_server, io);
@@ -200,7 +242,7 @@ static void on_client(struct ev_loop *loop, ev_io *w, int revents)
 	}
 	if (fd == -1)
 		return;
-	if (server->clients >= STREAM_CLIENTS_MAX)
+	if (server->clients >= server->max_clients && !make_room(server))
 		sock_reset(fd);
 	else
 		open_stream(server, fd);
@@ -227,8 +269,11 @@ bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned in
 	s->protocol = protocol;
 	s->ctx = ctx;
 	s->fd = fd;
+	s->max_clients = STREAM_CLIENTS_MAX;
 	if (at->sa.sa_family == AF_UNIX)
-		s->unlink_path = mem_strdup(at->un.sun_path);
+		s->path = mem_strdup(at->un.sun_path);
+	if (s->path)
+		s->file = sock_file_at(s->path);
 	TAILQ_INIT(&s->streams);
 	TAILQ_INIT(&s->gone);
 	ev_prepare_init(&s->reaper, on_reap);
@@ -241,6 +286,11 @@ bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned in
 	return true;
 }
 
+void stream_server_limit(struct stream_server *s, size_t max_clients)
+{
+	s->max_clients = max_clients < STREAM_CLIENTS_MAX ? max_clients : STREAM_CLIENTS_MAX;
+}
+
 void stream_server_close(struct stream_server *s)
 {
 	struct stream *client;
@@ -250,13 +300,13 @@ void stream_server_close(struct stream_server *s)
 	ev_io_stop(s->loop, &s->io);
 	ev_timer_stop(s->loop, &s->resume);
 	sock_close(s->fd);
-	if (s->unlink_path)
-		unlink(s->unlink_path);
+	if (s->path)
+		sock_file_remove(s->path, &s->file);
 	while ((client = TAILQ_FIRST(&s->streams))) {
 		write_out(client);
 		drop(client);
 	}
 	reap(s);
-	free(s->unlink_path);
+	free(s->path);
 	free(s);
 }

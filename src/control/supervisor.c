@@ -22,7 +22,7 @@
 
 enum {
 	JOURNAL_SIZE = 2048,
-	RESERVED_FDS = 64, /* for logs, checks, listeners, operators */
+	SPARE_FDS = 32, /* files being read, look-ups, the loops' own */
 	DEFAULT_HARD_STOP_MS = 30000,
 	START_WAIT_MS = 3000,
 };
@@ -239,25 +239,6 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 
 /* --- starting ----------------------------------------------------------------------------- */
 
-/* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
-static void set_limits(struct supervisor *s)
-{
-	uint64_t nofile = sock_set_nofile(s->settings->nofile);
-	uint64_t room = nofile > RESERVED_FDS ? (nofile - RESERVED_FDS) / 2 : 1;
-	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
-
-	s->daemon.nofile = nofile;
-	s->daemon.maxconn = s->settings->maxconn ? s->settings->maxconn : most;
-	if (s->daemon.maxconn <= most)
-		return;
-	log_warn(
-	    "maxconn %u needs %llu file descriptors, there are %llu: %u is used (raise nofile, or "
-	    "LimitNOFILE in the unit)",
-	    s->daemon.maxconn, (unsigned long long)s->daemon.maxconn * 2 + RESERVED_FDS,
-	    (unsigned long long)nofile, most);
-	s->daemon.maxconn = most;
-}
-
 static uint32_t count_threads(const struct settings *s)
 {
 	cpu_set_t set;
@@ -267,6 +248,42 @@ static uint32_t count_threads(const struct settings *s)
 	if (sched_getaffinity(0, sizeof(set), &set) == -1)
 		return 1;
 	return (uint32_t)CPU_COUNT(&set);
+}
+
+/* Operators' connections, of each of the two servers. */
+static uint32_t most_operators(uint64_t nofile)
+{
+	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
+}
+
+/* What is not for sessions: listeners, a check for each target, logs, loops, operators. */
+static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
+{
+	uint64_t n = SPARE_FDS + set->target_count + set->log_count + 3UL * count_threads(set);
+
+	for (size_t i = 0; i < set->service_count; i++)
+		n += set->services[i].bind_count;
+	return n + 2UL * most_operators(nofile);
+}
+
+/* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
+static void set_limits(struct supervisor *s)
+{
+	uint64_t nofile = sock_set_nofile(s->settings->nofile);
+	uint64_t reserved = reserved_fds(s->settings, nofile);
+	uint64_t room = nofile > reserved + 2 ? (nofile - reserved) / 2 : 1;
+	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
+
+	s->daemon.nofile = nofile;
+	s->daemon.maxconn = s->settings->maxconn ? s->settings->maxconn : most;
+	if (s->daemon.maxconn <= most)
+		return;
+	log_warn(
+	    "maxconn %u needs %llu file descriptors, there are %llu: %u is used (raise nofile, or "
+	    "LimitNOFILE in the unit)",
+	    s->daemon.maxconn, (unsigned long long)(s->daemon.maxconn * 2ULL + reserved),
+	    (unsigned long long)nofile, most);
+	s->daemon.maxconn = most;
 }
 
 static bool open_listeners(struct supervisor *s, struct error *err)
@@ -291,11 +308,20 @@ static bool open_listeners(struct supervisor *s, struct error *err)
 
 static bool open_admin(struct supervisor *s, struct error *err)
 {
-	if (s->settings->admin_bind &&
-	    !httpadmin_open(s->loop, &s->settings->admin_addr, &s->daemon, &s->http, err))
-		return false;
-	return !s->settings->admin_socket ||
-	       ctlsocket_open(s->loop, s->settings->admin_socket, &s->daemon, &s->socket, err);
+	size_t most = most_operators(s->daemon.nofile);
+
+	if (s->settings->admin_bind) {
+		if (!httpadmin_open(s->loop, &s->settings->admin_addr, &s->daemon, &s->http, err))
+			return false;
+		stream_server_limit(s->http, most);
+	}
+	if (s->settings->admin_socket) {
+		if (!ctlsocket_open(s->loop, s->settings->admin_socket, &s->daemon, &s->socket,
+		                    err))
+			return false;
+		stream_server_limit(s->socket, most);
+	}
+	return true;
 }
 
 static bool start_crew(struct supervisor *s, struct error *err)
@@ -369,6 +395,8 @@ static bool start_all(struct supervisor *s, struct error *err)
 {
 	/* A log pipe or a client may go away while it is written to. */
 	signal(SIGPIPE, SIG_IGN);
+	if (s->options.catch_signals)
+		catch_signals(s);
 	set_limits(s);
 	if (!start_crew(s, err) || !open_listeners(s, err) || !open_admin(s, err) ||
 	    !start_checks(s, err))
@@ -378,11 +406,12 @@ static bool start_all(struct supervisor *s, struct error *err)
 	s->has_pidfile = s->settings->pidfile != NULL;
 	if (!privileges_drop(s->settings, err))
 		return false;
-	if (s->options.catch_signals)
-		catch_signals(s);
 	announce(s);
 	roster_start(s->daemon.roster);
-	s->names = names_new(s->daemon.topology, s->checker, s->resolver);
+	s->names = names_new(&(struct names_options){ .topology = s->daemon.topology,
+	                                              .roster = s->daemon.roster,
+	                                              .checker = s->checker,
+	                                              .resolver = s->resolver });
 	checker_start(s->checker);
 	ev_timer_start(s->loop, &s->second);
 	ev_timer_start(s->loop, &s->start);
@@ -394,8 +423,13 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
                       const struct supervisor_options *o, struct supervisor **ret,
                       struct error *err)
 {
-	struct supervisor *s = mem_zalloc(sizeof(*s));
+	struct supervisor *s;
 
+	if (!loop) {
+		settings_free(settings);
+		return error_set(err, "no event loop can be made: too few file descriptors?");
+	}
+	s = mem_zalloc(sizeof(*s));
 	s->loop = loop;
 	s->options = *o;
 	s->settings = settings;
@@ -439,7 +473,7 @@ void supervisor_free(struct supervisor *s)
 		if (ev_is_active(&s->signals[i]))
 			ev_signal_stop(s->loop, &s->signals[i]);
 	if (s->has_pidfile)
-		unlink(s->settings->pidfile);
+		privileges_remove_pidfile(s->settings->pidfile);
 	logger_free(s->daemon.logger);
 	journal_free(s->daemon.journal);
 	topology_free(s->daemon.topology);

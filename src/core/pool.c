@@ -58,7 +58,7 @@ static void consider(struct choice *best, struct topology_server *s, const struc
 	uint64_t turn = atomic_load_explicit(&s->turn, memory_order_acquire);
 	uint64_t clock = load64(&s->service->clock);
 
-	if (!c.weight || !state_is_usable(&state))
+	if (!c.weight || !state_is_usable(&state) || !topology_has_address(s))
 		return;
 	best->any_usable = true;
 	if (was_tried(tried, s->id))

@@ -43,7 +43,7 @@ bool probe_code_passed(enum probe_code c)
 static void make_harmless(char *info)
 {
 	for (; *info; info++)
-		if ((unsigned char)*info < ' ' || *info == 0x7f)
+		if ((unsigned char)*info < ' ' || (unsigned char)*info > '~')
 			*info = '?';
 }
 

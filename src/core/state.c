@@ -118,6 +118,11 @@ struct state state_next(struct state s, enum state_event event, uint8_t flag,
 	case STATE_CLEAR_DRAIN:
 		s.admin &= (uint8_t) ~(flag & STATE_DRAIN_ANY);
 		return s;
+	case STATE_UNRESOLVED:
+		return state_in_maint(&s) ? s : with_health(s, STATE_DOWN, 0);
+	case STATE_RESOLVED:
+		return l->checked || state_in_maint(&s) ? s
+		                                        : with_health(s, STATE_NOCHECK, full(l));
 	case STATE_FORCE_UP:
 		return is_frozen(&s) ? s : with_health(s, STATE_UP, full(l));
 	case STATE_FORCE_NOLB:

@@ -212,6 +212,15 @@ bool topology_address(struct topology_server *s, struct addr *ret)
 	return true;
 }
 
+bool topology_has_address(struct topology_server *s)
+{
+	uint64_t word = atomic_load_explicit(&s->addr_words[0], memory_order_relaxed);
+	uint16_t family;
+
+	memcpy(&family, &word, sizeof(family)); /* struct addr_ip begins with it */
+	return family || s->unix_addr.len;
+}
+
 void topology_set_address(struct topology_server *s, const struct addr *addr)
 {
 	struct addr_ip ip = addr ? addr_pack(addr) : (struct addr_ip){ 0 };

@@ -2,6 +2,7 @@
 #include "engine/crew.h"
 
 #include "base/mem.h"
+#include "engine/account.h"
 #include "engine/listener.h"
 #include "engine/worker.h"
 
@@ -223,7 +224,7 @@ static void list_sessions(void *arg)
 			q->room = q->room ? q->room * 2 : 64;
 			q->list = mem_resize(q->list, q->room, sizeof(q->list[0]));
 		}
-		q->list[q->count++] = session_record(s);
+		q->list[q->count++] = account_record(s);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <poll.h>
 
 static enum duplex_end other(enum duplex_end end)
 {
@@ -139,6 +140,48 @@ struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
 
 	pump(d, space, DUPLEX_CLIENT, &v);
 	return conclude(d, loop, v);
+}
+
+static short poll_now(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+bool duplex_is_reset(const struct duplex *d, enum duplex_end *ret)
+{
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
+		if (d->io[end].fd == -1 || ev_is_active(&d->io[end]) ||
+		    !(poll_now(d->io[end].fd, 0) & (POLLERR | POLLHUP)))
+			continue;
+		*ret = end;
+		return true;
+	}
+	return false;
+}
+
+bool duplex_is_ready(const struct duplex *d)
+{
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
+		short wanted = 0;
+
+		if (!ev_is_active(&d->io[end]))
+			continue;
+		wanted |= (d->io[end].events & EV_READ) ? POLLIN : 0;
+		wanted |= (d->io[end].events & EV_WRITE) ? POLLOUT : 0;
+		if (poll_now(d->io[end].fd, wanted) & wanted)
+			return true;
+	}
+	return false;
+}
+
+bool duplex_is_watched(const struct duplex *d)
+{
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++)
+		if (d->io[end].fd != -1 && !ev_is_active(&d->io[end]))
+			return false;
+	return true;
 }
 
 void duplex_close(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset)

@@ -34,6 +34,11 @@ static struct sock_listen_options options_of(const struct settings_service *s,
 	};
 }
 
+static bool has_file(const struct settings_bind *b)
+{
+	return b->kind == SETTINGS_BIND_ADDR && b->addr.sa.sa_family == AF_UNIX;
+}
+
 bool listener_open(struct topology_service *service, const struct settings_bind *bind,
                    struct listener_limits limits, struct listener **ret, struct error *err)
 {
@@ -49,6 +54,8 @@ bool listener_open(struct topology_service *service, const struct settings_bind 
 	l->bind = bind;
 	l->limits = limits;
 	l->fd = fd;
+	if (has_file(bind))
+		l->file = sock_file_at(bind->addr.un.sun_path);
 	*ret = l;
 	return true;
 }
@@ -198,6 +205,8 @@ void listener_stop(struct listener *l)
 		empty_queue(l);
 	}
 	l->loop = NULL;
+	if (has_file(l->bind))
+		sock_file_remove(l->bind->addr.un.sun_path, &l->file);
 	if (l->fd != -1)
 		sock_close(l->fd);
 	l->fd = -1;
@@ -208,7 +217,5 @@ void listener_free(struct listener *l)
 	if (!l)
 		return;
 	listener_stop(l);
-	if (l->bind->kind == SETTINGS_BIND_ADDR && l->bind->addr.sa.sa_family == AF_UNIX)
-		unlink(l->bind->addr.un.sun_path);
 	free(l);
 }

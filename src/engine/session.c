@@ -3,12 +3,12 @@
  * A session's life.  Three things happen to it: an end becomes ready (on_client, on_server), time
  * passes (on_time), someone closes it.  engine/duplex.h carries the bytes; here are the choice of a
  * server, the attempts, the time-outs and the account of it all.
-
  */
 #include "engine/session.h"
 
 #include "base/cleanup.h"
 #include "base/tick.h"
+#include "engine/account.h"
 #include "net/sock.h"
 
 #include <assert.h>
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 /* HAProxy waits as long before it tries the same server again (manual 4.2, "retries"). */
-#define TURNAROUND_S 1.0
+#define TURNAROUND_MS 1000
 /* How often a session looks again while servers are at their maxconn or descriptors are out. */
-#define FULL_POLL_S 0.02
+#define FULL_POLL_MS 20
 
 enum { SESSIONS_PER_CHUNK = 64 };
 
@@ -30,73 +30,16 @@ static int32_t age_ms(const struct session *s)
 	return (int32_t)(s->host->now_ms - s->accepted_ms);
 }
 
+/* An end that is not waited for may be gone: it is looked at so often. */
+#define LOOK_S 1.
+
 static void start_timer(struct session *s, ev_tstamp after)
 {
+	if (after > LOOK_S && !duplex_is_watched(&s->ends))
+		after = LOOK_S;
 	ev_timer_stop(s->host->loop, &s->timer);
 	ev_timer_set(&s->timer, after, 0.);
 	ev_timer_start(s->host->loop, &s->timer);
-}
-
-static void count_end(struct session *s)
-{
-	struct counter_set *at = s->server ? &s->server->count : &s->service->count;
-
-	atomic_fetch_add_explicit(&s->service->ended[s->reason], 1, memory_order_relaxed);
-	switch ((enum reason)s->reason) {
-	case REASON_CLIENT_RESET:
-	case REASON_CLIENT_SILENT:
-	case REASON_CLIENT_IDLE:
-		counter_add(at, COUNTER_CLIENT_ABORTS, 1);
-		break;
-	case REASON_SERVER_RESET:
-	case REASON_SERVER_SILENT:
-	case REASON_SERVER_IDLE:
-		counter_add(at, COUNTER_SERVER_ABORTS, 1);
-		break;
-	case REASON_NO_SERVER:
-	case REASON_CONNECT_REFUSED:
-	case REASON_CONNECT_TIMEOUT:
-	case REASON_ALL_FULL:
-		counter_add(at, COUNTER_CONNECT_ERRORS, 1);
-		break;
-	case REASON_KILLED:
-	case REASON_SERVER_DOWN:
-	case REASON_STOPPING:
-		counter_add(at, COUNTER_CUT, 1);
-		break;
-	case REASON_NORMAL:
-	case REASON_DENIED:
-	case REASON_RESOURCES:
-	case REASON_COUNT:
-		break;
-	}
-}
-
-struct record session_record(const struct session *s)
-{
-	return (struct record){
-		.id = s->id,
-		.accepted_wall_ms = s->accepted_wall_ms,
-		.service = s->service,
-		.server = s->server,
-		.bind = s->bind,
-		.client = s->client,
-		.queue_ms = s->queue_ms,
-		.connect_ms = s->connect_ms,
-		.total_ms = s->host->now_ms - s->accepted_ms,
-		.idle_ms = s->host->now_ms - s->last_active_ms,
-		.bytes_in = s->ends.flow[DUPLEX_CLIENT].bytes,
-		.bytes_out = s->ends.flow[DUPLEX_SERVER].bytes,
-		.process_conns = atomic_load_explicit(s->host->connections, memory_order_relaxed),
-		.service_conns = atomic_load_explicit(&s->service->active, memory_order_relaxed),
-		.server_conns =
-		    s->server ? atomic_load_explicit(&s->server->active, memory_order_relaxed) : 0,
-		.retries = s->retries,
-		.redispatched = s->redispatched,
-		.ended = s->phase == SESSION_CLOSED,
-		.reason = (enum reason)s->reason,
-		.worker = s->host->worker,
-	};
 }
 
 /* An RST is passed on as an RST: the other end must not take it for an orderly end. */
@@ -127,14 +70,14 @@ void session_close(struct session *s, enum reason reason)
 	s->reason = (uint8_t)reason;
 	ev_timer_stop(h->loop, &s->timer);
 	duplex_close(&s->ends, h->loop, &h->space, ends_with_reset(reason));
-	count_end(s);
-	entry.record = session_record(s);
+	account_end(s);
+	entry.record = account_record(s);
 	if (s->claimed) {
 		topology_time_add(&s->server->total_time, (uint32_t)entry.record.total_ms);
 		pool_release(s->server);
 	}
-	uncount(h, s->service, s->through);
 	outbox_put(h->outbox, &entry);
+	uncount(h, s->service, s->through);
 	h->on_record(h->ctx, false);
 	TAILQ_REMOVE(&h->live, s, link);
 	TAILQ_INSERT_TAIL(&h->closing, s, link);
@@ -142,6 +85,17 @@ void session_close(struct session *s, enum reason reason)
 }
 
 /* --- relaying ----------------------------------------------------------------------------- */
+
+/* Half-closed, a session may have a shorter limit; with an end unwatched it is looked at. */
+static void watch_more_closely(struct session *s)
+{
+	bool half = s->ends.flow[DUPLEX_CLIENT].shut || s->ends.flow[DUPLEX_SERVER].shut;
+
+	if (half ||
+	    (!duplex_is_watched(&s->ends) &&
+	     (!ev_is_active(&s->timer) || ev_timer_remaining(s->host->loop, &s->timer) > LOOK_S)))
+		check_idle(s);
+}
 
 /* Takes what the duplex found and the bytes it moved. */
 static void relayed(struct session *s, const uint64_t before[2], struct duplex_verdict v)
@@ -157,8 +111,8 @@ static void relayed(struct session *s, const uint64_t before[2], struct duplex_v
 		s->last_active_ms = s->host->now_ms;
 	if (v.ended)
 		session_close(s, v.reason);
-	else if (s->ends.flow[DUPLEX_CLIENT].shut || s->ends.flow[DUPLEX_SERVER].shut)
-		check_idle(s); /* a half-closed session may have a shorter limit */
+	else
+		watch_more_closely(s);
 }
 
 static void relay_ready(struct session *s, enum duplex_end end, int revents)
@@ -191,12 +145,12 @@ static void check_idle(struct session *s)
 	uint32_t limit = idle_limit(s, &reason);
 	int64_t left = s->last_active_ms + limit - s->host->now_ms;
 
-	if (!limit)
-		return;
-	if (left <= 0)
+	if (limit && left <= 0)
 		session_close(s, reason);
-	else
+	else if (limit)
 		start_timer(s, (double)left / 1000.);
+	else if (!duplex_is_watched(&s->ends))
+		start_timer(s, LOOK_S);
 }
 
 /* --- connecting --------------------------------------------------------------------------- */
@@ -229,16 +183,22 @@ static void drop_server(struct session *s)
 
 static void report_failure(struct session *s)
 {
-	struct outbox_entry entry = { .kind = OUTBOX_CONNECT_FAILED, .record = session_record(s) };
+	struct outbox_entry entry = { .kind = OUTBOX_CONNECT_FAILED, .record = account_record(s) };
 
 	outbox_put(s->host->outbox, &entry);
 	s->host->on_record(s->host->ctx, true);
 }
 
-static void wait_then_dial(struct session *s, ev_tstamp after)
+static void set_deadline(struct session *s, uint32_t after_ms)
+{
+	s->deadline_ms = after_ms ? s->host->now_ms + after_ms : 0;
+	start_timer(s, after_ms ? after_ms / 1000. : LOOK_S);
+}
+
+static void wait_then_dial(struct session *s, uint32_t after_ms)
 {
 	s->phase = SESSION_WAITING;
-	start_timer(s, after);
+	set_deadline(s, after_ms);
 }
 
 /* An attempt failed: the next server at once, the same one after the turn-around, or the end. */
@@ -258,7 +218,7 @@ static void attempt_failed(struct session *s, enum reason why)
 	if (set->redispatch)
 		dial(s);
 	else
-		wait_then_dial(s, TURNAROUND_S);
+		wait_then_dial(s, TURNAROUND_MS);
 }
 
 static void connect_done(struct session *s)
@@ -277,10 +237,12 @@ static void wait_in_line(struct session *s, enum reason why)
 {
 	uint32_t limit = s->service->settings->timeout.connect_ms;
 
-	if (limit && age_ms(s) >= (int32_t)limit)
+	if (!s->in_line_ms)
+		s->in_line_ms = s->host->now_ms;
+	if (limit && s->host->now_ms - s->in_line_ms >= (int64_t)limit)
 		session_close(s, why);
 	else
-		wait_then_dial(s, FULL_POLL_S);
+		wait_then_dial(s, FULL_POLL_MS);
 }
 
 static void begin_connect(struct session *s)
@@ -314,13 +276,13 @@ static void begin_connect(struct session *s)
 	}
 	ev_io_set(&s->ends.io[DUPLEX_SERVER], fd, EV_WRITE);
 	s->phase = SESSION_DIALING;
+	s->in_line_ms = 0;
 	if (connected) {
 		start_relaying(s);
 		return;
 	}
 	ev_io_start(s->host->loop, &s->ends.io[DUPLEX_SERVER]);
-	if (set->timeout.connect_ms)
-		start_timer(s, set->timeout.connect_ms / 1000.);
+	set_deadline(s, set->timeout.connect_ms);
 }
 
 static void claimed_server(struct session *s, struct topology_server *server)
@@ -358,7 +320,7 @@ static void dial(struct session *s)
 		break;
 	case POOL_TRIED:
 		s->tried = (struct pool_tried){ 0 };
-		wait_then_dial(s, TURNAROUND_S);
+		wait_then_dial(s, TURNAROUND_MS);
 		break;
 	}
 }
@@ -403,28 +365,46 @@ static void on_server(struct ev_loop *loop, ev_io *w, int revents)
 	ready(container_of(w, struct session, ends.io[DUPLEX_SERVER]), DUPLEX_SERVER, revents);
 }
 
+static void attempt_again(struct session *s)
+{
+	if (s->claimed)
+		begin_connect(s);
+	else
+		dial_again(s);
+}
+
+/* The deadline has come, or it was only time to look. */
+static void time_passed(struct session *s)
+{
+	bool over = s->deadline_ms && s->host->now_ms >= s->deadline_ms;
+	int64_t left = s->deadline_ms ? s->deadline_ms - s->host->now_ms : INT32_MAX;
+
+	if (s->phase == SESSION_RELAYING)
+		check_idle(s);
+	else if (!over)
+		start_timer(s, (double)left / 1000.);
+	else if (s->phase == SESSION_DIALING)
+		attempt_failed(s, REASON_CONNECT_TIMEOUT);
+	else if (s->phase == SESSION_WAITING)
+		attempt_again(s);
+}
+
+/* After a stall of the process timers come before the input that has arrived meanwhile. */
+#define AFTER_INPUT_S 0.001
+
 static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct session *s = container_of(w, struct session, timer);
+	enum duplex_end end;
 
 	(void)loop;
 	(void)revents;
-	switch ((enum session_phase)s->phase) {
-	case SESSION_DIALING:
-		attempt_failed(s, REASON_CONNECT_TIMEOUT);
-		break;
-	case SESSION_WAITING:
-		if (s->claimed)
-			begin_connect(s);
-		else
-			dial_again(s);
-		break;
-	case SESSION_RELAYING:
-		check_idle(s);
-		break;
-	case SESSION_CLOSED:
-		break;
-	}
+	if (duplex_is_ready(&s->ends))
+		start_timer(s, AFTER_INPUT_S);
+	else if (duplex_is_reset(&s->ends, &end))
+		session_close(s, end == DUPLEX_CLIENT ? REASON_CLIENT_RESET : REASON_SERVER_RESET);
+	else
+		time_passed(s);
 }
 
 static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)

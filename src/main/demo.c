@@ -15,6 +15,7 @@
 #include "sim/simcluster.h"
 #include "sim/simload.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <signal.h>
 #include <string.h>
@@ -45,8 +46,10 @@ struct demo {
 	uint32_t nodes;
 	uint16_t sql_port, admin_port, console_port;
 	char socket[64];
-	uint32_t chosen; /* the node that keys act on */
+	struct error taken; /* why these are not the first ports; "": they are */
+	uint32_t chosen;    /* the node that keys act on */
 	struct simload_counts before;
+	ev_tstamp before_at;
 	ev_timer sum_up;
 	ev_io keys;
 	ev_signal interrupt, terminate;
@@ -110,6 +113,8 @@ static bool start_balancer(struct demo *d, const char *asked, struct error *err)
 			return error_set(err, "the demo's own configuration is invalid");
 		if (supervisor_start(d->loop, settings, &how, &d->supervisor, err))
 			return true;
+		if (!i)
+			d->taken = *err;
 	}
 	return false;
 }
@@ -126,35 +131,75 @@ static bool start_load(struct demo *d, struct error *err)
 	if (!addr_parse_ip("127.0.0.1", d->sql_port, &o.to))
 		return error_set(err, "no loopback address");
 	d->load = simload_new(d->loop, &o);
+	d->before_at = ev_now(d->loop);
 	return true;
 }
 
 /* --- talking ------------------------------------------------------------------------------ */
 
+static const char *plural(unsigned long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void show_commands(const struct demo *d)
+{
+	FILE *out = d->console->out;
+
+	if (d->raw)
+		fprintf(out,
+		        "Keys: 1-%u choose a node   d drain it   k kill it   f freeze it   r "
+		        "bring it back   s sum up   q quit   ? this help\n",
+		        d->nodes);
+	else
+		fprintf(out, "Commands: drain N, kill N, freeze N, reset N, sum, quit "
+		             "(and any of the simulated nodes' own, as \"2 slow 400ms\")\n");
+	fflush(out);
+}
+
+static void show_taken(const struct demo *d)
+{
+	static const char before[] = "listen on 127.0.0.1:";
+	const char *port = strstr(d->taken.text, before);
+
+	if (port && d->taken.errnum == EADDRINUSE) {
+		port += strlen(before);
+		fprintf(d->console->out, "\n%.*s is in use", (int)strspn(port, "0123456789"), port);
+	} else {
+		fprintf(d->console->out, "\n%s", d->taken.text);
+	}
+	fprintf(d->console->out, ": this demo has %u, %u, %u and %s\n", d->sql_port, d->admin_port,
+	        d->console_port, d->socket);
+}
+
+static void show_nodes(const struct demo *d)
+{
+	FILE *out = d->console->out;
+
+	if (d->taken.text[0])
+		show_taken(d);
+	fprintf(out, "\n%u simulated CockroachDB node%s (n1", d->nodes, plural(d->nodes));
+	if (d->nodes > 1)
+		fprintf(out, " to n%u", d->nodes);
+	fprintf(out, "), a balancer in front of %s, and %d clients.\n\n",
+	        d->nodes > 1 ? "them" : "it", CLIENTS);
+}
+
 static void show_intro(const struct demo *d)
 {
 	FILE *out = d->console->out;
 
+	show_nodes(d);
 	fprintf(out,
-	        "\n%u simulated CockroachDB nodes (n1 to n%u), a balancer in front of them, and %d "
-	        "clients.\n\n"
 	        "  dashboard   http://127.0.0.1:%u/\n"
 	        "  SQL         psql -h 127.0.0.1 -p %u -U root -c 'SHOW node_id'\n"
 	        "  DB console  http://127.0.0.1:%u/\n\n"
 	        "In another terminal:\n\n"
 	        "  export SLUICE_SOCKET=%s\n"
 	        "  sluice status        sluice watch        sluice drain n1 --wait 30s\n\n",
-	        d->nodes, d->nodes, CLIENTS, d->admin_port, d->sql_port, d->console_port,
-	        d->socket);
-	if (d->raw)
-		fprintf(
-		    out,
-		    "Keys: 1-%u choose a node   d drain it   k kill it   f freeze it   r bring it "
-		    "back   s sum up   q quit\n\n",
-		    d->nodes);
-	else
-		fprintf(out, "Commands: drain N, kill N, freeze N, reset N, sum, quit "
-		             "(and any of the simulated nodes' own, as \"2 slow 400ms\")\n\n");
+	        d->admin_port, d->sql_port, d->console_port, d->socket);
+	show_commands(d);
+	fputs("\n", out);
 	fflush(out);
 }
 
@@ -166,20 +211,28 @@ static void on_node_event(void *ctx, const struct simnode *n, const char *what)
 	fflush(d->console->out);
 }
 
+static void start_sum(struct demo *d)
+{
+	d->before = simload_counts(d->load);
+	d->before_at = ev_now(d->loop);
+}
+
 static void show_sum(struct demo *d)
 {
 	struct simload_counts now = simload_counts(d->load);
+	unsigned long long ok = now.ok - d->before.ok;
+	unsigned long long sessions = now.sessions - d->before.sessions;
+	unsigned long long cut = now.cut - d->before.cut;
+	unsigned long long failed = now.failed - d->before.failed;
 
-	fprintf(
-	    d->console->out,
-	    "  clients: %llu queries answered, %llu new sessions, %llu sessions cut, %llu connects "
-	    "failed; %u sessions open\n",
-	    (unsigned long long)(now.ok - d->before.ok),
-	    (unsigned long long)(now.sessions - d->before.sessions),
-	    (unsigned long long)(now.cut - d->before.cut),
-	    (unsigned long long)(now.failed - d->before.failed), now.now);
+	fprintf(d->console->out,
+	        "  clients, in the last %.0f s: %llu quer%s answered, %llu new session%s, %llu "
+	        "session%s cut, %llu connect%s failed; %u session%s open\n",
+	        ev_now(d->loop) - d->before_at, ok, ok == 1 ? "y" : "ies", sessions,
+	        plural(sessions), cut, plural(cut), failed, plural(failed), now.now,
+	        plural(now.now));
 	fflush(d->console->out);
-	d->before = now;
+	start_sum(d);
 }
 
 static void on_sum_up(struct ev_loop *loop, ev_timer *w, int revents)
@@ -220,60 +273,100 @@ static void act(struct demo *d, const char *line)
 	fflush(d->console->out);
 	if (!done || !d->load)
 		return;
-	d->before = simload_counts(d->load);
+	start_sum(d);
 	ev_timer_stop(d->loop, &d->sum_up);
 	ev_timer_set(&d->sum_up, SUM_UP_S, 0.);
 	ev_timer_start(d->loop, &d->sum_up);
 }
 
+/* Only a node that runs can be drained, killed or frozen. */
 static void act_on(struct demo *d, uint32_t node, const char *command)
 {
 	char line[64];
 
+	if (simnode_state(simcluster_node(d->cluster, node)) == SIMLIFE_STOPPED &&
+	    strcmp(command, "reset") != 0) {
+		fprintf(d->console->out, "  n%u is not running: %s brings it back\n", node,
+		        d->raw ? "r" : "reset");
+		fflush(d->console->out);
+		return;
+	}
 	snprintf(line, sizeof(line), "%u %s", node, command);
 	act(d, line);
 }
 
 static void take_key(struct demo *d, char key)
 {
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (actions[i].key == key) {
+			act_on(d, d->chosen, actions[i].command);
+			return;
+		}
 	if (key >= '1' && (uint32_t)(key - '0') <= d->nodes) {
 		d->chosen = (uint32_t)(key - '0');
 		fprintf(d->console->out, "  n%u chosen: d drain, k kill, f freeze, r bring back\n",
 		        d->chosen);
 		fflush(d->console->out);
-	} else if (key == 's' && d->load) {
-		show_sum(d);
+	} else if (key == 's') {
+		if (d->load)
+			show_sum(d);
 	} else if (key == 'q') {
 		quit(d);
+	} else {
+		show_commands(d);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
-		if (actions[i].key == key)
-			act_on(d, d->chosen, actions[i].command);
+}
+
+/* "2" or "n2", a node of the cluster. */
+static bool read_node(struct demo *d, const char *s, uint32_t *ret)
+{
+	uint64_t node;
+
+	if (number_parse(s + (*s == 'n'), d->nodes, &node) && node) {
+		*ret = (uint32_t)node;
+		return true;
+	}
+	if (d->nodes > 1)
+		fprintf(d->console->out, "  no node %s: there are 1 to %u\n", s, d->nodes);
+	else
+		fprintf(d->console->out, "  no node %s: there is only 1\n", s);
+	fflush(d->console->out);
+	return false;
+}
+
+/* Does the line address the nodes themselves: "2 slow 400ms", "all reset"? */
+static bool is_of_nodes(const char *line, size_t word)
+{
+	return (word == 3 && strncmp(line, "all", 3) == 0) ||
+	       (word && strspn(line, "0123456789") >= word);
 }
 
 /* "drain 2", "drain n2", or a line for the simulated nodes. */
 static void take_line(struct demo *d, const char *line)
 {
 	size_t len = strcspn(line, " ");
-	const char *rest = line + len + strspn(line + len, " n");
-	uint64_t node;
+	const char *rest = line + len + strspn(line + len, " ");
+	uint32_t node;
 
 	if (strcmp(line, "quit") == 0) {
 		quit(d);
 		return;
 	}
-	if (strcmp(line, "sum") == 0 && d->load) {
-		show_sum(d);
+	if (strcmp(line, "sum") == 0) {
+		if (d->load)
+			show_sum(d);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
-		if (strlen(actions[i].word) == len && strncmp(actions[i].word, line, len) == 0 &&
-		    number_parse(rest, d->nodes, &node)) {
-			act_on(d, (uint32_t)node, actions[i].command);
+		if (strlen(actions[i].word) == len && strncmp(actions[i].word, line, len) == 0) {
+			if (read_node(d, rest, &node))
+				act_on(d, node, actions[i].command);
 			return;
 		}
-	if (*line)
+	if (is_of_nodes(line, len))
 		act(d, line);
+	else if (*line)
+		show_commands(d);
 }
 
 static void take_lines(struct demo *d, const char *bytes, size_t len)

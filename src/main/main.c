@@ -67,6 +67,7 @@ static int show_help(const struct console *c, const char *name)
 static int dispatch(const struct console *c, int argc, char **argv)
 {
 	const struct commands_entry *command;
+	struct console named = *c;
 
 	if (argc < 2) {
 		struct console to_err = *c;
@@ -77,7 +78,8 @@ static int dispatch(const struct console *c, int argc, char **argv)
 	}
 	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
 		return show_help(c, argc > 2 ? argv[2] : NULL);
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
+	    strcmp(argv[1], "version") == 0) {
 		fputs("sluice " SLUICE_VERSION "\n", c->out);
 		return CONSOLE_OK;
 	}
@@ -86,7 +88,8 @@ static int dispatch(const struct console *c, int argc, char **argv)
 		return explain_unknown(c, argv[1]);
 	if (wants_help(argc - 1, argv + 1))
 		return show_help(c, argv[1]);
-	return functions[command->id](c, argc - 1, argv + 1);
+	named.command = command->name;
+	return functions[command->id](&named, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

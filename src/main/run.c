@@ -6,6 +6,20 @@
 #include "control/supervisor.h"
 
 #include <ev.h>
+#include <signal.h>
+
+/* One that comes while the configuration is read waits until it can be obeyed. */
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
 
 int run_main(const struct console *c, int argc, char **argv)
 {
@@ -16,6 +30,7 @@ int run_main(const struct console *c, int argc, char **argv)
 	struct options o;
 	struct error err;
 
+	block_signals(SIG_BLOCK);
 	if (!options_parse(&o, COMMANDS_RUN, argc, argv, &err))
 		return console_usage(c, commands_get(COMMANDS_RUN), &err);
 	settings = checkcmd_load(c, options_value(&o, "file"));
@@ -23,9 +38,11 @@ int run_main(const struct console *c, int argc, char **argv)
 		return CONSOLE_INVALID;
 	loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	if (!supervisor_start(loop, settings, &how, &supervisor, &err)) {
-		ev_loop_destroy(loop);
+		if (loop != NULL)
+			ev_loop_destroy(loop);
 		return console_fail(c, &err);
 	}
+	block_signals(SIG_UNBLOCK);
 	ev_run(loop, 0);
 	supervisor_free(supervisor);
 	ev_loop_destroy(loop);

@@ -20,12 +20,12 @@ struct logsink {
 	int fd;
 	int facility;
 	bool stamp;
-	bool journald;  /* stderr leads to journald, which takes "<N>" */
-	bool is_socket; /* stderr is a socket: it can be told not to wait */
-	bool torn;      /* the last line was taken in part: the next one ends it first */
-	uint64_t dropped;
-	struct addr addr; /* SYSLOG, UDP */
-	char *path;       /* FILE */
+	bool journald;            /* stderr leads to journald, which takes "<N>" */
+	bool is_socket;           /* stderr is a socket: it can be told not to wait */
+	bool torn;                /* the last line was taken in part: the next one ends it first */
+	_Atomic uint64_t dropped; /* read by another thread than the one that writes lines */
+	struct addr addr;         /* SYSLOG, UDP */
+	char *path;               /* FILE */
 	char *tag;
 	char host[65];
 };

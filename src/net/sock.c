@@ -261,6 +261,23 @@ bool sock_local(int fd, struct addr *ret)
 	return getsockname(fd, &a.sa, &a.len) == 0 && addr_from_sockaddr(&a.sa, a.len, ret);
 }
 
+struct sock_file sock_file_at(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return (struct sock_file){ 0 };
+	return (struct sock_file){ st.st_dev, st.st_ino };
+}
+
+void sock_file_remove(const char *path, const struct sock_file *file)
+{
+	struct sock_file now = sock_file_at(path);
+
+	if (now.inode && now.inode == file->inode && now.device == file->device)
+		unlink(path);
+}
+
 void sock_close(int fd)
 {
 	if (fd >= 0)

@@ -92,18 +92,28 @@ static void add_usable(const struct journal_event *e, struct text *out)
 
 static void add_after(const struct journal_event *e, struct text *out)
 {
+	int64_t ms = e->since_ms > 0 ? e->since_ms : 0;
 	char age[32];
 
-	number_format_age(e->since_ms > 0 ? (uint64_t)e->since_ms / 1000 : 0, age, sizeof(age));
+	if (ms < 1000) {
+		text_addf(out, " after %" PRId64 " ms", ms);
+		return;
+	}
+	number_format_age((uint64_t)ms / 1000, age, sizeof(age));
 	text_addf(out, " after %s", age);
+}
+
+/* Does it take no sessions any more?  On its way back there is nothing to say about them. */
+static bool turns_away(const struct journal_event *e)
+{
+	return !state_is_usable(&e->after) && e->before.health != STATE_DOWN &&
+	       (e->before.admin & ~e->after.admin) == 0;
 }
 
 static void write_server_why(const struct journal_event *e, struct text *out)
 {
-	bool usable = state_is_usable(&e->after);
-
 	add_cause(e, out);
-	if (e->sessions && !usable) {
+	if (e->sessions && turns_away(e)) {
 		text_add(out, "; ");
 		plain_add_count(out, e->sessions, "session");
 		text_add(out, e->after.health == STATE_DOWN ? " on it"

@@ -86,13 +86,16 @@ static void add_fact(struct text *out, const char *what, uint64_t n, const char 
 	text_addf(out, "%s</dd></div>\n", after);
 }
 
-/* The share of `n` in `of`, as a bar. */
-static void add_bar(struct text *out, uint64_t n, uint64_t of)
+/* The share of `n` in `of`, as a bar; `whole` says what that is. */
+static void add_bar(struct text *out, uint64_t n, uint64_t of, const char *whole)
 {
+	int share = of ? (int)(100 * (double)n / (double)of) : 0;
+
 	text_addf(out,
-	          "<svg class=\"bar\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\" "
-	          "aria-hidden=\"true\"><rect width=\"%d\" height=\"6\"/></svg>",
-	          of ? (int)(100 * (double)n / (double)of) : 0);
+	          "<span title=\"%d %% of %s\"><svg class=\"bar\" viewBox=\"0 0 100 6\" "
+	          "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"%d\" "
+	          "height=\"6\"/></svg></span>",
+	          share, whole, share);
 }
 
 /* --- head --------------------------------------------------------------------------------- */
@@ -157,7 +160,7 @@ static void add_process(const struct snapshot *s, struct text *out)
 	add_number(out, p->maxconn);
 	text_add(out, "</dd></div>\n");
 	add_fact(out, "New", p->conn_rate, " per s");
-	add_fact(out, "Most", p->conn_rate_max, " per s");
+	add_fact(out, "Peak", p->conn_rate_max, " per s");
 	add_fact(out, "Total", p->connections_total, "");
 	text_add(out, "<div><dt>Out</dt><dd>");
 	add_bytes(out, p->bytes_out_rate);
@@ -240,7 +243,10 @@ static void add_sessions(const struct snapshot_service *service, const struct sn
 		text_add(out, " / ");
 		add_number(out, s->maxconn);
 	}
-	add_bar(out, s->sessions, s->maxconn ? s->maxconn : service->sessions);
+	if (s->maxconn)
+		add_bar(out, s->sessions, s->maxconn, "the server's maxconn");
+	else
+		add_bar(out, s->sessions, service->sessions, "the service's sessions");
 	text_add(out, "<small>max ");
 	add_number(out, s->sessions_max);
 	text_add(out, "</small></td>\n<td class=\"n\" data-label=\"Rate\">");
@@ -356,18 +362,40 @@ static void add_top(const struct snapshot_service *s, struct text *out)
 	text_add(out, "</dl>\n</div>\n");
 }
 
+static const struct {
+	const char *head, *title;
+	bool number;
+} columns[] = {
+	{ "State", "Health, or what an administrator decided", false },
+	{ "Server", "Name, address and locality", false },
+	{ "Since and why", "How long it has been in this state, and what led to it", false },
+	{ "Last check", "What the last health check found, and when", false },
+	{ "Sessions", "Open now, of the most allowed; the bar is a share; max since the start",
+	  true },
+	{ "Rate", "New sessions per second", true },
+	{ "Total", "Sessions since the start", true },
+	{ "In / out", "Bytes from clients to the server, and from the server to clients", true },
+	{ "Connect", "Time to connect to the server: average of the last ones, and the longest",
+	  true },
+	{ "Errors", "Connects that failed and sessions that the server broke off", true },
+	{ "Weight", "Its share of new sessions against the others'", true },
+};
+
+static void add_columns(struct text *out)
+{
+	text_add(out, "<table>\n<thead><tr>");
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		text_addf(out, "<th scope=\"col\"%s title=\"%s\">%s</th>",
+		          columns[i].number ? " class=\"n\"" : "", columns[i].title,
+		          columns[i].head);
+	text_add(out, "</tr></thead>\n<tbody>\n");
+}
+
 static void add_service(const struct snapshot_service *s, struct text *out)
 {
 	text_add(out, "<section>\n");
 	add_top(s, out);
-	text_add(out,
-	         "<table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Server</th>"
-	         "<th scope=\"col\">Since and why</th><th scope=\"col\">Last check</th>"
-	         "<th scope=\"col\" class=\"n\">Sessions</th><th scope=\"col\" class=\"n\">Rate"
-	         "</th><th scope=\"col\" class=\"n\">Total</th><th scope=\"col\" class=\"n\">"
-	         "In / out</th><th scope=\"col\" class=\"n\">Connect</th>"
-	         "<th scope=\"col\" class=\"n\">Errors</th>"
-	         "<th scope=\"col\" class=\"n\">Weight</th></tr></thead>\n<tbody>\n");
+	add_columns(out);
 	for (size_t i = 0; i < s->server_count; i++)
 		add_server(s, &s->servers[i], out);
 	text_add(out, "</tbody>\n</table>\n</section>\n");
@@ -393,7 +421,7 @@ static const char *class_of(const struct journal_event *e)
 	return e->level <= LOG_LEVEL_WARN ? "nolb" : "checking";
 }
 
-static void add_event(const struct journal_event *e, struct text *out)
+static void add_event(const struct journal_event *e, int64_t now_wall_ms, struct text *out)
 {
 	AUTO_TEXT what = { 0 };
 	AUTO_TEXT why = { 0 };
@@ -403,6 +431,10 @@ static void add_event(const struct journal_event *e, struct text *out)
 	text_add(out, "<li><time datetime=\"");
 	stamp_add_rfc3339(out, e->wall_ms);
 	text_add(out, "\">");
+	if (!stamp_is_same_day(e->wall_ms, now_wall_ms)) {
+		stamp_add_date(out, e->wall_ms);
+		text_addc(out, ' ');
+	}
 	stamp_add_time(out, e->wall_ms);
 	text_add(out, "</time><span>");
 	add_safe(out, e->service[0] ? e->service : "sluice");
@@ -417,26 +449,28 @@ static void add_event(const struct journal_event *e, struct text *out)
 	text_add(out, "</span></li>\n");
 }
 
-static void add_events(const struct journal *journal, struct text *out)
+static void add_events(const struct journal *journal, int64_t now_wall_ms, struct text *out)
 {
 	uint64_t last = journal ? journal_last(journal) : 0;
 	uint64_t end = last > EVENTS_SHOWN ? last - EVENTS_SHOWN : 0;
+	const struct journal_event *first = journal ? journal_find(journal, end + 1) : NULL;
+	bool dated = first && !stamp_is_same_day(first->wall_ms, now_wall_ms);
 
 	text_add(out, "<section>\n<h2>Events</h2>\n");
 	if (!last)
 		text_add(out, "<p class=\"none soft\">Nothing has happened yet.</p>\n");
 	else
-		text_add(out, "<ol>\n");
+		text_add(out, dated ? "<ol class=\"dated\">\n" : "<ol>\n");
 	for (uint64_t seq = last; seq > end; seq--) {
 		const struct journal_event *e = journal_find(journal, seq);
 
 		if (e && e->seq == seq)
-			add_event(e, out);
+			add_event(e, now_wall_ms, out);
 	}
 	text_addf(out, "%s</section>\n</main>\n", last ? "</ol>\n" : "");
 }
 
-/* Programs that read HAProxy's page look for its version, "uptime = " and "idle = ". */
+/* Programs that read HAProxy's page look for its version and "uptime = ". */
 static void add_footer(const struct snapshot *s, struct text *out)
 {
 	text_add(out, "<footer>\n<p>As of ");
@@ -449,7 +483,7 @@ static void add_footer(const struct snapshot *s, struct text *out)
 	info_add_version(s, out);
 	text_addf(out, ", pid = %d, %u threads, uptime = ", s->process.pid, s->process.threads);
 	info_add_uptime(s, out);
-	text_add(out, ", idle = 100 %</p>\n</footer>\n</body>\n</html>\n");
+	text_add(out, "</p>\n</footer>\n</body>\n</html>\n");
 }
 
 void page_write(const struct snapshot *s, const struct journal *journal, struct text *out)
@@ -458,6 +492,6 @@ void page_write(const struct snapshot *s, const struct journal *journal, struct 
 	add_process(s, out);
 	for (size_t i = 0; i < s->service_count; i++)
 		add_service(&s->services[i], out);
-	add_events(journal, out);
+	add_events(journal, s->process.now_wall_ms, out);
 	add_footer(s, out);
 }

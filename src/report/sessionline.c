@@ -222,7 +222,7 @@ static const char *flag(bool b)
 
 void sessionline_write_json(const struct sessionline *l, struct text *out)
 {
-	text_addf(out, "{\"id\":%" PRIu64 ",\"time\":\"", l->id);
+	text_addf(out, "{\"kind\":\"session\",\"id\":%" PRIu64 ",\"time\":\"", l->id);
 	stamp_add_rfc3339(out, l->accepted_wall_ms);
 	text_addc(out, '"');
 	add_string(out, "service", l->service);
@@ -241,6 +241,9 @@ void sessionline_write_json(const struct sessionline *l, struct text *out)
 	          l->retries, flag(l->redispatched), l->worker);
 	text_addf(out, ",\"ended\":%s", flag(l->ended));
 	if (l->ended) {
+		text_add(out, ",\"end_time\":\"");
+		stamp_add_rfc3339(out, l->accepted_wall_ms + l->total_ms);
+		text_addc(out, '"');
 		add_string(out, "reason", l->reason);
 		add_string(out, "words", l->words);
 		text_addf(out, ",\"error\":%s", flag(l->error));

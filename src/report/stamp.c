@@ -52,6 +52,16 @@ void stamp_add_date(struct text *t, int64_t wall_ms)
 	text_addf(t, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 }
 
+bool stamp_is_same_day(int64_t a_wall_ms, int64_t b_wall_ms)
+{
+	struct tm a = { 0 };
+	struct tm b = { 0 };
+
+	split_local(a_wall_ms, &a);
+	split_local(b_wall_ms, &b);
+	return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday;
+}
+
 void stamp_add_haproxy(struct text *t, int64_t wall_ms)
 {
 	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "plain.h"
+#include "report/eventline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,19 +13,21 @@ enum {
 	WIDTH_MIN = 60,
 	STATE_COLUMNS = 10,
 	SINCE_COLUMNS = 6,
-	CHECK_COLUMNS = 18,
+	CHECK_MIN = 18,
+	CHECK_MAX = 34,
 	SESSION_COLUMNS = 10,
 	RATE_COLUMNS = 6,
 	NAME_MIN = 6,
 	NAME_MAX_COLUMNS = 24,
 	/* margins, glyph and the gaps between the columns that are always there */
-	FIXED_COLUMNS = 4 + STATE_COLUMNS + 1 + SINCE_COLUMNS + 2 + CHECK_COLUMNS + 1 +
+	FIXED_COLUMNS = 4 + STATE_COLUMNS + 1 + SINCE_COLUMNS + 2 + CHECK_MIN + 1 +
 	                SESSION_COLUMNS + 1 + RATE_COLUMNS + 2
 };
 
 struct table {
 	struct text *out;
-	size_t width, name, address; /* address 0: there is no room for it */
+	size_t width, name, check;
+	size_t address; /* 0: there is no room for it */
 	bool colour, ascii;
 };
 
@@ -74,10 +77,72 @@ static void add_name(struct text *t, const struct statusjson_server *s)
 		text_add(t, " (b)");
 }
 
+/* What is known of a check here, as the other views have it. */
+static struct probe_result result_of(const struct statusjson_server *s)
+{
+	struct probe_result r = { .code = PROBE_UNKNOWN };
+
+	for (enum probe_code c = 0; c < PROBE_CODE_COUNT; c++)
+		if (strcmp(probe_code_name(c), s->check_code) == 0)
+			r.code = c;
+	if (r.code == PROBE_L4CON || r.code == PROBE_SOCKERR)
+		snprintf(r.info, sizeof(r.info), "%s", s->check_info);
+	return r;
+}
+
+/* The last check in few words. */
+static void write_check(const struct statusjson_server *s, struct text *out)
+{
+	struct probe_result r;
+
+	if (s->maint) {
+		text_add(out, "not checked");
+	} else if (!s->has_check) {
+		text_add(out, s->health == STATE_NOCHECK ? "none" : "not yet");
+	} else if (s->check_status) {
+		text_addf(out, "HTTP %" PRId64, s->check_status);
+	} else {
+		r = result_of(s);
+		if (r.code == PROBE_UNKNOWN)
+			text_add(out, s->check_words);
+		else if (r.code == PROBE_RESOLVE)
+			text_add(out, "does not resolve");
+		else
+			eventline_write_answer(&r, out);
+	}
+}
+
+/* The same with the time it took. */
+static void write_timed_check(const struct statusjson_server *s, struct text *out)
+{
+	write_check(s, out);
+	if (s->has_check && !s->maint)
+		text_addf(out, " in %" PRId64 " ms", s->check_duration_ms);
+}
+
+/* The room that is left goes to whole addresses first, then to what checks said. */
+static void share_room(struct table *t, size_t address, size_t check)
+{
+	size_t used = FIXED_COLUMNS + t->name;
+
+	if (used > t->width) {
+		t->name = clamp(t->width > FIXED_COLUMNS ? t->width - FIXED_COLUMNS : 0, NAME_MIN,
+		                t->name);
+		return;
+	}
+	if (used + address + 2 <= t->width) {
+		t->address = address;
+		used += address + 2;
+	}
+	t->check =
+	    clamp(check, CHECK_MIN, clamp(CHECK_MIN + t->width - used, CHECK_MIN, CHECK_MAX));
+}
+
 static void measure(struct table *t, const struct statusjson *s)
 {
 	size_t name = 0;
-	size_t address = 0;
+	size_t address = strlen("ADDRESS");
+	size_t check = 0;
 
 	for (size_t i = 0; i < s->service_count; i++) {
 		for (size_t k = 0; k < s->services[i].server_count; k++) {
@@ -85,17 +150,17 @@ static void measure(struct table *t, const struct statusjson *s)
 			size_t n =
 			    plain_width(server->name) + (server->backup ? strlen(" (b)") : 0);
 			size_t a = plain_width(server->address);
+			AUTO_TEXT cell = { 0 };
 
+			write_timed_check(server, &cell);
 			name = n > name ? n : name;
 			address = a > address ? a : address;
+			check = cell.len > check ? cell.len : check;
 		}
 	}
 	t->name = clamp(name, NAME_MIN, NAME_MAX_COLUMNS);
-	if (FIXED_COLUMNS + t->name + address + 2 <= t->width)
-		t->address = address;
-	else if (FIXED_COLUMNS + t->name > t->width)
-		t->name = clamp(t->width > FIXED_COLUMNS ? t->width - FIXED_COLUMNS : 0, NAME_MIN,
-		                t->name);
+	t->check = CHECK_MIN;
+	share_room(t, address, check);
 }
 
 /* Names may hold anything that UTF-8 has: each such character becomes one "?". */
@@ -122,15 +187,12 @@ static void add_check(struct table *t, const struct statusjson_server *s)
 {
 	AUTO_TEXT cell = { 0 };
 
-	if (!s->has_check)
-		text_add(&cell, s->health == STATE_NOCHECK ? "none" : "not yet");
-	else if (s->check_status)
-		text_addf(&cell, "HTTP %" PRId64, s->check_status);
-	else
-		text_add(&cell, s->check_code);
-	if (s->has_check)
-		text_addf(&cell, " in %" PRId64 " ms", s->check_duration_ms);
-	add_cell(t, text_str(&cell), CHECK_COLUMNS, false);
+	write_timed_check(s, &cell);
+	if (plain_width(text_str(&cell)) > t->check) {
+		text_clear(&cell);
+		write_check(s, &cell);
+	}
+	add_cell(t, text_str(&cell), t->check, false);
 }
 
 static void add_sessions(struct table *t, const struct statusjson_server *s)
@@ -216,8 +278,10 @@ static void add_heading(struct table *t, const struct statusjson_service *s)
 	text_addf(&left, "%s  %s", s->name, s->balance);
 	for (size_t i = 0; i < s->bind_count; i++)
 		text_addf(&left, "%s%s", i ? " " : "  ", s->binds[i]);
-	text_addf(&right, "%s%s%" PRId64 " of %zu usable  ", trouble(s), bad ? "  " : "",
-	          s->usable + s->backup_usable, s->server_count);
+	text_addf(&right, "%s%s", trouble(s), bad ? "  " : "");
+	if (s->up)
+		text_addf(&right, "%" PRId64 " of %zu usable  ", s->usable + s->backup_usable,
+		          s->server_count);
 	plain_add_count(&right, (uint64_t)(s->sessions > 0 ? s->sessions : 0), "session");
 	text_addf(&right, "  %" PRId64 "/s", s->rate);
 	room = t->width > right.len + 2 ? t->width - right.len - 2 : 0;
@@ -245,7 +309,7 @@ static void add_columns(struct table *t)
 	text_addc(t->out, ' ');
 	plain_add_right(t->out, "SINCE", SINCE_COLUMNS);
 	text_add(t->out, "  ");
-	plain_add_left(t->out, "LAST CHECK", CHECK_COLUMNS);
+	plain_add_left(t->out, "LAST CHECK", t->check);
 	text_addc(t->out, ' ');
 	plain_add_right(t->out, "SESSIONS", SESSION_COLUMNS);
 	text_addc(t->out, ' ');

@@ -21,6 +21,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 
 from pg import PgError, PgSession, Postgres, PostgresTemplate, make_cert, psql
@@ -195,6 +196,7 @@ class Sluice(Process):
 
     def __init__(self, tmp_path, conf, wait="ready", args=(), env=None, **options):
         self.run_dir = Path(tempfile.mkdtemp(prefix="sluice-"))  # short: it holds a UNIX socket
+        weakref.finalize(self, shutil.rmtree, self.run_dir, ignore_errors=True)
         self.socket_path = self.run_dir / "admin.sock"
         self.conf_path = Path(tempfile.mkstemp(prefix="sluice-", suffix=".conf", dir=tmp_path)[1])
         self.admin_host, self.admin_port = LOOPBACK, None
@@ -209,7 +211,6 @@ class Sluice(Process):
             self.show()
             self.child.kill()
             self.child.wait()
-            shutil.rmtree(self.run_dir, ignore_errors=True)
             raise
 
     def write_conf(self, conf):
@@ -314,7 +315,6 @@ class Sluice(Process):
             stream.close()
         self.streams.clear()
         code = self.end(number, timeout)
-        shutil.rmtree(self.run_dir, ignore_errors=True)
         self.assert_no_report()
         assert code == expect, f"sluice ended with {code}, not {expect}:\n{self.log()}"
 

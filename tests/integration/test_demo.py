@@ -123,8 +123,8 @@ def test_the_commands_it_shows_find_it(demo):
     assert not Path(path).exists()
 
 
-SUM = (r"clients: (\d+) queries answered, (\d+) new sessions, (\d+) sessions cut, "
-       r"(\d+) connects failed; (\d+) sessions open")
+SUM = (r"clients, in the last \d+ s: (\d+) quer\w+ answered, (\d+) new sessions?, "
+       r"(\d+) sessions? cut, (\d+) connects? failed; (\d+) sessions? open")
 
 
 def wait_clients(d):
@@ -151,8 +151,10 @@ def test_lines_from_a_pipe_kill_and_drain(demo):
     d.say("drain n1\n")
     d.until(r"psql/n1 +UP -> NOLB")
     d.until(SUM)
-    d.say("sum\nnonsense\n2 slow 1ms\nquit\n")
+    d.say("sum\nnonsense\nkill 9\n2 slow 1ms\nquit\n")
     d.until(SUM)
+    d.until("Commands: drain N")
+    d.until("no node 9: there are 1 to 3")
     d.end()
 
 
@@ -166,10 +168,14 @@ def test_keys_of_a_terminal_act_and_the_terminal_is_restored(demo):
     d.until("n2 chosen")
     d.say("k")
     d.until(r"psql/n2 +UP -> DOWN")
+    d.say("f")
+    d.until("n2 is not running: r brings it back")
     d.say("r")
     d.until(r"psql/n2 +DOWN -> UP")
     d.say("s")
     d.until(SUM)
+    d.say("?")
+    d.until("Keys: ")
     d.say("zq")
     assert d.child.wait(harness.PATIENCE) == 0
     assert termios.tcgetattr(d.slave) == d.before
@@ -196,6 +202,7 @@ def test_ports_that_are_taken_are_left_alone(demo):
             s.close()  # somebody else has it: it is taken as well
     try:
         d = demo()
+        d.until(r"in use.*: this demo has 26[0-9]+, 8[0-9]+, 8[0-9]+ and /tmp/sluice-demo")
         page, sql, console = d.ports()
         assert not {page, sql, console} & {26257, 8080, 8404}
         assert harness.http_get("127.0.0.1", page, "/healthz")[0] == 200

@@ -359,13 +359,14 @@ def test_a_name_may_resolve_later(sluice, peer, name_server, check):
         extra=f'resolver = {{ nameservers = ( "{name_server.address}" ); every = "1s"; '
               'timeout = "1s"; };'), wait="healthy")
     wait_for(lambda: ("db.test.example", 1) in name_server.asked, what="the first question")
+    balancer.wait_server("sql/named", "DOWN")
+    assert balancer.http("/readyz")[0] == 503
+    named, = balancer.status()["services"][0]["servers"]
+    assert "does not resolve" in named["cause"]
     if "tcp" in check:
-        balancer.wait_server("sql/named", "DOWN")
+        assert named["check"]["info"] and "resolve" in named["check"]["words"]
         row = balancer.stat()["sql/named"]
         assert row["check_status"] in ("RESOLVE", "* RESOLVE"), row
-        assert balancer.http("/readyz")[0] == 503
-        named, = balancer.status()["services"][0]["servers"]
-        assert named["check"]["info"] and "resolve" in named["check"]["words"]
     wait_for(lambda: not refuses(port), what="the port to be open")
     with connect(port) as s:
         ends(s)
@@ -378,8 +379,7 @@ def test_a_name_may_resolve_later(sluice, peer, name_server, check):
             except OSError:
                 return False
     wait_for(works, what="a session on the server whose name has come", interval=0.05)
-    if "tcp" in check:
-        balancer.wait_server("sql/named", "UP")
+    balancer.wait_server("sql/named", "UP" if "tcp" in check else "no check")
 
 
 def test_a_name_may_get_another_address(sluice, peer, name_server):

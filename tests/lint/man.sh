@@ -1,6 +1,7 @@
 #!/bin/sh
 # The manual pages have no warning, neither of groff nor of man, and describe every command and
-# option of the program, every command of its control socket and every path of its endpoint.
+# option of the program, every command of its control socket, every path of its endpoint, every end
+# of a session and every metric of its own.
 #
 #   sh tests/lint/man.sh
 set -eu
@@ -40,6 +41,15 @@ described <"$out/names"
 sed -n 's/^OPTION([A-Z_]*, [^,]*, "\([^"]*\)".*/--\1/p' include/cli/commands.def >"$out/names"
 described <"$out/names"
 sed -n 's/^COMMAND("\([^"]*\)".*/\1/p' include/control/commands.def >"$out/names"
+described <"$out/names"
+# Ends of sessions: the letters and the word in one heading, then the words.
+sed -n 's/^REASON([A-Z_]*, "\(..\)", [a-z]*, "\([^"]*\)", ".\([^"]*\)").*/\2, \1/p' \
+    include/core/reason.def >"$out/names"
+described <"$out/names"
+sed -n 's/^REASON([A-Z_]*, "..", [a-z]*, "[^"]*", ".\([^"]*\)").*/\1./p' \
+    include/core/reason.def >"$out/names"
+described <"$out/names"
+sed -n 's/.*"\(sluice_[a-z_]*\)".*/\1/p' src/report/prometheus.c >"$out/names"
 described <"$out/names"
 sed -n 's/^ROUTE("\([^"]*\)".*/\1/p' include/control/routes.def >"$out/names"
 described <"$out/names"

@@ -108,7 +108,8 @@ static void wrong_arguments_are_usage(void **state)
 	assert_int_equal(checkcmd_main(&f.console, 2, (char *[]){ command, word, NULL }),
 	                 CONSOLE_USAGE);
 	fake_join(&f);
-	assert_string_equal(f.err, "sluice check: unexpected \"sluice.conf\"\n"
+	assert_string_equal(f.err, "sluice check: unexpected \"sluice.conf\": did you mean -f "
+	                           "sluice.conf?\n"
 	                           "Usage: sluice check [-f FILE]\n");
 	fake_stop(&f);
 }

@@ -16,10 +16,13 @@ static void failures_and_usage_go_to_err(void **state)
 	assert_int_equal(console_fail(&f.console, &err), CONSOLE_FAILED);
 	assert_int_equal(console_usage(&f.console, commands_get(COMMANDS_STATUS), &err),
 	                 CONSOLE_USAGE);
+	f.console.command = "gen";
+	assert_int_equal(console_fail(&f.console, &err), CONSOLE_FAILED);
 	fake_join(&f);
 	assert_string_equal(f.err, "sluice: it broke\n"
 	                           "sluice status: it broke\n"
-	                           "Usage: sluice status [--json] [-s SOCKET]\n");
+	                           "Usage: sluice status [--json] [-s SOCKET]\n"
+	                           "sluice gen: it broke\n");
 	assert_int_equal(f.out_len, 0);
 	fake_stop(&f);
 }

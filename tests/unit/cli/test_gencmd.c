@@ -192,6 +192,8 @@ static void bad_lists_are_failures_with_their_line(void **state)
 	static const struct {
 		const char *arguments, *input, *error;
 	} cases[] = {
+		{ "::1", NULL, "sluice: ::1: write [::1]\n" },
+		{ "a:26257,b:26257", NULL, "separate nodes by spaces" },
 		{ "--nodes -", "a 10.0.0.1\na 10.0.0.2\n", "standard input:2: " },
 		{ "--nodes -", "# nothing\n", "" },
 		{ "--nodes /tmp/no-such-dir-of-sluice/n", NULL,

@@ -120,7 +120,8 @@ static void only_numbers_are_sent(void **state)
 		struct fake f;
 
 		assert_int_equal(fake_run(&f, NULL, 0, sessionscmd_kill, lines[i]), CONSOLE_USAGE);
-		assert_contains(f.err, "is not the number of a session\nUsage: sluice kill");
+		assert_contains(
+		    f.err, "is not a session's number; see sluice sessions\nUsage: sluice kill");
 		assert_int_equal(f.asked.len, 0);
 		fake_stop(&f);
 	}

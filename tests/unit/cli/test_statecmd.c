@@ -199,7 +199,7 @@ static void an_unknown_server_gets_a_suggestion(void **state)
 		  "sluice: no server \"elephant\"; `sluice status` shows them\n" },
 		{ "drain /n1", "no server \"/n1\"" },
 		{ "drain psql/", "no server \"psql/\"" },
-		{ "drain psql", "no server \"psql\"" },
+		{ "drain psql", "sluice: psql is a service; name psql/n1\n" },
 	};
 
 	(void)state;

@@ -60,6 +60,32 @@ static void syntax_errors_are_told_in_plain_words(void **state)
 		expect_problems(cases[i].text, cases[i].want);
 }
 
+static void a_comma_too_many_is_named(void **state)
+{
+	(void)state;
+	expect_problems("cluster = { nodes = (\n{ name = \"n1\"; host = \"h\"; }, # last\n);};\n",
+	                "x.conf:2: take away the comma before )");
+	expect_problems("a = [ 1, ];\n", "x.conf:1: take away the comma before ]");
+}
+
+static void a_configuration_of_haproxy_is_known(void **state)
+{
+	static const char *const texts[] = {
+		"global\n  maxconn 4096\n\ndefaults\n    mode tcp\n",
+		"# ours\nlisten psql\n    bind :26257\n    server a 10.0.0.1:26257 check\n",
+		"frontend a\n  acl x path_beg \"(\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		expect_problems(texts[i],
+		                "x.conf:1: this looks like HAProxy's configuration: sluice "
+		                "gen writes one of ours");
+	expect_problems("listen = ;\n",
+	                "x.conf:1: the line (or the end of the one before) cannot be understood: "
+	                "settings are written name = value; groups { } and lists ( ): listen = ;");
+}
+
 static void brackets_cannot_be_nested_without_end(void **state)
 {
 	char text[200];
@@ -270,6 +296,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(syntax_errors_are_told_in_plain_words),
+		cmocka_unit_test(a_comma_too_many_is_named),
+		cmocka_unit_test(a_configuration_of_haproxy_is_known),
 		cmocka_unit_test(brackets_cannot_be_nested_without_end),
 		cmocka_unit_test(all_problems_come_in_the_order_of_the_file),
 		cmocka_unit_test(endless_problems_are_counted),

@@ -353,6 +353,61 @@ static void what_a_server_said_before_it_broke_is_delivered(void **state)
 	rig_stop(&r, 1);
 }
 
+/* Fills the way to the server until the balancer takes no more; the server does not read. */
+static void stuff(int client)
+{
+	static const char filling[65536];
+	struct timeval limit = { .tv_usec = 200000 };
+
+	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)), 0);
+	while (write(client, filling, sizeof(filling)) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void a_client_that_resets_while_its_server_does_not_read_is_noticed(void **state)
+{
+	struct rig r;
+	int client;
+	int server;
+
+	(void)state;
+	rig_init(&r, 1);
+	rig_start(&r, 1, 100);
+	client = rig_connect(&r);
+	server = rig_accept(&r, 0);
+	stuff(client);
+	reset(client);
+	rig_wait_ended(&r, 1);
+	assert_int_equal(r.ended[0].reason, REASON_CLIENT_RESET);
+	close(server);
+	rig_stop(&r, 1);
+}
+
+static void a_client_that_resets_while_it_waits_gives_its_place_up(void **state)
+{
+	struct rig r;
+	int first;
+	int second;
+	int server;
+
+	(void)state;
+	rig_init(&r, 1);
+	r.servers[0].maxconn = 1;
+	rig_start(&r, 1, 100);
+	first = rig_connect(&r);
+	server = rig_accept(&r, 0);
+	second = rig_connect(&r);
+	reset(second);
+	rig_wait_ended(&r, 1);
+	assert_int_equal(r.ended[0].reason, REASON_CLIENT_RESET);
+	assert_null(r.ended[0].server);
+	close(first);
+	close(server);
+	rig_wait_ended(&r, 2);
+	rig_stop(&r, 1);
+}
+
 static void denied_addresses_are_reset_and_counted(void **state)
 {
 	struct rig r;
@@ -412,6 +467,8 @@ int main(void)
 		cmocka_unit_test(roundrobin_is_one_order_over_all_workers),
 		cmocka_unit_test(sessions_are_listed_and_ended_by_id_and_by_server),
 		cmocka_unit_test(what_a_server_said_before_it_broke_is_delivered),
+		cmocka_unit_test(a_client_that_resets_while_its_server_does_not_read_is_noticed),
+		cmocka_unit_test(a_client_that_resets_while_it_waits_gives_its_place_up),
 		cmocka_unit_test(denied_addresses_are_reset_and_counted),
 		cmocka_unit_test(stopping_ends_what_is_left),
 	};

@@ -71,6 +71,9 @@ static void other_transitions_are_told_too(void **state)
 	snprintf(e.text, sizeof(e.text), "set by an operator");
 	expect_line(&e, 0,
 	            "psql/n2  UP -> DRAIN  set by an operator; 12 sessions stay; 1 server usable");
+	e.before = fixture_state(STATE_CHECKING, 0, STATE_MAINT_COMMAND);
+	e.after = fixture_state(STATE_CHECKING, 0, 0);
+	expect_line(&e, 0, "psql/n2  MAINT -> CHECKING  set by an operator; 1 server usable");
 }
 
 static void a_check_shows_the_counter(void **state)
@@ -94,6 +97,8 @@ static void services_and_the_process_have_lines(void **state)
 	e.active_left = 2;
 	e.since_ms = 12345;
 	expect_line(&e, 0, "psql  IN SERVICE  2 servers usable after 12s");
+	e.since_ms = 36;
+	expect_line(&e, 0, "psql  IN SERVICE  2 servers usable after 36 ms");
 	e = (struct journal_event){ .kind = JOURNAL_PROCESS, .text = "ready" };
 	expect_line(&e, 0, "sluice  ready");
 }

@@ -110,7 +110,9 @@ static void what_an_operator_asks_is_there(void **state)
 		"Not connected",
 		"HAProxy version 2.6.0-sluice-0.1.0, ",
 		"uptime = 0d 2h05m00s",
-		"idle = 100",
+		"<dt>Peak</dt>",
+		"<span title=\"2 % of the server's maxconn\">",
+		"title=\"New sessions per second\"",
 		"Nothing has happened yet.",
 	};
 	char *html = page_of("n1", NULL);
@@ -134,6 +136,26 @@ static void the_last_events_come_first(void **state)
 	assert_int_equal(n, 20);
 	assert_true(strstr(html, "155 sessions stay") < strstr(html, "150 sessions stay"));
 	assert_null(strstr(html, "135 sessions stay"));
+	free(html);
+	journal_free(j);
+}
+
+static void events_of_other_days_have_a_date(void **state)
+{
+	struct journal *j = journal_new(4);
+	struct journal_event e = fixture_event();
+	char *html;
+
+	(void)state;
+	journal_append(j, &e);
+	html = page_of("n1", j);
+	assert_non_null(strstr(html, "<ol>"));
+	assert_non_null(strstr(html, "\">12:12:01.095</time>"));
+	free(html);
+	e.wall_ms -= INT64_C(86400000);
+	journal_append(j, &e);
+	html = page_of("n1", j);
+	assert_non_null(strstr(html, "\">2026-11-19 12:12:01.095</time>"));
 	free(html);
 	journal_free(j);
 }
@@ -209,6 +231,7 @@ int main(void)
 		cmocka_unit_test(it_needs_nothing_else),
 		cmocka_unit_test(what_an_operator_asks_is_there),
 		cmocka_unit_test(the_last_events_come_first),
+		cmocka_unit_test(events_of_other_days_have_a_date),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(every_state_has_a_class_a_glyph_and_a_word),
 	};

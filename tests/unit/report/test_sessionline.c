@@ -138,6 +138,9 @@ static void every_reason_can_be_written(void **state)
 		sessionline_write_json(&l, &out);
 		o = json_loads(text_str(&out), JSON_REJECT_DUPLICATES, NULL);
 		assert_string_equal(json_string_value(json_object_get(o, "reason")), reason_key(i));
+		assert_string_equal(json_string_value(json_object_get(o, "kind")), "session");
+		assert_string_equal(json_string_value(json_object_get(o, "end_time")),
+		                    "2026-11-20T12:12:08.106Z");
 		assert_string_equal(json_string_value(json_object_get(o, "words")),
 		                    reason_words(i));
 		json_decref(o);

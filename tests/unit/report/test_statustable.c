@@ -41,16 +41,16 @@ static void eighty_columns_hold_the_table(void **state)
 	    text_str(&out),
 	    "sluice 0.1.0 on lb1, pid 4711, up 2h05m; 7 of 4096 sessions, 4/s\n\n"
 	    "psql  leastconn  :26257                           2 of 4 usable  7 sessions  4/s\n"
-	    "    STATE      SERVER  SINCE  LAST CHECK           SESSIONS   RATE\n"
-	    "  + UP         n1      1m05s  HTTP 200 in 1 ms            5    4/s\n"
-	    "  ~ NOLB 2/3   n2      1m05s  HTTP 503 in 1 ms        2/100    0/s\n"
+	    "    STATE      SERVER  SINCE  LAST CHECK                   SESSIONS   RATE\n"
+	    "  + UP         n1      1m05s  HTTP 200 in 1 ms                    5    4/s\n"
+	    "  ~ NOLB 2/3   n2      1m05s  HTTP 503 in 1 ms                2/100    0/s\n"
 	    "    ` the node is draining: HTTP 503 Service Unavailable\n"
-	    "  x DOWN       n3      1m05s  L4CON in 1 ms               0    0/s\n"
+	    "  x DOWN       n3      1m05s  Connection refused in 1 ms          0    0/s\n"
 	    "    ` Layer4 connection problem: Connection refused\n"
-	    "  + UP         n4 (b)  1m05s  HTTP 200 in 1 ms            0    0/s\n\n"
+	    "  + UP         n4 (b)  1m05s  HTTP 200 in 1 ms                    0    0/s\n\n"
 	    "web  roundrobin  :8080                            1 of 1 usable  0 sessions  0/s\n"
-	    "    STATE      SERVER  SINCE  LAST CHECK           SESSIONS   RATE\n"
-	    "  + no check   w1      1d03h  none                        0    0/s\n");
+	    "    STATE      SERVER  SINCE  LAST CHECK                   SESSIONS   RATE\n"
+	    "  + no check   w1      1d03h  none                                0    0/s\n");
 }
 
 /* Columns of the widest line, one for each code point. */
@@ -140,6 +140,33 @@ static void every_state_has_its_own_colour_and_glyph(void **state)
 	}
 }
 
+static void checks_are_told_in_few_words(void **state)
+{
+	static const struct {
+		const char *code, *info, *words;
+		bool maint;
+	} cases[] = {
+		{ "RESOLVE", "no such name", "does not resolve in 1 ms", false },
+		{ "L4TOUT", "", "no connection in time", false },
+		{ "SOCKERR", "Connection reset by peer", "Connection reset by peer", false },
+		{ "L7TOUT", "", "no answer in time", false },
+		{ "L4CON", "Connection refused", "not checked", true },
+	};
+	struct statusjson *s = *state;
+	struct statusjson_server *n3 = &s->services[0].servers[2];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT out = { 0 };
+
+		n3->check_code = cases[i].code;
+		n3->check_info = cases[i].info;
+		n3->maint = cases[i].maint;
+		statustable_write(s, 120, STATUSTABLE_ASCII, &out);
+		if (!strstr(text_str(&out), cases[i].words))
+			fail_msg("no \"%s\" in:\n%s", cases[i].words, text_str(&out));
+	}
+}
+
 static void a_service_in_trouble_says_so(void **state)
 {
 	struct statusjson *s = *state;
@@ -147,7 +174,7 @@ static void a_service_in_trouble_says_so(void **state)
 
 	s->services[0].up = false;
 	statustable_write(s, 100, 0, &out);
-	assert_non_null(strstr(text_str(&out), "NO SERVER USABLE"));
+	assert_non_null(strstr(text_str(&out), "NO SERVER USABLE  7 sessions"));
 	text_clear(&out);
 	s->services[0].up = s->services[0].on_backup = true;
 	statustable_write(s, 100, 0, &out);
@@ -163,6 +190,7 @@ int main(void)
 		cmocka_unit_test(ascii_is_ascii),
 		cmocka_unit_test_setup_teardown(every_state_has_its_own_colour_and_glyph, setup,
 		                                teardown),
+		cmocka_unit_test_setup_teardown(checks_are_told_in_few_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_service_in_trouble_says_so, setup, teardown),
 	};
 
