@@ -40,13 +40,13 @@ struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
  * Has an end that is not being waited for (its bytes can not go on, or none are expected) been
  * reset?  Costs a poll() for each such end.
  */
-bool duplex_is_reset(const struct duplex *d, enum duplex_end *ret);
+bool duplex_is_reset(struct duplex *d, enum duplex_end *ret);
 
 /* Is an end that is waited for ready, only not served yet?  After a stall of the whole process. */
-bool duplex_is_ready(const struct duplex *d);
+bool duplex_is_ready(struct duplex *d);
 
 /* Are all connected ends being waited for? */
-bool duplex_is_watched(const struct duplex *d);
+bool duplex_is_watched(struct duplex *d);
 
 /* Stops waiting, closes both sockets (with an RST if `reset`) and gives the tails back. */
 void duplex_close(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset);

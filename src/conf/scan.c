@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -34,13 +35,13 @@ struct scan {
 	unsigned int last_line;
 	struct bracket open[DEPTH_MAX];
 	size_t depth;
-	int includes;
+	int includes;   /* how deep */
+	size_t *budget; /* bytes that included files may still have, all together */
 	struct problem_list *problems;
 	bool ok;
 };
 
-static bool scan_one(const char *file, const char *text, const char *dir, int includes,
-                     struct problem_list *problems);
+static bool scan_one(const char *file, const char *text, const struct scan *from);
 
 bool scan_read_file(const char *path, char **ret, struct error *err)
 {
@@ -171,6 +172,25 @@ static void take_close(struct scan *s)
 		advance(s);
 }
 
+/* A pipe would never end, a device neither. */
+static bool read_included(const struct scan *s, const char *path, char **ret, struct error *err)
+{
+	struct stat st;
+	size_t len;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return error_set(err, "it is not a file");
+	if (!scan_read_file(path, ret, err))
+		return false;
+	len = strlen(*ret) + 1;
+	if (len >= *s->budget) {
+		*s->budget = 0; /* nothing more is read */
+		return error_set(err, "all included files together are larger than 16 MB");
+	}
+	*s->budget -= len;
+	return true;
+}
+
 /* libconfig ends the process over a directory, and it reads what is here again. */
 static void check_include(struct scan *s, const char *path)
 {
@@ -179,9 +199,9 @@ static void check_include(struct scan *s, const char *path)
 
 	if (s->includes == INCLUDES_MAX)
 		report(s, s->line, "files include each other more than %d deep", INCLUDES_MAX);
-	else if (!scan_read_file(path, &text, &err))
+	else if (!read_included(s, path, &text, &err))
 		report(s, s->line, "\"%.100s\" is to be included: %s", path, err.text);
-	else if (text && !scan_one(path, text, s->dir, s->includes + 1, s->problems))
+	else if (!scan_one(path, text, s))
 		s->ok = false;
 }
 
@@ -265,20 +285,23 @@ static void take_token(struct scan *s)
 	s->last_line = line;
 }
 
-static bool scan_one(const char *file, const char *text, const char *dir, int includes,
-                     struct problem_list *problems)
+/* `from`: what includes the text; of the configuration itself the limits and the list. */
+static bool scan_one(const char *file, const char *text, const struct scan *from)
 {
 	struct scan s = { .file = file,
-		          .dir = dir,
+		          .dir = from->dir,
 		          .at = text,
 		          .line = 1,
 		          .line_start = true,
-		          .includes = includes,
-		          .problems = problems,
+		          .includes = file ? from->includes + 1 : 0,
+		          .budget = from->budget,
+		          .problems = from->problems,
 		          .ok = true };
 
-	while (*s.at)
+	while (*s.budget && *s.at) {
 		take_token(&s);
+		assert(s.at);
+	}
 	if (s.ok && s.depth)
 		report(&s, s.open[s.depth - 1].line, "the \"%c\" that opens here is never closed",
 		       s.open[s.depth - 1].open);
@@ -287,7 +310,10 @@ static bool scan_one(const char *file, const char *text, const char *dir, int in
 
 bool scan_text(const char *file, const char *text, const char *dir, struct problem_list *problems)
 {
-	return scan_one(file, text, dir, 0, problems);
+	size_t budget = FILE_MAX;
+
+	return scan_one(file, text,
+	                &(struct scan){ .dir = dir, .budget = &budget, .problems = problems });
 }
 
 bool scan_is_haproxy(const char *text)

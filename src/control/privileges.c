@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool find_ids(const struct settings *s, uid_t *uid, gid_t *gid, struct error *err)
@@ -65,7 +66,9 @@ void privileges_remove_pidfile(const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char line[24] = "";
+	char own[24];
 
-	if (fd != -1 && read(fd, line, sizeof(line) - 1) > 0 && atoi(line) == getpid())
+	snprintf(own, sizeof(own), "%d\n", getpid());
+	if (fd != -1 && read(fd, line, sizeof(line) - 1) > 0 && strcmp(line, own) == 0)
 		unlink(path);
 }

@@ -149,7 +149,7 @@ static short poll_now(int fd, short events)
 	return poll(&p, 1, 0) == 1 ? p.revents : 0;
 }
 
-bool duplex_is_reset(const struct duplex *d, enum duplex_end *ret)
+bool duplex_is_reset(struct duplex *d, enum duplex_end *ret)
 {
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
 		if (d->io[end].fd == -1 || ev_is_active(&d->io[end]) ||
@@ -161,22 +161,23 @@ bool duplex_is_reset(const struct duplex *d, enum duplex_end *ret)
 	return false;
 }
 
-bool duplex_is_ready(const struct duplex *d)
+bool duplex_is_ready(struct duplex *d)
 {
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
-		short wanted = 0;
+		int events = d->io[end].events;
+		short wanted = POLLIN;
 
 		if (!ev_is_active(&d->io[end]))
 			continue;
-		wanted |= (d->io[end].events & EV_READ) ? POLLIN : 0;
-		wanted |= (d->io[end].events & EV_WRITE) ? POLLOUT : 0;
+		if (events & EV_WRITE)
+			wanted = (events & EV_READ) ? POLLIN | POLLOUT : POLLOUT;
 		if (poll_now(d->io[end].fd, wanted) & wanted)
 			return true;
 	}
 	return false;
 }
 
-bool duplex_is_watched(const struct duplex *d)
+bool duplex_is_watched(struct duplex *d)
 {
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++)
 		if (d->io[end].fd != -1 && !ev_is_active(&d->io[end]))

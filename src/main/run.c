@@ -6,6 +6,7 @@
 #include "control/supervisor.h"
 
 #include <ev.h>
+#include <pthread.h>
 #include <signal.h>
 
 /* One that comes while the configuration is read waits until it can be obeyed. */
@@ -18,7 +19,7 @@ static void block_signals(int how)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGHUP);
-	sigprocmask(how, &set, NULL);
+	pthread_sigmask(how, &set, NULL);
 }
 
 int run_main(const struct console *c, int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct bad_case {
@@ -232,6 +233,12 @@ static void included_files_are_found_beside_the_file(void **state)
 	write_whole(nodes_path, "@include \"nodes.conf\"\n");
 	assert_null(loader_read_file(main_path, &p));
 	assert_non_null(strstr(p.lines[0], "files include each other more than 8 deep"));
+	loader_problems_release(&p);
+	unlink(nodes_path);
+
+	assert_int_equal(mkfifo(nodes_path, 0600), 0);
+	assert_null(loader_read_file(main_path, &p));
+	assert_non_null(strstr(p.lines[0], "it is not a file"));
 	loader_problems_release(&p);
 	unlink(main_path);
 	unlink(nodes_path);
