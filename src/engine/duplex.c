@@ -146,7 +146,9 @@ static short poll_now(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+	if (poll(&p, 1, 0) != 1)
+		return 0;
+	return p.revents;
 }
 
 bool duplex_is_reset(struct duplex *d, enum duplex_end *ret)
