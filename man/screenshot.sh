@@ -21,7 +21,7 @@ wait_for 'accepting connections'
 url=$(sed -n 's/^ *dashboard *//p' "$work/out")
 timeout 30 sh -c "until curl -s '$url' | grep -q '>12 of'; do sleep 0.2; done"
 echo 'drain 2' >&3
-wait_for 'psql/n2.*NOLB'
+wait_for 'psql/n2  UP -> NOLB'
 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
     --user-data-dir="$work/profile" --window-size=1280,760 --screenshot="$PWD/man/dashboard.png" \

@@ -317,10 +317,12 @@ bool scan_is_haproxy(const char *text)
 {
 	static const char *const words[] = { "global", "defaults", "listen", "frontend",
 		                             "backend" };
+	const char *end;
 
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = text; line; line = end ? end + 1 : NULL) {
 		size_t len = strcspn(line, " \t\r\n");
 
+		end = strchr(line, '\n');
 		for (size_t i = 0; i < ARRAY_LEN(words); i++)
 			if (strlen(words[i]) == len && strncmp(words[i], line, len) == 0 &&
 			    line[len + strspn(line + len, " \t")] != '=')

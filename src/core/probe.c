@@ -39,7 +39,7 @@ bool probe_code_passed(enum probe_code c)
 	return table[c].meaning == 'P';
 }
 
-/* What would spoil a log line or a terminal becomes '?'. */
+/* A reason phrase is ASCII (RFC 9112, 4); what could spoil a log line or a terminal becomes '?'. */
 static void make_harmless(char *info)
 {
 	for (; *info; info++)

@@ -285,7 +285,7 @@ static void a_reason_phrase_is_made_harmless_and_cut(void **unused)
 {
 	static const struct answer odd[] = {
 		{ ANSWER("HTTP/1.1 500 a \"b\" \xc3\xa9 \x1b[2J\r\n\r\n"), OPEN, PROBE_L7STS, 500,
-		  "a \"b\" \xc3\xa9 ?[2J" },
+		  "a \"b\" ?? ?[2J" },
 		{ ANSWER("HTTP/1.1 500  two\0 spaces \t\r\n\r\n"), OPEN, PROBE_L7STS, 500, "two" },
 	};
 	struct settings_check check = http();
