@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(not haproxies.BINARY.exists(), reason="haproxy i
 # What `cockroach gen haproxy` writes, with logs, a fast check, and a node as a backup.
 HAPROXY = """
 global
+  nbthread 1
   maxconn 4096
   log {target} local0
   stats socket {{socket}} mode 600 level admin
