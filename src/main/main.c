@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "cli/ctlcmd.h"
 #include "cli/gencmd.h"
+#include "cli/importcmd.h"
 #include "cli/sessionscmd.h"
 #include "cli/statecmd.h"
 #include "cli/statuscmd.h"

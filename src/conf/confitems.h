@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_CONFITEMS_H
+#define CONF_CONFITEMS_H
+
+#include "base/text.h"
+#include "keytable.h"
+
+/*
+ * What a group of a configuration file says, as items "key = value;", one a line: only those that
+ * have to be written.  `base` is the group's structure (draft.h), `other` the one that the loader
+ * begins it with, or NULL for the defaults.
+ */
+void confitems_add(const char *group, const void *base, const void *other, struct text *items);
+
+/* One key of it; an inner group is in one line. */
+void confitems_add_key(const struct keytable_key *k, const void *base, const void *other,
+                       struct text *items);
+
+/* The value alone; nothing if it is not written. */
+void confitems_add_value(const struct keytable_key *k, const void *base, struct text *out);
+
+/* Whether `value` of that key has to be written. */
+bool confitems_is_needed(const struct keytable_key *k, const void *base, const void *other,
+                         const struct text *value);
+
+/* "{ a = 1; b = 2; }" */
+void confitems_add_inline(const char *items, struct text *out);
+
+#endif

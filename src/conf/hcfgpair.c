@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "hcfgpair.h"
+
+#include <string.h>
+
+struct plan {
+	const struct hcfgmodel *m;
+	struct mem_arena *arena;
+	struct hcfgnote_list *notes;
+	struct hcfgpair *pairs;
+	size_t count, proxy_count;
+};
+
+static bool is_front(const struct hcfgmodel_proxy *p)
+{
+	return p->kind == HCFGMODEL_FRONTEND || p->kind == HCFGMODEL_LISTEN;
+}
+
+static bool has_usable_server(const struct hcfgmodel_proxy *p)
+{
+	const struct hcfgmodel_server *s;
+
+	STAILQ_FOREACH(s, &p->servers, next)
+		if (s->host)
+			return true;
+	return false;
+}
+
+bool hcfgpair_only_shows(const struct hcfgmodel_proxy *p)
+{
+	return is_front(p) && p->stats.set && p->http.n && !p->backend && STAILQ_EMPTY(&p->servers);
+}
+
+static bool same(const struct hcfgmodel_value *a, const struct hcfgmodel_value *b)
+{
+	return (a->set ? a->n : 0) == (b->set ? b->n : 0);
+}
+
+/* The limit of a frontend can stand at its address if it has only one. */
+static bool can_move_limit(const struct hcfgmodel_proxy *p)
+{
+	const struct hcfgmodel_bind *b = STAILQ_FIRST(&p->binds);
+
+	return !p->maxconn.n || (b && !STAILQ_NEXT(b, next) && !b->bind.maxconn);
+}
+
+static bool agree(const struct hcfgmodel_proxy *a, const struct hcfgmodel_proxy *b)
+{
+	return same(&a->client_ms, &b->client_ms) && same(&a->client_fin_ms, &b->client_fin_ms) &&
+	       same(&a->clitcpka, &b->clitcpka) && same(&a->client_idle_s, &b->client_idle_s) &&
+	       same(&a->client_interval_s, &b->client_interval_s) &&
+	       same(&a->client_count, &b->client_count) && same(&a->dontlognull, &b->dontlognull) &&
+	       a->rules == b->rules && can_move_limit(a) && can_move_limit(b);
+}
+
+static void lose(struct plan *p, const struct hcfgmodel_proxy *proxy, const char *why)
+{
+	hcfgnote_add(p->notes, HCFGNOTE_LOSS, proxy->place, "\"%s %s\": %s",
+	             hcfgmodel_kind_name(proxy->kind), proxy->name, why);
+}
+
+/* The backend of a frontend; NULL after a note, or if it only shows statistics. */
+static const struct hcfgmodel_proxy *choose_back(struct plan *p,
+                                                 const struct hcfgmodel_proxy *front)
+{
+	const struct hcfgmodel_proxy *back = front;
+
+	if (front->disabled.n) {
+		hcfgnote_add(p->notes, HCFGNOTE_REMARK, front->place,
+		             "\"%s %s\" is disabled: left out", hcfgmodel_kind_name(front->kind),
+		             front->name);
+		return NULL;
+	}
+	if (hcfgpair_only_shows(front))
+		return NULL;
+	if (front->backend)
+		back = hcfgmodel_find_backend(p->m, front->backend);
+	if (!back)
+		hcfgnote_add(p->notes, HCFGNOTE_ERROR, front->backend_place,
+		             "there is no \"backend %.60s\"", front->backend);
+	else if (STAILQ_EMPTY(&front->binds))
+		back = NULL; /* a listen that others use, or it was said at its bind lines */
+	else if (!has_usable_server(back) || back->disabled.n)
+		lose(p, front,
+		     back->disabled.n ? "its backend is disabled"
+		                      : "it has no servers that sluice can use: no service");
+	else
+		return back;
+	return NULL;
+}
+
+static void add_front(struct plan *p, const struct hcfgmodel_proxy *front,
+                      const struct hcfgmodel_proxy *back)
+{
+	struct hcfgpair *pair;
+
+	for (size_t i = 0; i < p->count; i++) {
+		pair = &p->pairs[i];
+		if (pair->back == back && agree(pair->fronts[0], front)) {
+			pair->fronts[pair->front_count++] = front;
+			return;
+		}
+	}
+	pair = &p->pairs[p->count++];
+	pair->back = back;
+	pair->fronts =
+	    mem_arena_zalloc(p->arena, p->proxy_count * sizeof(const struct hcfgmodel_proxy *));
+	pair->fronts[pair->front_count++] = front;
+}
+
+/* Servers without a port of their own get the one that the client dialled. */
+static bool needs_port(const struct hcfgmodel_proxy *back)
+{
+	const struct hcfgmodel_server *s;
+
+	STAILQ_FOREACH(s, &back->servers, next)
+		if (s->host && s->port_kind != HCFGMODEL_PORT_NUMBER)
+			return true;
+	return false;
+}
+
+/* The port of a pair's next address that is not among the `count` ones; 0 after the last. */
+static int next_port(const struct hcfgpair *pair, const int *ports, size_t count)
+{
+	for (size_t i = 0; i < pair->front_count; i++) {
+		const struct hcfgmodel_bind *b;
+
+		STAILQ_FOREACH(b, &pair->fronts[i]->binds, next) {
+			int port = addr_port(&b->bind.addr);
+			size_t k = 0;
+
+			while (k < count && ports[k] != port)
+				k++;
+			if (port && k == count)
+				return port;
+		}
+	}
+	return 0;
+}
+
+static bool is_taken(const struct hcfgpair *pairs, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(pairs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The backend's name, which commands and the log use; else the frontend's. */
+static const char *choose_name(struct plan *p, const struct hcfgpair *done, size_t count,
+                               const struct hcfgpair *pair, int port)
+{
+	const char *base = pair->back->name;
+	const char *name = base;
+
+	for (int n = 1; is_taken(done, count, name); n++) {
+		if (port)
+			name = mem_arena_printf(p->arena, "%.40s-%d", base, port + (n - 1) * 65536);
+		else if (n == 1)
+			name = pair->fronts[0]->name;
+		else
+			name = mem_arena_printf(p->arena, "%.40s-%d", base, n);
+	}
+	return name;
+}
+
+static void note_merging(struct plan *p, const struct hcfgpair *pair)
+{
+	for (size_t i = 0; i < pair->front_count; i++) {
+		const struct hcfgmodel_proxy *front = pair->fronts[i];
+
+		if (strcmp(front->name, pair->name) != 0)
+			hcfgnote_add(p->notes, HCFGNOTE_REMARK, front->place,
+			             "\"%s %s\" and its servers become the service \"%s\"",
+			             hcfgmodel_kind_name(front->kind), front->name, pair->name);
+	}
+}
+
+/* One service for each port where servers depend on it. */
+static size_t split_ports(struct plan *p, const struct hcfgpair *pair, struct hcfgpair *out,
+                          size_t done)
+{
+	enum { PORTS_MAX = 256 };
+	int ports[PORTS_MAX];
+	size_t count = 0;
+	struct hcfgpair *first = &out[done];
+
+	if (!needs_port(pair->back)) {
+		*first = *pair;
+		first->name = choose_name(p, out, done, pair, 0);
+		note_merging(p, first);
+		return 1;
+	}
+	for (int port; count < PORTS_MAX && (port = next_port(pair, ports, count)) != 0; count++) {
+		ports[count] = port;
+		first[count] = *pair;
+		first[count].port = port;
+		first[count].name = choose_name(p, out, done + count, pair, port);
+		note_merging(p, &first[count]);
+	}
+	if (!count)
+		lose(p, pair->fronts[0],
+		     "its servers have no port, and its addresses neither: no service");
+	return count;
+}
+
+static void note_unused(struct plan *p)
+{
+	const struct hcfgmodel_proxy *b;
+
+	STAILQ_FOREACH(b, &p->m->proxies, next) {
+		bool used = b->kind != HCFGMODEL_BACKEND;
+
+		for (size_t i = 0; i < p->count; i++)
+			used = used || p->pairs[i].back == b;
+		if (!used)
+			hcfgnote_add(p->notes, HCFGNOTE_REMARK, b->place,
+			             "no service uses \"backend %s\": left out", b->name);
+	}
+}
+
+size_t hcfgpair_plan(const struct hcfgmodel *m, struct mem_arena *arena,
+                     struct hcfgnote_list *notes, struct hcfgpair **ret)
+{
+	struct plan p = { .m = m, .arena = arena, .notes = notes };
+	const struct hcfgmodel_proxy *front;
+	size_t binds = 0;
+	size_t count = 0;
+
+	STAILQ_FOREACH(front, &m->proxies, next) {
+		const struct hcfgmodel_bind *b;
+
+		p.proxy_count++;
+		STAILQ_FOREACH(b, &front->binds, next)
+			binds++;
+	}
+	p.pairs = mem_arena_zalloc(arena, (p.proxy_count + 1) * sizeof(*p.pairs));
+	*ret = mem_arena_zalloc(arena, (p.proxy_count + binds + 1) * sizeof(**ret));
+	STAILQ_FOREACH(front, &m->proxies, next) {
+		const struct hcfgmodel_proxy *back =
+		    is_front(front) ? choose_back(&p, front) : NULL;
+
+		if (back)
+			add_front(&p, front, back);
+	}
+	for (size_t i = 0; i < p.count; i++)
+		count += split_ports(&p, &p.pairs[i], *ret, count);
+	note_unused(&p);
+	return count;
+}

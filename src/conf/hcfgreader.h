@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONF_HCFGREADER_H
+#define CONF_HCFGREADER_H
+
+#include "conf/hcfgmodel.h"
+#include "conf/hcfgwords.h"
+
+/*
+ * One directive on its way into the model, and what all readers of directives need.
+ * `words` are those after its name; readers step through them.
+ */
+struct hcfgreader {
+	struct hcfgmodel *model;
+	struct hcfgnote_list *notes;
+	const struct hcfglex_line *line;
+	const char *name; /* of the directive, as in the table: "timeout client" */
+	const char *const *words;
+	size_t count;
+	bool off; /* "no" or "default" stands before it */
+};
+
+/* Notes at the line; the name of the directive comes first. */
+void hcfgreader_error(const struct hcfgreader *r, const char *fmt, ...) PRINTF(2, 3);
+void hcfgreader_lose(const struct hcfgreader *r, const char *fmt, ...) PRINTF(2, 3);
+void hcfgreader_remark(const struct hcfgreader *r, const char *fmt, ...) PRINTF(2, 3);
+
+/* An error if there are more than `count` words. */
+void hcfgreader_at_most(const struct hcfgreader *r, size_t count);
+
+/* The word, or false after an error.  `what` names it in the message: "a port". */
+bool hcfgreader_whole(const struct hcfgreader *r, const char *word, uint32_t low, uint32_t high,
+                      uint32_t *ret);
+/* Milliseconds; `unit_ms` is that of a bare number.  HAProxy's times have one unit. */
+bool hcfgreader_time(const struct hcfgreader *r, const char *word, uint32_t unit_ms, uint32_t *ret);
+
+/* The value is set, here. */
+void hcfgreader_set(const struct hcfgreader *r, struct hcfgmodel_value *v, uint32_t n);
+
+/* The options of a bind or server line from words[i] on, with the table. */
+typedef void hcfgreader_option(struct hcfgreader *r, int id, const char *const *args, void *object);
+
+/*
+ * Calls `carry` for each carried option with its arguments, notes the others; stops at an error.
+ */
+void hcfgreader_options(struct hcfgreader *r, enum hcfgwords_place place, size_t i,
+                        hcfgreader_option *carry, void *object);
+
+#endif
