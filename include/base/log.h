@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
 /*
  * What the program says about itself: "cannot bind", "reload done".  Transitions and sessions are
  * not said here; they are journal entries that the control layer turns into lines.
@@ -30,6 +32,13 @@ void log_print(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 /* The name as HAProxy and syslog write it ("emerg" … "debug"); -1 for an unknown name. */
 const char *log_level_name(enum log_level level);
 int log_level_find(const char *name);
+
+/*
+ * The names of syslog's facilities by number (RFC 5424 table 1), as HAProxy and syslog.conf write
+ * them; -1 for an unknown name.
+ */
+const char *const *log_facilities(size_t *ret_count);
+int log_facility_find(const char *name);
 
 #define log_error(...)  log_print(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)   log_print(LOG_LEVEL_WARN, __VA_ARGS__)

@@ -46,4 +46,14 @@ static inline uint64_t counter_get(struct counter_set *s, enum counter c)
 	return atomic_load_explicit(&s->at[c], memory_order_relaxed);
 }
 
+/* Raises a maximum that several threads note. */
+static inline void counter_raise(_Atomic uint32_t *max, uint32_t value)
+{
+	uint32_t seen = atomic_load_explicit(max, memory_order_relaxed);
+
+	while (seen < value && !atomic_compare_exchange_weak_explicit(
+	                           max, &seen, value, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 #endif

@@ -51,3 +51,23 @@ int log_level_find(const char *name)
 		return LOG_LEVEL_WARN;
 	return -1;
 }
+
+static const char *const facilities[] = {
+	"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
+	"uucp",   "cron",   "auth2",  "ftp",    "ntp",    "audit",  "alert",  "cron2",
+	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+};
+
+const char *const *log_facilities(size_t *ret_count)
+{
+	*ret_count = ARRAY_LEN(facilities);
+	return facilities;
+}
+
+int log_facility_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facilities); i++)
+		if (strcmp(facilities[i], name) == 0)
+			return (int)i;
+	return -1;
+}

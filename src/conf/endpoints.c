@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "endpoints.h"
 
+#include "base/log.h"
 #include "base/number.h"
 #include "base/suggest.h"
 #include "keytable.h"
@@ -13,13 +14,6 @@
 #include <string.h>
 
 enum { HOST_ROOM = 256, LABEL_MAX = 63, FACILITY_DAEMON = 3 };
-
-/* RFC 5424 table 1, with the names that HAProxy and syslog.conf use. */
-static const char *const facilities[] = {
-	"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-	"uucp",   "cron",   "auth2",  "ftp",    "ntp",    "audit",  "alert",  "cron2",
-	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-};
 
 bool endpoints_host_is_valid(const char *host, struct error *err)
 {
@@ -223,15 +217,19 @@ void endpoints_address(struct draft_context *c, const struct keytable_key *k,
 static bool parse_facility(const char *s, size_t len, int *ret, struct error *err)
 {
 	char word[32];
+	const char *const *known;
 	const char *near;
+	size_t count;
+	int facility;
 
 	snprintf(word, sizeof(word), "%.*s", (int)len, s);
-	for (size_t i = 0; i < ARRAY_LEN(facilities); i++)
-		if (strlen(facilities[i]) == len && strcmp(facilities[i], word) == 0) {
-			*ret = (int)i;
-			return true;
-		}
-	near = suggest_nearest(word, facilities, ARRAY_LEN(facilities));
+	facility = log_facility_find(word);
+	if (facility >= 0) {
+		*ret = facility;
+		return true;
+	}
+	known = log_facilities(&count);
+	near = suggest_nearest(word, known, count);
 	return error_set(err,
 	                 "\"%s\" is not a syslog facility%s%s%s: write kern, user, mail, daemon, "
 	                 "auth, ... or local0 to local7",

@@ -7,12 +7,6 @@
 
 enum { SYSLOG_PORT = 514 };
 
-static const char *const facilities[] = {
-	"kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-	"uucp",   "cron",   "auth2",  "ftp",    "ntp",    "audit",  "alert",  "cron2",
-	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-};
-
 static const char *const levels[] = { "emerg",   "alert",  "crit", "err",
 	                              "warning", "notice", "info", "debug" };
 
@@ -23,6 +17,13 @@ static int find(const char *const *list, size_t count, const char *word)
 		if (strcmp(list[i], word) == 0)
 			return (int)i;
 	return -1;
+}
+
+static const char *facility_name(int facility)
+{
+	size_t count;
+
+	return log_facilities(&count)[facility];
 }
 
 static bool is_stream(const char *s)
@@ -45,7 +46,7 @@ static bool take_udp(struct hcfgreader *r, const struct hcfgaddr *a, struct sett
 		return false;
 	}
 	l->kind = SETTINGS_LOG_UDP;
-	l->text = mem_arena_printf(&r->model->arena, "udp://%s@%s", facilities[l->facility],
+	l->text = mem_arena_printf(&r->model->arena, "udp://%s@%s", facility_name(l->facility),
 	                           addr_format(&l->addr, text));
 	return true;
 }
@@ -58,7 +59,7 @@ static bool take_target(struct hcfgreader *r, struct settings_log *l)
 	if (is_stream(r->words[0])) {
 		l->kind = SETTINGS_LOG_STDERR;
 		l->text = "stderr";
-		l->facility = find(facilities, ARRAY_LEN(facilities), "daemon");
+		l->facility = log_facility_find("daemon");
 		if (strcmp(r->words[0], "stdout") == 0 || strcmp(r->words[0], "fd@1") == 0)
 			hcfgreader_remark(r, "stdout becomes stderr");
 		return true;
@@ -72,7 +73,7 @@ static bool take_target(struct hcfgreader *r, struct settings_log *l)
 		l->kind = SETTINGS_LOG_SYSLOG;
 		l->path = a.host;
 		l->text = mem_arena_printf(&r->model->arena, "syslog:%s@%s",
-		                           facilities[l->facility], a.host);
+		                           facility_name(l->facility), a.host);
 		return true;
 	case HCFGADDR_INET:
 		return take_udp(r, &a, l);
@@ -128,7 +129,7 @@ void hcfglog_read(struct hcfgreader *r, const struct hcfgmodel_log **list)
 		hcfgreader_error(r, "a facility is missing: local0, daemon, ...");
 		return;
 	}
-	l->facility = find(facilities, ARRAY_LEN(facilities), r->words[i]);
+	l->facility = log_facility_find(r->words[i]);
 	if (l->facility < 0) {
 		hcfgreader_error(r, "unknown facility \"%.30s\"", r->words[i]);
 		return;

@@ -100,15 +100,6 @@ static void move_clock(_Atomic uint64_t *p, uint64_t value)
 		;
 }
 
-static void note_max(_Atomic uint32_t *p, uint32_t value)
-{
-	uint32_t seen = atomic_load_explicit(p, memory_order_relaxed);
-
-	while (seen < value && !atomic_compare_exchange_weak_explicit(
-	                           p, &seen, value, memory_order_relaxed, memory_order_relaxed))
-		;
-}
-
 /* Takes the chosen turn, unless another worker was faster. */
 static bool claim(const struct choice *c)
 {
@@ -126,7 +117,7 @@ static bool claim(const struct choice *c)
 		atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
 		return false;
 	}
-	note_max(&s->active_max, active + 1);
+	counter_raise(&s->active_max, active + 1);
 	counter_add(&s->count, COUNTER_PICKED, 1);
 	return true;
 }
@@ -151,8 +142,8 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 
 void pool_claim_same(struct topology_server *s)
 {
-	note_max(&s->active_max,
-	         atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
+	counter_raise(&s->active_max,
+	              atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
 	counter_add(&s->count, COUNTER_PICKED, 1);
 }
 

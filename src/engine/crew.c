@@ -48,15 +48,6 @@ static struct worker *choose(const struct crew *c, struct worker *self)
 	return mine <= fewest + fewest / 20 ? self : least;
 }
 
-static void note_max(_Atomic uint32_t *max, uint32_t value)
-{
-	uint32_t seen = atomic_load_explicit(max, memory_order_relaxed);
-
-	while (seen < value && !atomic_compare_exchange_weak_explicit(
-	                           max, &seen, value, memory_order_relaxed, memory_order_relaxed))
-		;
-}
-
 static void on_accept(void *ctx, struct listener *l, int fd, const struct addr_ip *client)
 {
 	struct post *p = ctx;
@@ -64,7 +55,7 @@ static void on_accept(void *ctx, struct listener *l, int fd, const struct addr_i
 	uint32_t active =
 	    atomic_fetch_add_explicit(&l->service->active, 1, memory_order_relaxed) + 1;
 
-	note_max(&l->service->active_max, active);
+	counter_raise(&l->service->active_max, active);
 	counter_add(&l->service->count, COUNTER_SESSIONS, 1);
 	atomic_fetch_add_explicit(&l->active, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&p->crew->connections, 1, memory_order_relaxed);

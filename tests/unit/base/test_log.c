@@ -89,9 +89,22 @@ static void level_names_are_haproxys(void **unused)
 		assert_int_equal(log_level_find(others[i].name), others[i].level);
 }
 
+static void facilities_have_the_numbers_of_rfc_5424(void **state)
+{
+	size_t count;
+
+	(void)state;
+	assert_string_equal(log_facilities(&count)[16], "local0");
+	assert_int_equal(count, 24);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(log_facility_find(log_facilities(&count)[i]), i);
+	assert_int_equal(log_facility_find("local8"), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facilities_have_the_numbers_of_rfc_5424),
 		cmocka_unit_test(lines_go_to_the_sink_with_their_level),
 		cmocka_unit_test(without_a_sink_lines_go_to_stderr),
 		cmocka_unit_test(level_names_are_haproxys),
