@@ -12,6 +12,9 @@
  */
 bool number_parse(const char *s, uint64_t max, uint64_t *ret);
 
+/* The value of a hexadecimal digit, in capitals or not; -1 if it is none. */
+int number_hex_digit(char c);
+
 /*
  * A duration with its unit, in milliseconds: "500ms", "2s", "10m", "1h", "1d"; parts may be joined
  * from large to small ("1m30s").  A bare number is milliseconds.  Microseconds ("50us") round up

@@ -16,18 +16,27 @@
  */
 struct balance_candidate {
 	uint64_t turn;
-	uint32_t weight; /* 1..256 */
+	uint32_t weight; /* 1..4096: topology_share() */
 	uint32_t active; /* sessions it has now */
+	uint32_t id;     /* of the server */
 };
 
-/* Should `a` be chosen before `b`?  False for equals: the earlier one in the list stays. */
+/*
+ * Should `a` be chosen before `b`?  False for equals: the earlier one in the list stays.  "random"
+ * compares those that were drawn; hashes compare only where there is nothing to hash.
+ */
 bool balance_prefers(enum settings_balance algo, const struct balance_candidate *a,
                      const struct balance_candidate *b);
 
 /* Does turn `a` come before turn `b`? */
 bool balance_is_earlier(uint64_t a, uint64_t b);
 
+/* False if the choice depends on something else than turns, which then need not be moved. */
+bool balance_uses_turns(enum settings_balance algo);
+
 /* How far a choice moves a server's turn; weight > 0. */
 uint64_t balance_stride(uint32_t weight);
+/* Is it further than that? */
+bool balance_exceeds_stride(uint64_t distance, uint32_t weight);
 
 #endif

@@ -15,7 +15,10 @@
 	X(SESSIONS, "sessions begun; on a server: connection attempts, retries included")          \
 	X(BYTES_IN, "bytes from clients to servers")                                               \
 	X(BYTES_OUT, "bytes from servers to clients")                                              \
-	X(DENIED, "connections refused by allow/deny")                                             \
+	X(CONNECTIONS, "connections accepted; of a frontend")                                      \
+	X(DENIED, "connections refused by allow/deny or a rate")                                   \
+	X(DENIED_SESSIONS, "connections refused for a bad PROXY header")                           \
+	X(FAILED_RESOURCES, "sessions that ended for want of memory or descriptors")               \
 	X(CONNECT_ERRORS, "sessions that ended because no connection to a server was made")        \
 	X(RETRIES, "further connect attempts to the same server")                                  \
 	X(REDISPATCHES, "connect attempts that went to another server")                            \

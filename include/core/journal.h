@@ -9,7 +9,7 @@
  * What happened, in order: the one source of log lines, `sluice watch`, /v1/events and (later)
  * drill reports.  A ring that forgets the oldest entries; one thread (control) writes and reads.
  */
-enum { JOURNAL_NAME_MAX = 64 };
+enum { JOURNAL_NAME_MAX = 64, JOURNAL_PATH_MAX = 2 * JOURNAL_NAME_MAX };
 
 /* KIND(name, key) */
 #define JOURNAL_KIND_TABLE(X)                                                                      \
@@ -26,11 +26,21 @@ enum journal_kind {
 	    JOURNAL_KIND_COUNT
 };
 
+/* CAUSE(name, key) */
+#define JOURNAL_CAUSE_TABLE(X)                                                                     \
+	X(CHECK, "check")     /* a check's result: `check` tells which */                          \
+	X(COMMAND, "command") /* a person or a script */                                           \
+	X(CONFIG, "config")                                                                        \
+	X(RESOLVER, "resolver") /* the name stopped or began to resolve */                         \
+	X(AGENT, "agent")       /* what its agent said: `check` is the agent check */              \
+	X(TRAFFIC, "traffic")   /* `observe`: sessions failed in a row, `check` tells how often */ \
+	X(TRACK, "track")       /* the server that it tracks changed: `via` */
+
 enum journal_cause {
-	JOURNAL_BY_CHECK,   /* a check's result: `check` tells which */
-	JOURNAL_BY_COMMAND, /* a person or a script */
-	JOURNAL_BY_CONFIG,
-	JOURNAL_BY_RESOLVER /* the name stopped or began to resolve */
+#define X(name, key) JOURNAL_BY_##name,
+	JOURNAL_CAUSE_TABLE(X)
+#undef X
+	    JOURNAL_CAUSE_COUNT
 };
 
 struct journal_event {
@@ -44,8 +54,16 @@ struct journal_event {
 	char server[JOURNAL_NAME_MAX];  /* "" unless SERVER or CHECK */
 	bool backup;                    /* the server is a backup */
 	struct state before, after;     /* SERVER, CHECK */
+	/*
+	 * Of an agent's CHECK they are the agent's own, 1 and 1, and after.counter is its health,
+	 * so that "status: n/m UP" is made as for any other check.
+	 */
 	struct state_limits limits;
-	struct probe_result check;         /* the result behind it; code UNKNOWN: none */
+	struct probe_result check;  /* the result behind it; code UNKNOWN: none */
+	bool agent_check;           /* ... is that of the agent: "Agent check for server ..." */
+	char via[JOURNAL_PATH_MAX]; /* BY_TRACK: "service/server" that changed; otherwise "" */
+	uint32_t weight;            /* of the server, as set: HAProxy's check lines call 0 DRAIN */
+	uint32_t requeued, queued;  /* sessions that waited for it, and that wait in the service */
 	uint32_t active_left, backup_left; /* usable servers of the service, afterwards */
 	bool on_backup;                    /* the service runs on its backups now */
 	uint32_t sessions;                 /* on the server, at that moment */
@@ -67,5 +85,6 @@ const struct journal_event *journal_find(const struct journal *j, uint64_t seq);
 uint64_t journal_last(const struct journal *j); /* 0: empty */
 
 const char *journal_kind_key(enum journal_kind k);
+const char *journal_cause_key(enum journal_cause c);
 
 #endif

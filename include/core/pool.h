@@ -18,18 +18,29 @@ enum pool_verdict {
 
 /* The servers that a session has tried without success, by id. */
 struct pool_tried {
-	uint16_t id[6];
-	uint16_t count; /* more than six: the oldest are forgotten */
+	uint32_t id[6];
+	uint32_t count; /* more than six: the oldest are forgotten */
 };
 
 void pool_tried_add(struct pool_tried *t, const struct topology_server *s);
 
+/* Who asks for a server. */
+struct pool_request {
+	const struct pool_tried *tried; /* never NULL */
+	struct addr_ip client, local;   /* the ends of the client's connection, for hashing */
+	uint64_t random;                /* any number, another one each time (base/rng.h) */
+};
+
 /*
  * Chooses a server and counts the session on it (`active`).  Active servers first; backups only
  * when no active one is usable: the first of them, or all with `allbackups` (HAProxy
- * configuration manual 5.2 "backup").
+ * configuration manual 5.2 "backup").  Any thread; allocates nothing.
+ *
+ * POOL_CLAIMED sets *ret.  POOL_FULL sets it, too, if the algorithm is bound to one server (a
+ * hash): that one has no free slot, nothing was counted, and the session is to wait for it.  In
+ * all other cases *ret is NULL.
  */
-enum pool_verdict pool_claim(struct topology_service *service, const struct pool_tried *tried,
+enum pool_verdict pool_claim(struct topology_service *service, const struct pool_request *request,
                              struct topology_server **ret);
 
 /* Counts the session on a server that it must have, whatever its state: a retry of the same one. */

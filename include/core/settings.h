@@ -21,7 +21,14 @@ enum settings_check_type {
 	SETTINGS_CHECK_TCP,
 	SETTINGS_CHECK_HTTP,
 	SETTINGS_CHECK_HTTPS,
-	SETTINGS_CHECK_PGSQL
+	SETTINGS_CHECK_PGSQL,
+	SETTINGS_CHECK_MYSQL, /* reads the greeting; with `user` a login follows */
+	SETTINGS_CHECK_REDIS, /* PING, +PONG */
+	SETTINGS_CHECK_LDAP,  /* an anonymous bind */
+	SETTINGS_CHECK_SMTP,  /* `smtp_hello` */
+	SETTINGS_CHECK_SSL_HELLO,
+	SETTINGS_CHECK_EXTERNAL, /* `command` decides by its exit code */
+	SETTINGS_CHECK_AGENT     /* the node's own word: weight, drain, up, down (manual 5.2) */
 };
 
 enum settings_port_ref {
@@ -47,6 +54,60 @@ struct settings_strings {
 	size_t count;
 };
 
+enum settings_proxy_header { SETTINGS_PROXY_NONE, SETTINGS_PROXY_V1, SETTINGS_PROXY_V2 };
+
+/*
+ * One step of a check that is written as a list of rules (HAProxy configuration manual 4.2,
+ * "tcp-check" and "http-check").  Bytes are as they go over the wire, escapes resolved.
+ */
+enum settings_step_kind { SETTINGS_STEP_CONNECT, SETTINGS_STEP_SEND, SETTINGS_STEP_EXPECT };
+
+enum settings_match {
+	SETTINGS_MATCH_STRING,       /* `bytes` occur in the answer (http: in the body) */
+	SETTINGS_MATCH_REGEX,        /* `bytes` as a POSIX extended regular expression */
+	SETTINGS_MATCH_BINARY,       /* as STRING; only messages differ */
+	SETTINGS_MATCH_BINARY_REGEX, /* a regular expression over the answer in upper-case hex */
+	SETTINGS_MATCH_STATUS,       /* http: `statuses` */
+	SETTINGS_MATCH_STATUS_REGEX,
+	SETTINGS_MATCH_HEADER /* http: header `name`; `bytes` its value, NULL: any */
+};
+
+struct settings_step {
+	enum settings_step_kind kind;
+	const char *comment; /* or NULL; shown when the step fails */
+	int line;
+
+	/* CONNECT: what is not written is the check's own */
+	uint16_t port;       /* 0: the check's */
+	const char *address; /* NULL: the check's */
+	bool tls, linger;
+	bool as_server; /* "default": TLS, PROXY header and so on as the server has them */
+	bool send_proxy;
+	const char *sni, *alpn;
+
+	/* SEND: `bytes`; in an http check a request instead, `method` tells */
+	const char *bytes;
+	size_t len;
+	const char *method, *path, *version, *host;
+	struct settings_strings headers; /* "Name: value" */
+	const char *body;                /* or NULL */
+
+	/* EXPECT: `bytes`, `len` and these */
+	enum settings_match match;
+	bool negated;
+	const char *name;
+	struct settings_ranges statuses;
+	uint32_t min_recv; /* bytes to wait for before looking; 0: any */
+	/* A probe code's name ("L7OK") to report instead of the usual one, or NULL. */
+	const char *ok_status, *error_status, *timeout_status;
+	const char *on_success, *on_error; /* info instead of the usual one, or NULL */
+};
+
+struct settings_steps {
+	const struct settings_step *at;
+	size_t count;
+};
+
 /* How a node is checked (HAProxy configuration manual 5.2 "check", "inter"). */
 struct settings_check {
 	enum settings_check_type type;
@@ -66,7 +127,21 @@ struct settings_check {
 	bool verify;                         /* https: verify chain and name */
 	const char *ca, *cert, *key;         /* PEM files or NULL; ca NULL: the system's */
 	const char *sni;                     /* NULL: the node's host, if it is a name */
-	const char *user;                    /* pgsql: user of a startup packet, NULL: SSLRequest */
+	const char
+	    *user; /* pgsql: user of a startup packet, NULL: SSLRequest; mysql: of the login */
+	struct settings_steps steps; /* tcp, http, https: these instead of the one request */
+	const char
+	    *rexpect_string; /* http: a regular expression that the body must match, or NULL */
+	bool expect_negated; /* http: the expectations must not hold */
+	bool disable_on_404; /* http: 404 means "finish politely": L7OKC, state NOLB */
+	bool tls;            /* types other than https: over TLS, with `verify` and so on */
+	const char *alpn;    /* or NULL */
+	bool send_proxy;     /* a PROXY header first: v2 LOCAL or v1 with real addresses */
+	enum settings_proxy_header proxy_version;
+	const char *smtp_hello;  /* "HELO localhost" */
+	const char *command;     /* external: program, absolute path */
+	const char *search_path; /* external: its PATH, or NULL */
+	const char *agent_send;  /* agent: sent first, or NULL */
 	int line;
 };
 
@@ -78,6 +153,21 @@ struct settings_node {
 	int line;
 };
 
+/* What a failed connect or a reset of ordinary traffic counts for (manual 5.2 "on-error"). */
+enum settings_on_error {
+	SETTINGS_ON_ERROR_FASTINTER,    /* the next check comes at fastinter */
+	SETTINGS_ON_ERROR_FAIL_CHECK,   /* one failed check */
+	SETTINGS_ON_ERROR_SUDDEN_DEATH, /* one more failure takes it down */
+	SETTINGS_ON_ERROR_MARK_DOWN     /* down at once */
+};
+
+/* The address that connections to a server come from (manual 5.2 "source"). */
+struct settings_source {
+	struct addr addr;             /* len 0: the kernel chooses */
+	uint16_t port_low, port_high; /* 0: the kernel chooses */
+	const char *interface;        /* or NULL */
+};
+
 struct settings_server {
 	const char *name, *host; /* host: a name, an address, or "unix:/path" */
 	uint16_t port;           /* where traffic goes; 0 with "unix:" */
@@ -86,6 +176,22 @@ struct settings_server {
 	bool backup, disabled;
 	uint32_t maxconn; /* sessions at once, 0 = no limit */
 	size_t node;      /* index into settings.targets: what is checked for it */
+	size_t agent;     /* 1 + index into settings.targets of its agent check; 0: none */
+	uint32_t id;      /* HAProxy's sid; 0: its place in the service */
+	bool id_counted;  /* nobody wrote `id`: it was counted */
+	uint32_t
+	    minconn; /* with `fullconn`: the limit while the service has little to do; 0: none */
+	uint32_t maxqueue; /* sessions that may wait for this very server; 0 = no limit */
+	uint32_t slowstart_ms;
+	uint32_t tcp_user_timeout_ms; /* 0: the service's */
+	enum settings_proxy_header send_proxy;
+	struct settings_source source;
+	const char *track;          /* "service/server": its health is that one's; or NULL */
+	bool shutdown_on_down;      /* on_marked_down = "shutdown-sessions" */
+	bool shutdown_backup_on_up; /* on_marked_up = "shutdown-backup-sessions" */
+	bool observe;               /* "layer4" */
+	uint32_t error_limit;       /* errors in a row */
+	enum settings_on_error on_error;
 	int line;
 };
 
@@ -109,21 +215,146 @@ struct settings_bind {
 	int backlog;      /* 0: the kernel's maximum */
 	bool v6only;
 	bool defer_accept;
-	const char *interface; /* or NULL */
-	uint32_t maxconn;      /* sessions through this bind, 0 = no limit */
+	const char *interface;        /* or NULL */
+	uint32_t maxconn;             /* sessions through this bind, 0 = no limit */
+	bool accept_proxy;            /* each connection must begin with a PROXY header */
+	uint32_t tcp_user_timeout_ms; /* 0: the service's */
+	uint32_t id;                  /* HAProxy's sid of the listener; 0: its place */
+	uint32_t mode;                /* of a UNIX socket's file, 0: the umask decides */
+	const char *user, *group;     /* owner of that file, or NULL */
 	int line;
 };
 
-enum settings_balance { SETTINGS_ROUNDROBIN, SETTINGS_LEASTCONN };
+enum settings_balance {
+	SETTINGS_ROUNDROBIN,
+	SETTINGS_LEASTCONN,
+	SETTINGS_RANDOM, /* the less loaded of `random_draws` servers drawn by weight */
+	SETTINGS_FIRST,  /* the lowest id with a free slot */
+	SETTINGS_SOURCE, /* hash of the client's address */
+	SETTINGS_HASH,   /* hash of `hash_input` */
+	SETTINGS_STATIC_RR
+};
+
+enum settings_hash_type { SETTINGS_HASH_MAP, SETTINGS_HASH_CONSISTENT };
+/* HAProxy configuration manual 4.2 "hash-type". */
+enum settings_hash_function {
+	SETTINGS_HASH_SDBM,
+	SETTINGS_HASH_DJB2,
+	SETTINGS_HASH_WT6,
+	SETTINGS_HASH_CRC32
+};
+enum settings_hash_input {
+	SETTINGS_HASH_SRC,
+	SETTINGS_HASH_SRC_PORT,
+	SETTINGS_HASH_DST,
+	SETTINGS_HASH_DST_PORT
+};
+
+struct settings_hash {
+	enum settings_hash_type type;
+	enum settings_hash_function function;
+	enum settings_hash_input input;
+	bool avalanche;
+	uint32_t balance_factor; /* per cent of the average load that a server may have; 0: any */
+};
 
 struct settings_timeouts {
 	uint32_t connect_ms, client_ms, server_ms; /* 0 = none */
 	uint32_t client_fin_ms, server_fin_ms;     /* 0 = client_ms / server_ms */
+	uint32_t queue_ms;                         /* waiting for a server; 0 = connect_ms */
 };
 
 struct settings_keepalive {
 	bool client, server;
 	uint32_t idle_s, interval_s, count; /* 0 = the kernel's */
+};
+
+enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON, SETTINGS_LOG_HAPROXY };
+enum settings_log_kind {
+	SETTINGS_LOG_STDERR,
+	SETTINGS_LOG_SYSLOG, /* UNIX datagram socket `path` */
+	SETTINGS_LOG_UDP,    /* `host`:`port` */
+	SETTINGS_LOG_FILE,   /* `path` */
+	SETTINGS_LOG_STDOUT,
+	SETTINGS_LOG_FD /* descriptor `fd`, inherited */
+};
+
+/* How a line is wrapped (HAProxy configuration manual 4.2 "log"). */
+enum settings_log_framing {
+	SETTINGS_LOG_USUAL, /* the target's own: local for syslog and UDP, none for the others */
+	SETTINGS_LOG_LOCAL,
+	SETTINGS_LOG_RFC3164,
+	SETTINGS_LOG_RFC5424,
+	SETTINGS_LOG_PRIORITY,
+	SETTINGS_LOG_SHORT,
+	SETTINGS_LOG_TIMED,
+	SETTINGS_LOG_ISO,
+	SETTINGS_LOG_RAW,
+	SETTINGS_LOG_CONSOLE /* "[WARNING]  (pid) : ...", as HAProxy writes to its terminal */
+};
+
+struct settings_log {
+	enum settings_log_kind kind;
+	const char *text; /* the target as written */
+	const char *path;
+	struct addr addr; /* UDP, numeric */
+	int fd;           /* FD */
+	int facility;     /* 0..23 (RFC 5424 table 1) */
+	enum settings_log_format format;
+	enum settings_log_framing framing;
+	int level;     /* lines above this severity number are left out */
+	int min_level; /* lines more severe than this are sent as if of this one; 0: as they are */
+	uint32_t len;  /* longest line, 0: the usual 1024 of HAProxy's formats */
+	bool sessions; /* also one line per session, at info */
+	const char *tag;      /* program name in syslog lines: "sluice", or "haproxy" */
+	const char *hostname; /* in rfc3164 and rfc5424; NULL: the host's */
+	struct settings_ranges
+	    sample; /* of every `sample_size` lines those numbers, 1..; none: all */
+	uint16_t sample_size;
+	int line;
+};
+
+/* What a session's line is on targets of format "haproxy" (configuration manual 8.2). */
+enum settings_session_log {
+	SETTINGS_SESSION_TCPLOG,
+	SETTINGS_SESSION_CONNECT, /* HAProxy's default: "Connect from ...", when it begins */
+	SETTINGS_SESSION_CLF,
+	SETTINGS_SESSION_FORMAT /* `log_format` */
+};
+
+/* Clients that connect too often (manual 4.2 "stick-table", "tcp-request connection"). */
+struct settings_rate_limit {
+	uint32_t count; /* connections of one address within `period_ms`; 0 = no limit */
+	uint32_t period_ms;
+	uint32_t size; /* addresses that are remembered */
+};
+
+/*
+ * Where clients come in.  A service that names none has one of its own name, made of its own
+ * values (HAProxy's "listen"); the other form is HAProxy's frontends with their default_backend.
+ */
+struct settings_frontend {
+	const char *name;
+	uint32_t id; /* HAProxy's iid; 0: in the order of the file */
+	const struct settings_bind *binds;
+	size_t bind_count;
+	uint32_t maxconn, backlog;
+	uint32_t client_ms, client_fin_ms;
+	uint32_t rate_limit; /* sessions per second; 0 = no limit */
+	struct settings_rate_limit conn_rate_limit;
+	struct settings_keepalive keepalive; /* the client's side of it */
+	uint32_t tcp_user_timeout_ms;        /* towards clients */
+	const struct addr_net *allow, *deny;
+	size_t allow_count, deny_count;
+	bool dontlognull, dontlog_normal, log_separate_errors, logasap, socket_stats, disabled;
+	enum settings_session_log session_log;
+	bool log_addresses;     /* `log_format` shows more addresses than the client's */
+	const char *log_format; /* of HAProxy's syntax; SETTINGS_SESSION_FORMAT */
+	bool own_logs;          /* `logs` instead of the process's */
+	const struct settings_log *logs;
+	size_t log_count;
+	const char *description;
+	int line;
 };
 
 struct settings_service {
@@ -143,27 +374,24 @@ struct settings_service {
 	bool log_health_checks, dontlognull;
 	const struct addr_net *allow, *deny; /* client addresses; allow wins over deny */
 	size_t allow_count, deny_count;
-	int line;
-};
-
-enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON, SETTINGS_LOG_HAPROXY };
-enum settings_log_kind {
-	SETTINGS_LOG_STDERR,
-	SETTINGS_LOG_SYSLOG, /* UNIX datagram socket `path` */
-	SETTINGS_LOG_UDP,    /* `host`:`port` */
-	SETTINGS_LOG_FILE    /* `path` */
-};
-
-struct settings_log {
-	enum settings_log_kind kind;
-	const char *text; /* the target as written */
-	const char *path;
-	struct addr addr; /* UDP, numeric */
-	int facility;     /* 0..23 (RFC 5424 table 1) */
-	enum settings_log_format format;
-	int level;       /* lines above this severity number are left out */
-	bool sessions;   /* also one line per session, at info */
-	const char *tag; /* program name in syslog lines: "sluice", or "haproxy" */
+	const struct settings_frontend *frontends; /* none: one is made of the values above */
+	size_t frontend_count;
+	uint32_t id;     /* HAProxy's iid of the backend; 0: in the order of the file */
+	bool id_counted; /* nobody wrote `id`: it was counted */
+	uint32_t
+	    fullconn; /* sessions at which servers reach their maxconn; 0: a tenth of maxconn */
+	uint32_t random_draws;
+	struct settings_hash hash;
+	uint32_t rate_limit; /* sessions per second; 0 = no limit */
+	struct settings_rate_limit conn_rate_limit;
+	bool dontlog_normal, log_separate_errors, logasap, socket_stats, disabled;
+	bool http; /* the file says "mode http": shown so in the statistics */
+	enum settings_session_log session_log;
+	const char *log_format;
+	bool own_logs; /* `logs` instead of the process's, also for transitions */
+	const struct settings_log *logs;
+	size_t log_count;
+	const char *description;
 	int line;
 };
 
@@ -171,6 +399,45 @@ struct settings_resolver {
 	struct settings_strings nameservers; /* "ip:port"; none: /etc/resolv.conf */
 	uint32_t every_ms;   /* resolve again after the record's TTL, but not later than this */
 	uint32_t timeout_ms; /* one whole look-up */
+};
+
+/* An HTTP endpoint for operators and their tools. */
+struct settings_user {
+	const char *name;
+	const char *password; /* in clear, or a crypt(3) hash: it begins with '$' */
+};
+
+struct settings_admin {
+	const char *bind; /* "host:port" or "unix:/path" */
+	struct addr addr;
+	const char *name;      /* of HAProxy's section; NULL: its own, no row in the statistics */
+	uint32_t id;           /* HAProxy's iid of that section */
+	bool listen;           /* that section is a \"listen\": it has a row as a backend, too */
+	const char *stats_uri; /* HAProxy's statistics are at paths that begin so; NULL: /stats */
+	const char *metrics_path;          /* NULL: /metrics */
+	const char *monitor_uri;           /* answers 200 while the process serves, or NULL */
+	const char *realm;                 /* NULL: "sluice" */
+	const struct settings_user *users; /* none: no authentication */
+	size_t user_count;
+	bool writable;                 /* state may be changed over HTTP */
+	uint32_t refresh_s;            /* of HAProxy's page; 0: not */
+	bool hide_version, stats_only; /* stats_only: a section that HAProxy would serve alone */
+	struct settings_strings scope; /* proxies that are shown; none: all */
+	const char *cert, *key, *ca;   /* TLS, PEM files; with `ca` clients need a certificate */
+	int line;
+};
+
+/* A socket that speaks the runtime API (management manual 9.3). */
+enum settings_level { SETTINGS_LEVEL_USER, SETTINGS_LEVEL_OPERATOR, SETTINGS_LEVEL_ADMIN };
+
+struct settings_socket {
+	const char *text; /* as written */
+	struct addr addr; /* UNIX or TCP; len 0: `fd` */
+	int fd;
+	enum settings_level level;
+	uint32_t mode;            /* of a UNIX socket's file; 0: 0660 */
+	const char *user, *group; /* its owner, or NULL */
+	int line;
 };
 
 struct settings {
@@ -183,10 +450,15 @@ struct settings {
 	uint32_t hard_stop_after_ms;
 	const char *user, *group, *chroot, *pidfile;
 	struct settings_resolver resolver;
-	const char *admin_bind; /* "host:port" or "unix:/path"; NULL: no HTTP endpoint */
-	struct addr admin_addr;
-	int admin_line;
-	const char *admin_socket; /* path of the control socket; NULL: none */
+	const struct settings_admin *admins; /* HTTP endpoints; none: no dashboard */
+	size_t admin_count;
+	const struct settings_socket *sockets; /* control sockets */
+	size_t socket_count;
+	uint32_t operator_timeout_ms;   /* an idle operator is sent away; 0: 60 s */
+	const char *node, *description; /* shown in the statistics; node NULL: the host's name */
+	uint32_t conn_rate_limit, session_rate_limit; /* of the process, per second; 0 = no limit */
+	bool external_checks;                         /* programs may be run as checks */
+	bool haproxy; /* runs in HAProxy's place: its words, its log lines on the terminal */
 	const struct settings_service *services;
 	size_t service_count;
 	const struct settings_target *targets;
@@ -202,6 +474,7 @@ void settings_free(struct settings *s); /* NULL is fine */
 /* The defaults of a check and of a service, before what was written is put over them. */
 struct settings_check settings_check_default(enum settings_check_type type);
 struct settings_service settings_service_default(void);
+struct settings_server settings_server_default(void);
 
 /* "roundrobin", "http", ... : the words of the enumerations, as the file has them. */
 const char *settings_balance_name(enum settings_balance b);

@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * The state of a server: two axes that never mix.  Health is what checks found out;
+ * The state of a server: three axes that never mix.  Health is what checks found out;
  * administrative flags are what people (and the configuration) decided, kept by origin so that
- * taking one back does not take the other.  One pure function moves both.
+ * taking one back does not take the other; the third is what the server's agent says, if it has
+ * one.  One pure function moves them all.
  *
  * The counter is HAProxy's (configuration manual 5.2 "rise", "fall"): 0 .. rise+fall-1, the
  * server is in its upper zone from `rise` on.  A failure takes one; falling below `rise` makes it
@@ -46,19 +47,28 @@ struct state {
 	uint16_t counter;   /* 0 .. rise+fall-1 */
 	uint16_t recovered; /* NOLB only: good answers in a row since the last drain answer */
 	uint8_t admin;      /* enum state_admin flags */
+	bool agent_down;    /* its agent says so, whatever checks find */
 };
 
 struct state_limits {
 	uint16_t rise, fall; /* both at least 1 */
 	bool checked;        /* false: there is no check, health is NOCHECK for good */
 	bool start_up;       /* init_state = "up": UP before the first check */
+	bool agent;          /* an agent speaks for it, too */
 };
 
 enum state_event {
 	STATE_CHECK_PASSED,
 	STATE_CHECK_DRAINING, /* an answer in drain_status: the node says "finish politely" */
+	STATE_CHECK_CONDPASS, /* passed, but "no new sessions" (HAProxy's disable-on-404) */
 	STATE_CHECK_FAILED,   /* refused, reset, timed out, or an unexpected answer */
-	STATE_SET_MAINT,      /* by `flag` */
+	STATE_SUDDEN_DEATH,   /* traffic failed: one failure, and one more is fatal */
+	STATE_MARK_DOWN,      /* traffic failed: a fatal failure */
+	STATE_AGENT_UP,
+	STATE_AGENT_DOWN,
+	STATE_ENABLE_CHECK,  /* `limits.checked` is true from now on */
+	STATE_DISABLE_CHECK, /* ... false */
+	STATE_SET_MAINT,     /* by `flag` */
 	STATE_CLEAR_MAINT,
 	STATE_SET_DRAIN,
 	STATE_CLEAR_DRAIN,
@@ -85,11 +95,25 @@ struct state state_first(const struct state_limits *l, uint8_t admin);
  *  - Leaving the last maintenance flag starts afresh, as at program start (state_first).
  *  - Without an address a server is DOWN; with one again a server without checks is NOCHECK, one
  *    with checks waits for them.
- *  - NOCHECK never changes by a check; FORCE_* are ignored there.
+ *  - A conditional pass takes a server in its upper zone to NOLB with a full counter, and the next
+ *    good answer takes it back; to a DOWN one it is a failure.
+ *  - NOCHECK never changes by a check.  FORCE_* hold there, too: UP is NOCHECK then.
+ *  - Checks that are switched on take NOCHECK to UP, where one failure is enough; switched off they
+ *    leave what they last found, except that UP and CHECKING become NOCHECK.
+ *  - The agent's word moves nothing but `agent_down`, also under maintenance.
  */
 struct state state_next(struct state s, enum state_event event, uint8_t flag,
                         const struct state_limits *l);
 
+/*
+ * What becomes of a server whose health is that of another one (`track`): health and counter are
+ * those of `leader`, its maintenance and drain are inherited; what was decided for `s` itself
+ * stays. `reachable`: `s` has an address; without one it is DOWN.
+ */
+struct state state_follow(struct state s, const struct state *leader, bool reachable);
+
+/* Health as it counts: DOWN while the agent says so. */
+enum state_health state_effective(const struct state *s);
 /* May it take new sessions (weight aside)? */
 bool state_is_usable(const struct state *s);
 /* Are checks paused? */
@@ -99,8 +123,8 @@ bool state_is_changing(const struct state *s, const struct state_limits *l);
 
 /*
  * The one word (or two) that people and HAProxy's CSV show: "UP", "UP 2/3", "DOWN", "DOWN 1/2",
- * "NOLB", "NOLB 2/3", "DRAIN", "MAINT", "no check", "CHECKING".  `via` names the origin of an
- * inherited MAINT ("MAINT (via be/srv)") or is NULL.
+ * "NOLB", "NOLB 2/3", "DRAIN", "DRAIN (agent)", "DOWN (agent)", "MAINT", "no check", "CHECKING".
+ * `via` names the origin of an inherited MAINT ("MAINT (via be/srv)") or is NULL.
  */
 void state_describe(const struct state *s, const struct state_limits *l, const char *via, char *buf,
                     unsigned int size);

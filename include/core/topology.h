@@ -7,24 +7,26 @@
 #include "core/reason.h"
 #include "core/settings.h"
 #include "core/state.h"
+#include "core/topology_find.h"
+#include "core/topology_roll.h"
+#include "core/topology_time.h"
 
 #include <stdalign.h>
 
 /*
- * The running form of a configuration: services with their servers.  The structure never changes;
- * what changes in it is _Atomic, grouped by who writes it and kept on cache lines of its own.
+ * The running form of a configuration: services with their frontends and servers.  What threads
+ * share is _Atomic, grouped by who writes it and kept on cache lines of its own.
  *
- *   control thread writes: state, weight, address         workers read them
- *   workers write: `active`, `turn`, `count`, times       control reads them for its reports
+ *   control thread writes: state, weight, address, limits    workers read them
+ *   workers write: `active`, `turn`, `count`, times          control reads them for its reports
  *
- * What is named "control thread only" is plain data of that thread.
+ * What is named "control thread only" is plain data of that thread.  Servers come and go at run
+ * time: workers read a service's servers from its `roll`, a list that is replaced as a whole and
+ * freed once no worker can be looking at it.
  */
-enum { TOPOLOGY_LINE = 64 }; /* bytes of a cache line */
-
-/* Average and maximum of a time in milliseconds, over about the last 512 samples as HAProxy's. */
-struct topology_time {
-	_Atomic uint64_t sum; /* of the sliding window, in 1/1024 ms: see topology_time_average() */
-	_Atomic uint32_t max;
+enum {
+	TOPOLOGY_LINE = 64, /* bytes of a cache line */
+	TOPOLOGY_SHARE = 16 /* of a weight of 1: topology_share() */
 };
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines of their own are the point */
@@ -35,23 +37,37 @@ struct topology_server {
 	uint32_t id; /* 1.. in the service: HAProxy's sid */
 	struct state_limits limits;
 	struct addr unix_addr; /* of a "unix:" server, otherwise len 0 */
+	struct settings *own;  /* owned: of a server that came at run time; NULL: the topology's */
+	struct topology_server *tracked; /* its health is that one's (`track`); or NULL */
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t state; /* state_pack() */
-	_Atomic uint32_t weight;                       /* effective, 0..256 */
-	_Atomic uint32_t addr_version;                 /* odd while the words change */
-	_Atomic uint64_t addr_words[3];                /* struct addr_ip */
+	_Atomic bool usable;                           /* state_is_usable() of it */
+	_Atomic uint32_t weight;                       /* as set, 0..256 */
+	_Atomic uint32_t ramp;    /* per cent of weight and maxconn that count now (slowstart) */
+	_Atomic uint32_t maxconn; /* 0: no limit */
+	_Atomic uint32_t port;    /* where traffic goes */
+	_Atomic uint32_t addr_version;  /* odd while the words change */
+	_Atomic uint64_t addr_words[3]; /* struct addr_ip */
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t turn; /* balance_candidate.turn */
 	_Atomic uint32_t active;                      /* sessions now, dialing ones included */
 	_Atomic uint32_t active_max;
-	_Atomic int64_t last_session_ms; /* tick_ms() of the last choice, 0 never */
+	_Atomic int64_t last_session_ms;     /* tick_ms() of the last choice, 0 never */
+	_Atomic uint32_t errors;             /* failed connects and resets in a row (`observe`) */
+	_Atomic uint32_t queued, queued_max; /* sessions that wait for this very server */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count;
 	struct topology_time queue_time, connect_time, total_time;
 
 	/* Control thread only. */
-	struct probe_result check; /* the last result; code INIT before the first */
-	bool check_running;
+	size_t check_slot, agent_slot; /* of the checker; SIZE_MAX: none */
+	struct probe_result check;     /* the last result; code INIT before the first */
+	struct probe_result agent;     /* the same of its agent */
+	uint16_t agent_health;         /* 0 .. rise+fall-1 of the agent check */
+	bool check_running, agent_running;
+	bool check_disabled, agent_disabled; /* by a command */
+	uint32_t iweight;        /* the configured weight, or the last one in absolute terms */
+	int64_t ramp_since_ms;   /* slowstart began; 0: it is over */
 	int64_t since_wall_ms;   /* when the state last changed */
 	int64_t since_ms;        /* the same, monotonic */
 	char cause[192];         /* why it is in this state, in words */
@@ -62,19 +78,51 @@ struct topology_server {
 	uint64_t rate, rate_max, last_total; /* sessions per second, sampled each second */
 };
 
+struct ratetable; /* core/ratetable.h */
+
+/* Where clients come in: HAProxy's frontend. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as above */
+struct topology_frontend {
+	const struct settings_frontend *settings;
+	struct topology_service *service;
+	uint32_t id; /* HAProxy's iid; of a "listen" the service's, too */
+
+	alignas(TOPOLOGY_LINE) _Atomic uint32_t active; /* client connections now */
+	_Atomic uint32_t active_max;
+	_Atomic uint32_t maxconn; /* 0: no limit but the process's */
+	_Atomic bool paused;      /* `disable frontend` */
+	struct counter_set count; /* bytes only if the service has several frontends */
+	struct ratetable *rates;  /* who connects how often; the engine's: crew_lock_rates() */
+
+	/* Control thread only. */
+	bool stopped; /* `shutdown frontend` */
+	uint64_t rate, rate_max, last_total;
+	uint64_t conn_rate, conn_rate_max, last_accepted;
+};
+
+struct queue; /* engine/queue.h */
+
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as above */
 struct topology_service {
 	const struct settings_service *settings;
-	uint32_t id; /* HAProxy's iid: 2, 3, ... in the order of the file */
-	struct topology_server **servers;
-	size_t server_count;
+	uint32_t id;                          /* HAProxy's iid of the backend */
+	struct topology_frontend **frontends; /* at least one */
+	size_t frontend_count;
+	struct queue *queue;                  /* of sessions that wait for a server; the engine's */
+	_Atomic(struct topology_roll *) roll; /* the same servers, for workers */
+	struct topology_server **servers;     /* control thread only */
+	size_t server_count;                  /* control thread only */
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t clock; /* the highest turn chosen so far */
-	_Atomic uint32_t active;                       /* client connections now */
+	_Atomic uint32_t active; /* client connections now, of all frontends */
 	_Atomic uint32_t active_max;
+	_Atomic uint32_t queued, queued_max; /* sessions that wait for any server */
+	uint32_t fullconn;                   /* topology_set_maxconn() */
 
-	alignas(TOPOLOGY_LINE) struct counter_set count; /* of the frontend */
+	alignas(TOPOLOGY_LINE) struct counter_set count; /* what happens without a server */
 	_Atomic uint64_t ended[REASON_COUNT];            /* sessions by reason */
+
+	struct settings_frontend *own_frontend; /* owned: of a service that names none */
 
 	/* Control thread only. */
 	bool judged;     /* the first checks are over: has_server means something */
@@ -95,12 +143,45 @@ struct topology {
 struct topology *topology_new(struct settings *settings);
 void topology_free(struct topology *t); /* NULL is fine; no thread may use it any more */
 
-struct topology_service *topology_find_service(const struct topology *t, const char *name);
-/* "service/server"; NULL if there is no such thing. */
-struct topology_server *topology_find_server(const struct topology *t, const char *path);
+/* The process's limit of sessions is known now: what is a part of it (`fullconn`) is set. */
+void topology_set_maxconn(struct topology *t, uint32_t maxconn);
+
+/*
+ * A server that comes at run time: the one server of the one service of `own`, which it takes over
+ * with its one or two targets.  It starts under maintenance, and `tracked` is not set.  Workers see
+ * it after topology_publish().
+ */
+struct topology_server *topology_add_server(struct topology_service *service, struct settings *own);
+/*
+ * Takes it off the service's list; workers may still look at it until after the next publish.  No
+ * other server may track it.
+ */
+void topology_remove_server(struct topology_server *s);
+/*
+ * Shows the workers the present list.  Returns the one before: to be freed with free(), as removed
+ * servers with topology_free_server(), when each worker has been through its loop once.
+ */
+struct topology_roll *topology_publish(struct topology_service *service);
+void topology_free_server(struct topology_server *s);
+
+/*
+ * What counts now: the weight under slowstart (at least 1 unless it is 0), and the limit of
+ * sessions under slowstart, minconn and fullconn (0: none; HAProxy configuration manual 5.2
+ * "minconn").  The share is the weight in sixteenths, as HAProxy balances with it: a server of
+ * weight 1 can start slowly, too.  As there, slowstart does not touch the weight if the algorithm
+ * is a static one (static-rr, a hash over a map).  Any thread.
+ */
+uint32_t topology_share(const struct topology_server *s);
+uint32_t topology_weight(const struct topology_server *s);
+uint32_t topology_maxconn(const struct topology_server *s);
 
 struct state topology_state(const struct topology_server *s);
 void topology_set_state(struct topology_server *s, struct state state);
+/* state_is_usable() of the present state, quickly: asked of every server for every session. */
+static inline bool topology_is_usable(const struct topology_server *s)
+{
+	return atomic_load_explicit(&s->usable, memory_order_acquire);
+}
 
 /* The address to connect to; false if the name has not been resolved. */
 bool topology_address(struct topology_server *s, struct addr *ret);
@@ -110,9 +191,5 @@ void topology_set_address(struct topology_server *s, const struct addr *addr);
 
 /* Usable servers of a service: state allows it and the weight is above 0. */
 void topology_count_usable(const struct topology_service *s, uint32_t *active, uint32_t *backup);
-
-void topology_time_add(struct topology_time *t, uint32_t ms);
-/* `samples`: how many have been added in all; exact while the window is not full, too. */
-uint32_t topology_time_average(struct topology_time *t, uint64_t samples);
 
 #endif

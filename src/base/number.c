@@ -50,6 +50,15 @@ static int take_unit(const char **s)
 	return -1;
 }
 
+int number_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 bool number_parse_duration(const char *s, uint64_t *ret_ms)
 {
 	uint64_t total = 0;

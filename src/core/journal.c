@@ -58,3 +58,14 @@ const char *journal_kind_key(enum journal_kind k)
 
 	return keys[k];
 }
+
+const char *journal_cause_key(enum journal_cause c)
+{
+	static const char *const keys[] = {
+#define X(name, key) [JOURNAL_BY_##name] = (key),
+		JOURNAL_CAUSE_TABLE(X)
+#undef X
+	};
+
+	return keys[c];
+}

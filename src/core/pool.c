@@ -2,6 +2,10 @@
 #include "core/pool.h"
 
 #include "core/balance.h"
+#include "core/keyhash.h"
+#include "pools.h"
+
+#include "base/rng.h"
 
 #include <assert.h>
 
@@ -9,27 +13,17 @@ struct choice {
 	struct topology_server *server;
 	struct balance_candidate snapshot;
 	uint64_t seen_turn; /* as stored: `snapshot.turn` may have been moved up to the clock */
+	uint64_t total;     /* of the shares of those that may be chosen */
 	bool any_usable, any_full;
 };
 
 void pool_tried_add(struct pool_tried *t, const struct topology_server *s)
 {
-	t->id[t->count % (sizeof(t->id) / sizeof(t->id[0]))] = (uint16_t)s->id;
+	t->id[t->count % ARRAY_LEN(t->id)] = s->id;
 	t->count++;
 }
 
-static bool was_tried(const struct pool_tried *t, uint32_t id)
-{
-	size_t kept = sizeof(t->id) / sizeof(t->id[0]);
-	size_t n = t->count < kept ? t->count : kept;
-
-	for (size_t i = 0; i < n; i++)
-		if (t->id[i] == id)
-			return true;
-	return false;
-}
-
-static uint64_t load64(_Atomic uint64_t *p)
+static uint64_t load64(const _Atomic uint64_t *p)
 {
 	return atomic_load_explicit(p, memory_order_relaxed);
 }
@@ -39,35 +33,48 @@ static uint64_t load64(_Atomic uint64_t *p)
  * away for a while does not catch up; one whose weight was raised does not wait as long as it would
  * have with the old one.
  */
-static uint64_t present_turn(uint64_t turn, uint64_t clock, uint64_t stride)
+static uint64_t present_turn(uint64_t turn, uint64_t clock, uint32_t weight)
 {
 	uint64_t distance = balance_is_earlier(turn, clock) ? clock - turn : turn - clock;
 
-	return distance > stride ? clock : turn;
+	return balance_exceeds_stride(distance, weight) ? clock : turn;
 }
 
-/* One server against the filter and the best so far. */
-static void consider(struct choice *best, struct topology_server *s, const struct pool_tried *tried)
+/* One server against the filter: may it be chosen?  Then `c` is what there is to compare. */
+static bool may_be_chosen(struct choice *found, const struct pool_field *field, size_t i,
+                          struct balance_candidate *c)
 {
-	struct state state = state_unpack(atomic_load_explicit(&s->state, memory_order_acquire));
-	struct balance_candidate c = {
-		.weight = atomic_load_explicit(&s->weight, memory_order_relaxed),
-		.active = atomic_load_explicit(&s->active, memory_order_relaxed),
-	};
-	/* Then the clock, which claim() moves first: no turn seems too far ahead. */
-	uint64_t turn = atomic_load_explicit(&s->turn, memory_order_acquire);
-	uint64_t clock = load64(&s->service->clock);
+	const struct topology_server *s = field->roll->at[i];
+	uint32_t maxconn;
 
-	if (!c.weight || !state_is_usable(&state) || !topology_has_address(s))
-		return;
-	best->any_usable = true;
-	if (was_tried(tried, s->id))
-		return;
-	if (s->settings->maxconn && c.active >= s->settings->maxconn) {
-		best->any_full = true;
-		return;
+	*c = (struct balance_candidate){ .weight = pool_slot_share(field, i), .id = s->id };
+	if (!c->weight)
+		return false;
+	found->any_usable = true;
+	if (pool_slot_was_tried(field, s))
+		return false;
+	c->active = atomic_load_explicit(&s->active, memory_order_relaxed);
+	maxconn = topology_maxconn(s);
+	if (maxconn && c->active >= maxconn) {
+		found->any_full = true;
+		return false;
 	}
-	c.turn = present_turn(turn, clock, balance_stride(c.weight));
+	return true;
+}
+
+/* One server against the best so far. */
+static void consider(struct choice *best, const struct pool_field *field, size_t i)
+{
+	struct topology_server *s = field->roll->at[i];
+	struct balance_candidate c;
+	uint64_t turn;
+
+	if (!may_be_chosen(best, field, i, &c))
+		return;
+	/* Then the clock, which claim() moves first: no turn seems too far ahead. */
+	turn = atomic_load_explicit(&s->turn, memory_order_acquire);
+	c.turn = present_turn(turn, load64(&s->service->clock), c.weight);
+	best->total += c.weight;
 	if (best->server && !balance_prefers(s->service->settings->balance, &c, &best->snapshot))
 		return;
 	best->server = s;
@@ -76,17 +83,48 @@ static void consider(struct choice *best, struct topology_server *s, const struc
 }
 
 /* Backups come in only when no active server is usable: the first of them, or all. */
-static void look(struct choice *best, struct topology_service *service, bool backups,
-                 const struct pool_tried *tried)
+static void look(struct choice *best, const struct pool_field *field)
 {
-	for (size_t i = 0; i < service->server_count; i++) {
-		struct topology_server *s = service->servers[i];
-
-		if (s->settings->backup != backups)
+	for (size_t i = 0; i < field->roll->count; i++) {
+		if (field->roll->at[i]->settings->backup != field->backups)
 			continue;
-		consider(best, s, tried);
-		if (backups && best->server && !service->settings->allbackups)
+		consider(best, field, i);
+		if (field->backups && best->server && !field->service->settings->allbackups)
 			return;
+	}
+}
+
+/* One draw by weight; what has changed since look() makes it a little unfair, not wrong. */
+static void draw(struct choice *best, const struct pool_field *field, uint64_t ticket)
+{
+	struct choice ignored = { 0 };
+	struct balance_candidate c;
+
+	for (size_t i = 0; i < field->roll->count; i++) {
+		if (!may_be_chosen(&ignored, field, i, &c))
+			continue;
+		if (ticket >= c.weight) {
+			ticket -= c.weight;
+			continue;
+		}
+		if (!best->server || balance_prefers(SETTINGS_RANDOM, &c, &best->snapshot)) {
+			best->server = field->roll->at[i];
+			best->snapshot = c;
+		}
+		return;
+	}
+}
+
+static void draw_some(struct choice *best, const struct pool_field *field)
+{
+	struct rng rng = { field->request->random };
+	struct choice drawn = { 0 };
+
+	for (uint32_t n = 0; n < field->service->settings->random_draws; n++)
+		draw(&drawn, field, rng_below(&rng, best->total));
+	if (drawn.server) {
+		best->server = drawn.server;
+		best->snapshot = drawn.snapshot;
 	}
 }
 
@@ -108,31 +146,35 @@ static bool claim(const struct choice *c)
 	uint64_t turn = c->seen_turn;
 	uint64_t next = c->snapshot.turn + balance_stride(c->snapshot.weight);
 
-	if (!atomic_compare_exchange_strong_explicit(&s->active, &active, active + 1,
-	                                             memory_order_relaxed, memory_order_relaxed))
+	if (!pool_slot_take(s, active))
 		return false;
-	move_clock(&s->service->clock, c->snapshot.turn);
-	if (!atomic_compare_exchange_strong_explicit(&s->turn, &turn, next, memory_order_release,
-	                                             memory_order_relaxed)) {
-		atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
-		return false;
+	if (balance_uses_turns(s->service->settings->balance)) {
+		move_clock(&s->service->clock, c->snapshot.turn);
+		if (!atomic_compare_exchange_strong_explicit(
+		        &s->turn, &turn, next, memory_order_release, memory_order_relaxed)) {
+			atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
+			return false;
+		}
 	}
-	counter_raise(&s->active_max, active + 1);
-	counter_add(&s->count, COUNTER_PICKED, 1);
+	pool_slot_keep(s, active + 1);
 	return true;
 }
 
-enum pool_verdict pool_claim(struct topology_service *service, const struct pool_tried *tried,
-                             struct topology_server **ret)
+static enum pool_verdict claim_best(struct pool_field *field, struct topology_server **ret)
 {
 	for (;;) {
 		struct choice best = { 0 };
 
-		look(&best, service, false, tried);
-		if (!best.any_usable)
-			look(&best, service, true, tried);
+		field->backups = false;
+		look(&best, field);
+		if (!best.any_usable) {
+			field->backups = true;
+			look(&best, field);
+		}
 		if (!best.server)
 			return best.any_full ? POOL_FULL : best.any_usable ? POOL_TRIED : POOL_NONE;
+		if (field->service->settings->balance == SETTINGS_RANDOM)
+			draw_some(&best, field);
 		if (claim(&best)) {
 			*ret = best.server;
 			return POOL_CLAIMED;
@@ -140,11 +182,39 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 	}
 }
 
+/* Is this session's server to be found by hash? */
+static bool get_hash(const struct topology_service *service, const struct topology_roll *roll,
+                     const struct pool_request *request, uint32_t *ret)
+{
+	return roll->wheel &&
+	       keyhash_client(service->settings, &request->client, &request->local, ret);
+}
+
+enum pool_verdict pool_claim(struct topology_service *service, const struct pool_request *request,
+                             struct topology_server **ret)
+{
+	struct pool_field field = {
+		.service = service,
+		.roll = atomic_load_explicit(&service->roll, memory_order_acquire),
+		.request = request,
+	};
+	enum pool_verdict verdict = POOL_NONE;
+	uint32_t hash;
+
+	*ret = NULL;
+	if (!get_hash(service, field.roll, request, &hash))
+		return claim_best(&field, ret);
+	verdict = pool_hash_claim(&field, hash, ret);
+	if (verdict != POOL_NONE)
+		return verdict;
+	field.backups = true;
+	return service->settings->allbackups ? pool_hash_claim(&field, hash, ret)
+	                                     : claim_best(&field, ret);
+}
+
 void pool_claim_same(struct topology_server *s)
 {
-	counter_raise(&s->active_max,
-	              atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
-	counter_add(&s->count, COUNTER_PICKED, 1);
+	pool_slot_keep(s, atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
 }
 
 void pool_release(struct topology_server *s)

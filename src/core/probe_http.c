@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The http and https checks: one request, and a response read strictly from left to right (RFC
- * 9112), as lenient as HAProxy's parser: bare LF ends a line, empty lines may come first.
+ * Requests of http checks, and what their answers are worth: to the simple check, whose status and
+ * content must both be right, and to a rule, which looks at one thing.
  */
 #include "probes.h"
 
-#include "base/number.h"
+#include "httpanswer.h"
 
-#include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum parse { PARSE_OK, PARSE_MORE, PARSE_BAD };
-
-enum framing { FRAMING_CLOSE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_NONE };
-
-struct slice {
-	const char *at;
-	size_t len;
-};
-
-struct head {
-	unsigned int status;
-	struct slice reason;
-	enum framing framing;
-	uint64_t length; /* FRAMING_LENGTH */
-	size_t size;     /* of the head with its empty line */
-};
+#define NO_BODY  "HTTP content check could not find a response body"
+#define NO_MATCH "HTTP content check did not match"
+#define UNWANTED "HTTP check matched unwanted content"
 
 static bool is_named(const char *header, const char *name)
 {
@@ -62,11 +47,13 @@ static void add_header(struct text *out, const char *header)
 	text_addf(out, "%s\r\n", header + name);
 }
 
-void probe_http_request(const struct settings_check *check, const char *authority, struct text *out)
+void probe_http_request(const struct probe *p, const struct probe_rule *r, struct text *out)
 {
+	const struct settings_check *check = p->plan->check;
 	bool persistent = strcmp(check->version, "1.0") != 0;
-	const char *host = check->host ? check->host : persistent ? authority : NULL;
+	const char *host = check->host ? check->host : persistent ? p->given.authority : NULL;
 
+	(void)r;
 	text_addf(out, "%s %s HTTP/%s\r\n", check->method, check->path, check->version);
 	if (host && !has_header(&check->headers, "host"))
 		text_addf(out, "host: %s\r\n", host);
@@ -77,256 +64,135 @@ void probe_http_request(const struct settings_check *check, const char *authorit
 	text_add(out, "\r\n");
 }
 
-/* The next line without its end; false if it is not complete.  `*used` moves behind it. */
-static bool next_line(struct slice in, size_t *used, struct slice *ret)
+static const char *value_of(const char *header)
 {
-	const char *at = in.at + *used;
-	const char *end = *used < in.len ? memchr(at, '\n', in.len - *used) : NULL;
+	const char *value = header + strcspn(header, ":");
 
-	if (!end)
-		return false;
-	*used += (size_t)(end - at) + 1;
-	if (end > at && end[-1] == '\r')
-		end--;
-	*ret = (struct slice){ at, (size_t)(end - at) };
-	return true;
+	value += *value == ':';
+	return value + strspn(value, " \t");
 }
 
-static struct slice trim(struct slice s)
+/* Without a body these need no length (RFC 9110, 8.6). */
+static bool may_lack_length(const char *method)
 {
-	while (s.len && (s.at[0] == ' ' || s.at[0] == '\t')) {
-		s.at++;
-		s.len--;
+	static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "DELETE" };
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (strcmp(method, methods[i]) == 0)
+			return true;
+	return false;
+}
+
+enum connection { CONNECTION_UNSAID, CONNECTION_CLOSE, CONNECTION_KEPT, CONNECTION_OTHER };
+
+/* The length is ours to say, and "close" and "keep-alive" come last or not at all. */
+static enum connection add_headers(const struct settings_strings *headers, struct text *out)
+{
+	enum connection said = CONNECTION_UNSAID;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *h = headers->at[i];
+
+		if (is_named(h, "content-length") || is_named(h, "transfer-encoding"))
+			continue;
+		if (is_named(h, "connection")) {
+			said = strcasecmp(value_of(h), "close") == 0        ? CONNECTION_CLOSE
+			       : strcasecmp(value_of(h), "keep-alive") == 0 ? CONNECTION_KEPT
+			                                                    : CONNECTION_OTHER;
+			if (said != CONNECTION_OTHER)
+				continue;
+		}
+		add_header(out, h);
 	}
-	while (s.len && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
-		s.len--;
-	return s;
+	return said;
 }
 
-/* "HTTP/1.1 200 Reason": decided byte by byte, so that garbage is known before its line ends. */
-static enum parse parse_status(struct slice in, size_t *used, struct head *ret)
+void probe_http_write(const struct probe *p, const struct probe_rule *r, struct text *out)
 {
-	static const char shape[] = "HTTP/0.0 "; /* 0: any digit */
-	size_t i = *used;
-	size_t digits = 0;
-	struct slice line;
+	const struct settings_step *s = &r->draft.step;
+	const char *version = s->version ? s->version : "1.0";
+	const char *body = s->body ? s->body : "";
+	bool persistent = strcmp(version, "1.0") != 0;
+	enum connection said;
 
-	for (const char *c = shape; *c; c++, i++) {
-		if (i == in.len)
-			return PARSE_MORE;
-		if (*c == '0' ? !isdigit((unsigned char)in.at[i]) : in.at[i] != *c)
-			return PARSE_BAD;
-	}
-	while (i < in.len && in.at[i] == ' ')
-		i++;
-	for (; i < in.len && digits < 3 && isdigit((unsigned char)in.at[i]); i++, digits++)
-		ret->status = ret->status * 10 + (unsigned int)(in.at[i] - '0');
-	if (digits == 3 && ret->status < 100)
-		return PARSE_BAD;
-	if (i == in.len)
-		return PARSE_MORE;
-	if (digits < 3 || !strchr(" \r\n", in.at[i]) || !in.at[i])
-		return PARSE_BAD;
-	*used = i;
-	if (!next_line(in, used, &line))
-		return PARSE_MORE;
-	ret->reason = trim(line);
-	return PARSE_OK;
+	(void)p;
+	text_addf(out, "%s %s HTTP/%s\r\n", s->method, s->path ? s->path : "/", version);
+	if (s->host)
+		text_addf(out, "host: %s\r\n", s->host);
+	said = add_headers(&s->headers, out);
+	if (*body || !may_lack_length(s->method))
+		text_addf(out, "content-length: %zu\r\n", strlen(body));
+	if (persistent && (said == CONNECTION_UNSAID || said == CONNECTION_CLOSE))
+		text_add(out, "connection: close\r\n");
+	if (!persistent && said == CONNECTION_KEPT)
+		text_add(out, "connection: keep-alive\r\n");
+	text_addf(out, "\r\n%s", body);
 }
 
-static bool set_length(struct head *h, struct slice value)
+static struct httpanswer_slice rest_of(const struct probe *p, const struct httpanswer_head *h)
 {
-	char digits[24];
-	uint64_t n;
-
-	if (value.len >= sizeof(digits))
-		return false;
-	memcpy(digits, value.at, value.len);
-	digits[value.len] = '\0';
-	if (strlen(digits) != value.len || !number_parse(digits, UINT64_MAX, &n))
-		return false;
-	if (h->framing == FRAMING_LENGTH && h->length != n)
-		return false;
-	/* Chunked wins over a length (RFC 9112 section 6.3). */
-	if (h->framing == FRAMING_CLOSE)
-		h->framing = FRAMING_LENGTH;
-	h->length = n;
-	return true;
+	return (struct httpanswer_slice){ p->in.data + h->size, p->in.len - h->size };
 }
 
-static void set_coding(struct head *h, struct slice value)
-{
-	static const char chunked[] = "chunked";
-	size_t len = strlen(chunked);
+/* --- the simple check ----------------------------------------------------------------------- */
 
-	if (value.len >= len && strncasecmp(value.at + value.len - len, chunked, len) == 0)
-		h->framing = FRAMING_CHUNKED;
+static enum probe_verdict settle(struct probe *p, enum probe_code code, unsigned int status,
+                                 struct httpanswer_slice info)
+{
+	p->result.status = (uint16_t)status;
+	return probe_decide(p, code, info.at, info.len);
 }
 
-static size_t name_length(struct slice line)
+static struct httpanswer_slice words(const char *s)
 {
-	size_t i = 0;
-
-	while (i < line.len && line.at[i] &&
-	       (isalnum((unsigned char)line.at[i]) || strchr("!#$%&'*+-.^_`|~", line.at[i])))
-		i++;
-	return i;
+	return (struct httpanswer_slice){ s, strlen(s) };
 }
 
-static bool parse_field(struct slice line, struct head *h)
+static bool has_string(const struct settings_check *check, const struct text *body)
 {
-	size_t name = name_length(line);
-	struct slice value;
-
-	if (!name || name == line.len || line.at[name] != ':')
-		return false;
-	value = trim((struct slice){ line.at + name + 1, line.len - name - 1 });
-	if (is_named(line.at, "content-length"))
-		return set_length(h, value);
-	if (is_named(line.at, "transfer-encoding"))
-		set_coding(h, value);
-	return true;
+	return !check->expect_string || memmem(text_str(body), body->len, check->expect_string,
+	                                       strlen(check->expect_string));
 }
 
-static enum parse parse_head(struct slice in, bool head_only, struct head *ret)
+static enum probe_verdict judge_body(struct probe *p, const struct probe_rule *r,
+                                     const struct httpanswer_head *h, bool last)
 {
-	size_t used = 0;
-	struct slice line;
-	enum parse result;
-	bool first = true;
-
-	*ret = (struct head){ .framing = FRAMING_CLOSE };
-	while (used < in.len && (in.at[used] == '\r' || in.at[used] == '\n'))
-		used++;
-	result = parse_status(in, &used, ret);
-	if (result != PARSE_OK)
-		return result;
-	for (;; first = false) {
-		bool folded;
-
-		if (!next_line(in, &used, &line))
-			return PARSE_MORE;
-		if (!line.len)
-			break;
-		folded = !first && (line.at[0] == ' ' || line.at[0] == '\t');
-		if (!folded && !parse_field(line, ret))
-			return PARSE_BAD;
-	}
-	if (head_only || ret->status == 204 || ret->status == 304)
-		ret->framing = FRAMING_NONE;
-	ret->size = used;
-	return PARSE_OK;
-}
-
-static bool add_hex(size_t *n, char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-	size_t value = at ? (size_t)(at - digits) : 0;
-
-	if (at)
-		*n = *n * 16 + (value < 16 ? value : value - 6);
-	return at;
-}
-
-/* "1a;extension": hexadecimal, at least one digit, at most a number that fits. */
-static bool parse_chunk_size(struct slice line, size_t *ret)
-{
-	size_t i = 0;
-
-	*ret = 0;
-	while (i < line.len && add_hex(ret, line.at[i]))
-		if (++i > 2 * sizeof(size_t) - 1)
-			return false;
-	return i && (i == line.len || line.at[i] == ';' || line.at[i] == ' ' || line.at[i] == '\t');
-}
-
-static enum parse decode_chunks(struct slice in, struct text *out)
-{
-	size_t used = 0;
-
-	for (;;) {
-		struct slice line;
-		size_t size;
-		size_t n;
-
-		if (!next_line(in, &used, &line))
-			return PARSE_MORE;
-		if (!parse_chunk_size(line, &size))
-			return PARSE_BAD;
-		if (!size)
-			return PARSE_OK;
-		n = size < in.len - used ? size : in.len - used;
-		text_addn(out, in.at + used, n);
-		used += n;
-		if (!next_line(in, &used, &line))
-			return PARSE_MORE;
-		if (line.len)
-			return PARSE_BAD;
-	}
-}
-
-/* The content that is there; PARSE_OK if it is all of it. */
-static enum parse decode(const struct head *h, struct slice in, struct text *out)
-{
-	switch (h->framing) {
-	case FRAMING_CHUNKED:
-		return decode_chunks(in, out);
-	case FRAMING_LENGTH:
-		text_addn(out, in.at, in.len < h->length ? in.len : (size_t)h->length);
-		return in.len < h->length ? PARSE_MORE : PARSE_OK;
-	case FRAMING_CLOSE:
-		text_addn(out, in.at, in.len);
-		return PARSE_MORE;
-	case FRAMING_NONE:
-		break;
-	}
-	return PARSE_OK;
-}
-
-static enum probe_step settle(struct probe_result *ret, enum probe_code code, unsigned int status,
-                              struct slice info)
-{
-	*ret = (struct probe_result){ .code = code, .status = (uint16_t)status };
-	snprintf(ret->info, sizeof(ret->info), "%.*s", (int)info.len, info.at);
-	return PROBE_DONE;
-}
-
-static struct slice words(const char *s)
-{
-	return (struct slice){ s, strlen(s) };
-}
-
-static enum probe_step judge_body(const struct settings_check *check, const struct head *h,
-                                  struct slice in, bool ended, struct probe_result *ret)
-{
+	const struct settings_check *check = p->plan->check;
 	AUTO_TEXT body = { 0 };
-	enum parse result = decode(h, in, &body);
+	enum httpanswer_state state = httpanswer_decode(h, rest_of(p, h), &body);
 
 	/* Before what is wrong behind it: that would not have been seen yet in smaller pieces. */
-	if (memmem(text_str(&body), body.len, check->expect_string, strlen(check->expect_string)))
-		return settle(ret, PROBE_L7OK, h->status, words(""));
-	if (result == PARSE_BAD)
-		return settle(ret, PROBE_L7RSP, h->status, words(""));
-	if (result == PARSE_MORE && !ended)
-		return PROBE_MORE;
-	return settle(ret, PROBE_L7RSP, h->status,
-	              words(body.len ? "HTTP content check did not match"
-	                             : "HTTP content check could not find a response body"));
+	if (has_string(check, &body) &&
+	    (!r->has_regex || (body.len && probe_expect_regex(r, body.data, body.len))))
+		return check->expect_negated ? settle(p, PROBE_L7RSP, h->status, words(UNWANTED))
+		                             : settle(p, PROBE_L7OK, h->status, words(""));
+	if (state == HTTPANSWER_BAD)
+		return settle(p, PROBE_L7RSP, h->status, words(""));
+	if (state == HTTPANSWER_MORE && !last)
+		return PROBE_WAITS;
+	if (!body.len)
+		return settle(p, PROBE_L7RSP, h->status, words(NO_BODY));
+	return check->expect_negated ? settle(p, PROBE_L7OK, h->status, words(""))
+	                             : settle(p, PROBE_L7RSP, h->status, words(NO_MATCH));
 }
 
-static enum probe_step judge_answer(const struct settings_check *check, const struct head *h,
-                                    struct slice body, bool ended, struct probe_result *ret)
+static enum probe_verdict judge_answer(struct probe *p, const struct probe_rule *r,
+                                       const struct httpanswer_head *h, bool last)
 {
-	if (!settings_ranges_contain(&check->expect_status, h->status)) {
-		settle(ret, PROBE_L7STS, h->status, h->reason);
-		ret->draining = settings_ranges_contain(&check->drain_status, h->status);
-		return PROBE_DONE;
+	const struct settings_check *check = p->plan->check;
+	bool has_pattern = check->expect_string || check->rexpect_string;
+	bool negated = check->expect_negated && !has_pattern;
+
+	if (check->disable_on_404 && h->status == 404)
+		return settle(p, PROBE_L7OKC, h->status, words(""));
+	if (settings_ranges_contain(&check->expect_status, h->status) == negated) {
+		p->result.draining = settings_ranges_contain(&check->drain_status, h->status);
+		return settle(p, PROBE_L7STS, h->status, h->reason);
 	}
-	if (check->expect_string)
-		return judge_body(check, h, body, ended, ret);
+	if (has_pattern)
+		return judge_body(p, r, h, last);
 	/* HAProxy gives no info with a good status, and its log lines are matched to the letter. */
-	return settle(ret, PROBE_L7OK, h->status, words(""));
+	return settle(p, PROBE_L7OK, h->status, words(""));
 }
 
 /* 101 is final: nothing that was asked for can follow it. */
@@ -335,25 +201,125 @@ static bool is_interim(unsigned int status)
 	return status < 200 && status != 101;
 }
 
-enum probe_step probe_http_judge(const struct settings_check *check, struct text *in, bool ended,
-                                 struct probe_result *ret)
+enum probe_verdict probe_http_judge(struct probe *p, const struct probe_rule *r, bool last)
 {
-	bool head_only = strcmp(check->method, "HEAD") == 0;
-	enum parse result;
-	struct head h;
+	bool head_only = strcmp(p->plan->check->method, "HEAD") == 0;
+	enum httpanswer_state state;
+	struct httpanswer_head h;
 
 	for (;;) {
-		if (!in->len)
-			return ended ? settle(ret, PROBE_L7RSP, 0, words("")) : PROBE_MORE;
-		result = parse_head((struct slice){ in->data, in->len }, head_only, &h);
-		if (result != PARSE_OK || !is_interim(h.status))
+		if (!p->in.len)
+			return last ? settle(p, PROBE_L7RSP, 0, words("")) : PROBE_WAITS;
+		state = httpanswer_parse((struct httpanswer_slice){ p->in.data, p->in.len },
+		                         head_only, &h);
+		if (state != HTTPANSWER_OK || !is_interim(h.status))
 			break;
-		text_consume(in, h.size);
+		text_consume(&p->in, h.size);
 	}
-	if (result == PARSE_MORE && !ended)
-		return PROBE_MORE;
-	if (result != PARSE_OK)
-		return settle(ret, PROBE_L7RSP, 0, words(""));
-	return judge_answer(check, &h, (struct slice){ in->data + h.size, in->len - h.size }, ended,
-	                    ret);
+	if (state == HTTPANSWER_MORE && !last)
+		return PROBE_WAITS;
+	if (state != HTTPANSWER_OK)
+		return settle(p, PROBE_L7RSP, 0, words(""));
+	return judge_answer(p, r, &h, last);
+}
+
+/* --- a rule --------------------------------------------------------------------------------- */
+
+/* on_error replaces the usual words; `comment` follows either. */
+static enum probe_verdict complain(struct probe *p, const struct probe_rule *r,
+                                   enum probe_code code, struct httpanswer_slice info)
+{
+	char usual[sizeof(p->result.info)];
+
+	snprintf(usual, sizeof(usual), "%.*s", (int)info.len, info.at);
+	return probe_decide_failed(p, r, code,
+	                           r->draft.step.on_error ? r->draft.step.on_error : usual);
+}
+
+static bool match_head(const struct probe_rule *r, const struct httpanswer_head *h)
+{
+	const struct settings_step *s = &r->draft.step;
+
+	switch (s->match) {
+	case SETTINGS_MATCH_STATUS:
+		return settings_ranges_contain(&s->statuses, h->status);
+	case SETTINGS_MATCH_STATUS_REGEX:
+		return probe_expect_regex(r, h->code.at, h->code.len);
+	case SETTINGS_MATCH_HEADER:
+		return httpanswer_has(h, s->name, s->bytes, s->len);
+	case SETTINGS_MATCH_STRING:
+	case SETTINGS_MATCH_REGEX:
+	case SETTINGS_MATCH_BINARY:
+	case SETTINGS_MATCH_BINARY_REGEX:
+		break;
+	}
+	return false;
+}
+
+static enum probe_verdict expect_head(struct probe *p, const struct probe_rule *r,
+                                      const struct httpanswer_head *h)
+{
+	if (match_head(r, h) != r->draft.step.negated)
+		return PROBE_HOLDS;
+	p->result.draining = settings_ranges_contain(&p->plan->check->drain_status, h->status);
+	return complain(p, r, r->error ? r->error : PROBE_L7STS, h->reason);
+}
+
+static bool match_body(const struct probe_rule *r, const struct text *body)
+{
+	const struct settings_step *s = &r->draft.step;
+
+	if (r->has_regex)
+		return probe_expect_regex(r, body->data, body->len);
+	return memmem(text_str(body), body->len, s->bytes, s->len);
+}
+
+static enum probe_verdict expect_body(struct probe *p, const struct probe_rule *r,
+                                      const struct httpanswer_head *h, bool last)
+{
+	const struct settings_step *s = &r->draft.step;
+	enum probe_code failed = r->error ? r->error : PROBE_L7RSP;
+	AUTO_TEXT body = { 0 };
+	enum httpanswer_state state = httpanswer_decode(h, rest_of(p, h), &body);
+	bool matched;
+
+	if (state == HTTPANSWER_BAD)
+		return complain(p, r, PROBE_L7RSP, words(""));
+	last |= state == HTTPANSWER_OK;
+	if (!body.len)
+		return last ? complain(p, r, failed, words(NO_BODY)) : PROBE_WAITS;
+	if (!last && ((!r->has_regex && body.len < s->len) || body.len < s->min_recv))
+		return PROBE_WAITS;
+	matched = match_body(r, &body);
+	if (!matched && !last && !s->min_recv)
+		return PROBE_WAITS;
+	if (matched != s->negated)
+		return PROBE_HOLDS;
+	return complain(p, r, failed, words(s->negated ? UNWANTED : NO_MATCH));
+}
+
+static bool looks_at_head(enum settings_match m)
+{
+	return m == SETTINGS_MATCH_STATUS || m == SETTINGS_MATCH_STATUS_REGEX ||
+	       m == SETTINGS_MATCH_HEADER;
+}
+
+enum probe_verdict probe_http_expect(struct probe *p, const struct probe_rule *r, bool last)
+{
+	enum httpanswer_state state = HTTPANSWER_MORE;
+	struct httpanswer_head h;
+
+	if (p->in.len)
+		state = httpanswer_parse((struct httpanswer_slice){ p->in.data, p->in.len },
+		                         p->head_only, &h);
+	if (state == HTTPANSWER_MORE && !last)
+		return PROBE_WAITS;
+	if (state != HTTPANSWER_OK)
+		return complain(p, r, PROBE_L7RSP, words(""));
+	p->result.status = (uint16_t)h.status;
+	/* Whatever else is asked for: it is enough for a polite end. */
+	if (p->plan->check->disable_on_404 && h.status == 404)
+		return PROBE_HOLDS;
+	return looks_at_head(r->draft.step.match) ? expect_head(p, r, &h)
+	                                          : expect_body(p, r, &h, last);
 }

@@ -20,11 +20,13 @@ static void add_be32(struct text *out, uint32_t n)
 	text_addn(out, bytes, sizeof(bytes));
 }
 
-void probe_pgsql_request(const struct settings_check *check, struct text *out)
+void probe_pgsql_request(const struct probe *p, const struct probe_rule *r, struct text *out)
 {
 	static const char key[] = "user";
+	const struct settings_check *check = p->plan->check;
 	size_t len;
 
+	(void)r;
 	if (!check->user) {
 		add_be32(out, 8);
 		add_be32(out, 80877103); /* SSLRequest */
@@ -38,11 +40,9 @@ void probe_pgsql_request(const struct settings_check *check, struct text *out)
 	text_addc(out, '\0');
 }
 
-static enum probe_step settle(struct probe_result *ret, enum probe_code code, const char *info)
+static enum probe_verdict settle(struct probe *p, enum probe_code code, const char *info)
 {
-	*ret = (struct probe_result){ .code = code };
-	snprintf(ret->info, sizeof(ret->info), "%s", info);
-	return PROBE_DONE;
+	return probe_decide(p, code, info, strlen(info));
 }
 
 /* The text of an ErrorResponse's field, or "". */
@@ -64,52 +64,53 @@ static const char *find_field(const char *fields, size_t len, char type)
 }
 
 /* 'E': the severity and the message of the ErrorResponse are the info. */
-static enum probe_step judge_error(const struct text *in, bool ended, struct probe_result *ret)
+static enum probe_verdict judge_error(struct probe *p, bool last)
 {
-	const unsigned char *p = (const unsigned char *)in->data;
+	const struct text *in = &p->in;
+	const unsigned char *b = (const unsigned char *)in->data;
 	enum { HEAD = 5 };
-	char info[sizeof(ret->info)];
+	char info[sizeof(p->result.info)];
 	uint32_t len;
 
 	if (in->len < HEAD)
-		return ended ? settle(ret, PROBE_L7RSP, "") : PROBE_MORE;
-	len = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 8 | p[4];
+		return last ? settle(p, PROBE_L7RSP, "") : PROBE_WAITS;
+	len = (uint32_t)b[1] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 8 | b[4];
 	if (len < 4 || len >= PROBE_ANSWER_MAX)
-		return settle(ret, PROBE_L7RSP, "");
-	if (in->len < 1 + (size_t)len && !ended)
-		return PROBE_MORE;
+		return settle(p, PROBE_L7RSP, "");
+	if (in->len < 1 + (size_t)len && !last)
+		return PROBE_WAITS;
 	len = in->len < 1 + (size_t)len ? (uint32_t)in->len - HEAD : len - 4;
 	snprintf(info, sizeof(info), "%s: %s", find_field(in->data + HEAD, len, 'S'),
 	         find_field(in->data + HEAD, len, 'M'));
-	return settle(ret, PROBE_L7RSP, strcmp(info, ": ") == 0 ? "" : info);
+	return settle(p, PROBE_L7RSP, strcmp(info, ": ") == 0 ? "" : info);
 }
 
 /* 'R': an authentication request, of a type that is known (HAProxy's pgsql-check has these). */
-static enum probe_step judge_login(const struct text *in, bool ended, struct probe_result *ret)
+static enum probe_verdict judge_login(struct probe *p, bool last)
 {
 	/* Byte 4 is the low byte of the length, byte 8 the type; the rest is fixed. */
 	static const char known[] = { 0, 2, 3, 4, 5, 6, 7, 9, 10 };
 	static const char fixed[] = { 'R', 0, 0, 0, -1, 0, 0, 0 };
+	const struct text *in = &p->in;
 
 	for (size_t i = 0; i < sizeof(fixed) && i < in->len; i++)
 		if (i != 4 && in->data[i] != fixed[i])
-			return settle(ret, PROBE_L7STS, UNKNOWN_ERROR);
+			return settle(p, PROBE_L7STS, UNKNOWN_ERROR);
 	if (in->len <= sizeof(fixed))
-		return ended ? settle(ret, PROBE_L7STS, UNKNOWN_ERROR) : PROBE_MORE;
+		return last ? settle(p, PROBE_L7STS, UNKNOWN_ERROR) : PROBE_WAITS;
 	if (!memchr(known, in->data[sizeof(fixed)], sizeof(known)))
-		return settle(ret, PROBE_L7STS, UNKNOWN_ERROR);
-	return settle(ret, PROBE_L7OK, SERVER_OK);
+		return settle(p, PROBE_L7STS, UNKNOWN_ERROR);
+	return settle(p, PROBE_L7OK, SERVER_OK);
 }
 
-enum probe_step probe_pgsql_judge(const struct settings_check *check, const struct text *in,
-                                  bool ended, struct probe_result *ret)
+enum probe_verdict probe_pgsql_judge(struct probe *p, const struct probe_rule *r, bool last)
 {
-	if (!in->len)
-		return ended ? settle(ret, PROBE_L7RSP, "") : PROBE_MORE;
-	if (check->user)
-		return in->data[0] == 'E' ? judge_error(in, ended, ret)
-		                          : judge_login(in, ended, ret);
-	if (in->data[0] == 'S' || in->data[0] == 'N')
-		return settle(ret, PROBE_L7OK, SERVER_OK);
-	return settle(ret, PROBE_L7RSP, "");
+	(void)r;
+	if (!p->in.len)
+		return last ? settle(p, PROBE_L7RSP, "") : PROBE_WAITS;
+	if (p->plan->check->user)
+		return p->in.data[0] == 'E' ? judge_error(p, last) : judge_login(p, last);
+	if (p->in.data[0] == 'S' || p->in.data[0] == 'N')
+		return settle(p, PROBE_L7OK, SERVER_OK);
+	return settle(p, PROBE_L7RSP, "");
 }

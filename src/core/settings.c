@@ -45,6 +45,10 @@ struct settings_check settings_check_default(enum settings_check_type type)
 		c.expect_status = (struct settings_ranges){ status_good, 1 };
 		c.drain_status = (struct settings_ranges){ status_drain, 1 };
 	}
+	if (type == SETTINGS_CHECK_SMTP)
+		c.smtp_hello = "HELO localhost";
+	if (type == SETTINGS_CHECK_AGENT)
+		c.rise = c.fall = 1;
 	return c;
 }
 
@@ -61,14 +65,27 @@ struct settings_service settings_service_default(void)
 		               .interval_s = 10,
 		               .count = 3 },
 		.tcp_user_timeout_ms = 30000,
+		.random_draws = 2,
+		.conn_rate_limit = { .period_ms = 10000, .size = 100000 },
+	};
+}
+
+struct settings_server settings_server_default(void)
+{
+	return (struct settings_server){
+		.weight = 1,
+		.error_limit = 10,
+		.on_error = SETTINGS_ON_ERROR_FAIL_CHECK,
 	};
 }
 
 const char *settings_balance_name(enum settings_balance b)
 {
 	static const char *const names[] = {
-		[SETTINGS_ROUNDROBIN] = "roundrobin",
-		[SETTINGS_LEASTCONN] = "leastconn",
+		[SETTINGS_ROUNDROBIN] = "roundrobin", [SETTINGS_LEASTCONN] = "leastconn",
+		[SETTINGS_RANDOM] = "random",         [SETTINGS_FIRST] = "first",
+		[SETTINGS_SOURCE] = "source",         [SETTINGS_HASH] = "hash",
+		[SETTINGS_STATIC_RR] = "static-rr",
 	};
 
 	return names[b];
@@ -77,9 +94,12 @@ const char *settings_balance_name(enum settings_balance b)
 const char *settings_check_name(enum settings_check_type t)
 {
 	static const char *const names[] = {
-		[SETTINGS_CHECK_NONE] = "none",   [SETTINGS_CHECK_TCP] = "tcp",
-		[SETTINGS_CHECK_HTTP] = "http",   [SETTINGS_CHECK_HTTPS] = "https",
-		[SETTINGS_CHECK_PGSQL] = "pgsql",
+		[SETTINGS_CHECK_NONE] = "none",         [SETTINGS_CHECK_TCP] = "tcp",
+		[SETTINGS_CHECK_HTTP] = "http",         [SETTINGS_CHECK_HTTPS] = "https",
+		[SETTINGS_CHECK_PGSQL] = "pgsql",       [SETTINGS_CHECK_MYSQL] = "mysql",
+		[SETTINGS_CHECK_REDIS] = "redis",       [SETTINGS_CHECK_LDAP] = "ldap",
+		[SETTINGS_CHECK_SMTP] = "smtp",         [SETTINGS_CHECK_SSL_HELLO] = "ssl-hello",
+		[SETTINGS_CHECK_EXTERNAL] = "external", [SETTINGS_CHECK_AGENT] = "agent",
 	};
 
 	return names[t];

@@ -83,6 +83,42 @@ static struct state fail(struct state s, bool draining, const struct state_limit
 	return s;
 }
 
+/* The application says "no new sessions" and will say when it takes them again. */
+static struct state pass_conditionally(struct state s, const struct state_limits *l)
+{
+	switch (s.health) {
+	case STATE_CHECKING:
+	case STATE_UP:
+	case STATE_NOLB:
+		s = with_health(s, STATE_NOLB, full(l));
+		s.recovered = (uint16_t)(l->rise - 1);
+		return s;
+	case STATE_DOWN:
+		return fail(s, false, l);
+	case STATE_NOCHECK:
+	case STATE_HEALTH_COUNT:
+		break;
+	}
+	return s;
+}
+
+/* HAProxy configuration manual 5.2, "on-error": a failure after which `left` more are fatal. */
+static struct state fail_hard(struct state s, unsigned int left, const struct state_limits *l)
+{
+	if (s.counter > l->rise + left)
+		s.counter = (uint16_t)(l->rise + left);
+	return fail(s, false, l);
+}
+
+static struct state switch_check(struct state s, bool on, const struct state_limits *l)
+{
+	if (on && s.health == STATE_NOCHECK)
+		return with_health(s, STATE_UP, l->rise);
+	if (!on && (s.health == STATE_UP || s.health == STATE_CHECKING))
+		return with_health(s, STATE_NOCHECK, full(l));
+	return s;
+}
+
 /* Under maintenance health stands still, so that leaving it is the only way on. */
 static bool is_frozen(const struct state *s)
 {
@@ -93,8 +129,37 @@ static struct state clear_maint(struct state s, uint8_t flag, const struct state
 {
 	bool was = state_in_maint(&s);
 
+	struct state fresh;
+
 	s.admin &= (uint8_t) ~(flag & STATE_MAINT_ANY);
-	return was && !state_in_maint(&s) ? state_first(l, s.admin) : s;
+	if (!was || state_in_maint(&s))
+		return s;
+	fresh = state_first(l, s.admin);
+	fresh.agent_down = s.agent_down;
+	return fresh;
+}
+
+static struct state after_check(struct state s, enum state_event event,
+                                const struct state_limits *l)
+{
+	if (event == STATE_CHECK_PASSED)
+		return pass(s, l);
+	if (event == STATE_CHECK_CONDPASS)
+		return pass_conditionally(s, l);
+	if (event == STATE_SUDDEN_DEATH)
+		return fail_hard(s, 1, l);
+	if (event == STATE_MARK_DOWN)
+		return fail_hard(s, 0, l);
+	return fail(s, event == STATE_CHECK_DRAINING, l);
+}
+
+static struct state force(struct state s, enum state_health health, const struct state_limits *l)
+{
+	if (state_in_maint(&s))
+		return s;
+	if (health == STATE_UP && !l->checked)
+		health = STATE_NOCHECK;
+	return with_health(s, health, health == STATE_DOWN ? 0 : full(l));
 }
 
 struct state state_next(struct state s, enum state_event event, uint8_t flag,
@@ -102,11 +167,19 @@ struct state state_next(struct state s, enum state_event event, uint8_t flag,
 {
 	switch (event) {
 	case STATE_CHECK_PASSED:
-		return is_frozen(&s) ? s : pass(s, l);
 	case STATE_CHECK_DRAINING:
-		return is_frozen(&s) ? s : fail(s, true, l);
+	case STATE_CHECK_CONDPASS:
 	case STATE_CHECK_FAILED:
-		return is_frozen(&s) ? s : fail(s, false, l);
+	case STATE_SUDDEN_DEATH:
+	case STATE_MARK_DOWN:
+		return is_frozen(&s) ? s : after_check(s, event, l);
+	case STATE_AGENT_UP:
+	case STATE_AGENT_DOWN:
+		s.agent_down = event == STATE_AGENT_DOWN;
+		return s;
+	case STATE_ENABLE_CHECK:
+	case STATE_DISABLE_CHECK:
+		return switch_check(s, event == STATE_ENABLE_CHECK, l);
 	case STATE_SET_MAINT:
 		s.admin |= flag & STATE_MAINT_ANY;
 		return s;
@@ -124,20 +197,38 @@ struct state state_next(struct state s, enum state_event event, uint8_t flag,
 		return l->checked || state_in_maint(&s) ? s
 		                                        : with_health(s, STATE_NOCHECK, full(l));
 	case STATE_FORCE_UP:
-		return is_frozen(&s) ? s : with_health(s, STATE_UP, full(l));
+		return force(s, STATE_UP, l);
 	case STATE_FORCE_NOLB:
-		return is_frozen(&s) ? s : with_health(s, STATE_NOLB, full(l));
+		return force(s, STATE_NOLB, l);
 	case STATE_FORCE_DOWN:
-		return is_frozen(&s) ? s : with_health(s, STATE_DOWN, 0);
+		return force(s, STATE_DOWN, l);
 	case STATE_EVENT_COUNT:
 		break;
 	}
 	return s;
 }
 
+struct state state_follow(struct state s, const struct state *leader, bool reachable)
+{
+	s.health = reachable ? state_effective(leader) : STATE_DOWN;
+	s.counter = s.health == leader->health ? leader->counter : 0;
+	s.recovered = s.health == leader->health ? leader->recovered : 0;
+	s.admin &= (uint8_t) ~(STATE_MAINT_INHERITED | STATE_DRAIN_INHERITED);
+	if (state_in_maint(leader))
+		s.admin |= STATE_MAINT_INHERITED;
+	if (leader->admin & STATE_DRAIN_ANY)
+		s.admin |= STATE_DRAIN_INHERITED;
+	return s;
+}
+
+enum state_health state_effective(const struct state *s)
+{
+	return s->agent_down ? STATE_DOWN : s->health;
+}
+
 bool state_is_usable(const struct state *s)
 {
-	return !s->admin && (s->health == STATE_UP || s->health == STATE_NOCHECK);
+	return !s->admin && !s->agent_down && (s->health == STATE_UP || s->health == STATE_NOCHECK);
 }
 
 bool state_in_maint(const struct state *s)
@@ -172,22 +263,45 @@ static void describe_upper(const char *word, const struct state *s, const struct
 		snprintf(buf, size, "%s", word);
 }
 
+static void describe_health(const struct state *s, const struct state_limits *l, char *buf,
+                            unsigned int size)
+{
+	const char *word = table[s->health].word;
+
+	if (s->health == STATE_UP || s->health == STATE_NOLB)
+		describe_upper(word, s, l, buf, size);
+	else if (s->health == STATE_DOWN && s->counter > 0)
+		snprintf(buf, size, "%s %d/%d", word, s->counter, l->rise);
+	else
+		snprintf(buf, size, "%s", word);
+}
+
+static void describe_drain(const struct state *s, const struct state_limits *l, char *buf,
+                           unsigned int size)
+{
+	if (l->agent)
+		snprintf(buf, size, "DRAIN (agent)");
+	else if (s->health == STATE_UP)
+		describe_upper("DRAIN", s, l, buf, size);
+	else
+		snprintf(buf, size, "DRAIN");
+}
+
 void state_describe(const struct state *s, const struct state_limits *l, const char *via, char *buf,
                     unsigned int size)
 {
-	const char *word = table[s->health].word;
-	bool drain = s->admin & STATE_DRAIN_ANY;
+	bool up = s->health == STATE_UP || s->health == STATE_NOCHECK;
 
 	if (via && (s->admin & STATE_MAINT_INHERITED))
 		snprintf(buf, size, "MAINT (via %s)", via);
 	else if (state_in_maint(s))
 		snprintf(buf, size, "MAINT");
-	else if (s->health == STATE_UP || s->health == STATE_NOLB)
-		describe_upper(drain && s->health == STATE_UP ? "DRAIN" : word, s, l, buf, size);
-	else if (s->health == STATE_DOWN && s->counter > 0)
-		snprintf(buf, size, "%s %d/%d", word, s->counter, l->rise);
+	else if (s->agent_down)
+		snprintf(buf, size, "DOWN (agent)");
+	else if (up && (s->admin & STATE_DRAIN_ANY))
+		describe_drain(s, l, buf, size);
 	else
-		snprintf(buf, size, "%s", drain && s->health == STATE_NOCHECK ? "DRAIN" : word);
+		describe_health(s, l, buf, size);
 }
 
 const char *state_health_name(enum state_health h)
@@ -208,7 +322,7 @@ const char *state_health_help(enum state_health h)
 uint64_t state_pack(const struct state *s)
 {
 	return (uint64_t)s->health | (uint64_t)s->admin << 8 | (uint64_t)s->counter << 16 |
-	       (uint64_t)s->recovered << 32;
+	       (uint64_t)s->recovered << 32 | (uint64_t)s->agent_down << 48;
 }
 
 struct state state_unpack(uint64_t word)
@@ -218,5 +332,6 @@ struct state state_unpack(uint64_t word)
 		.admin = (uint8_t)(word >> 8),
 		.counter = (uint16_t)(word >> 16),
 		.recovered = (uint16_t)(word >> 32),
+		.agent_down = word >> 48 & 1,
 	};
 }

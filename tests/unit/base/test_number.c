@@ -204,9 +204,24 @@ static void bytes_never_show_four_digits(void **unused)
 	}
 }
 
+static void hexadecimal_digits_have_values(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(number_hex_digit(digits[i]), i);
+	assert_int_equal(number_hex_digit('A'), 10);
+	assert_int_equal(number_hex_digit('F'), 15);
+	assert_int_equal(number_hex_digit('g'), -1);
+	assert_int_equal(number_hex_digit('@'), -1);
+	assert_int_equal(number_hex_digit(0), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hexadecimal_digits_have_values),
 		cmocka_unit_test(whole_numbers_are_taken_strictly),
 		cmocka_unit_test(durations_have_units_from_large_to_small),
 		cmocka_unit_test(sizes_are_1024_based),

@@ -45,28 +45,36 @@ static inline void sample_fill(struct settings *s, struct settings_service *serv
 	s->target_count = count;
 }
 
-/* Unchecked servers: usable from the start. */
-static inline struct topology *sample_pool(enum settings_balance balance, bool allbackups,
+/* A service like that, with these unchecked servers: usable from the start. */
+static inline struct topology *sample_like(const struct settings_service *like,
                                            const struct sample_server *servers, size_t count)
 {
 	struct settings *s = settings_new();
 	struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
 
-	*service = settings_service_default();
+	*service = *like;
 	service->name = "psql";
-	service->balance = balance;
-	service->allbackups = allbackups;
 	sample_fill(s, service, SETTINGS_CHECK_NONE, servers, count);
 	s->services = service;
 	s->service_count = 1;
 	return topology_new(s);
 }
 
+static inline struct topology *sample_pool(enum settings_balance balance, bool allbackups,
+                                           const struct sample_server *servers, size_t count)
+{
+	struct settings_service like = settings_service_default();
+
+	like.balance = balance;
+	like.allbackups = allbackups;
+	return sample_like(&like, servers, count);
+}
+
 enum { SAMPLE_MAX = 8 };
 
-/* A service of unchecked servers "s1", "s2", ... with those weights, ended by 0. */
-static inline struct topology *sample_weights(enum settings_balance balance,
-                                              const uint16_t *weights)
+/* A service like that, of unchecked servers "s1", "s2", ... with those weights, ended by 0. */
+static inline struct topology *sample_like_weights(const struct settings_service *like,
+                                                   const uint16_t *weights)
 {
 	static const char *const names[SAMPLE_MAX] = { "s1", "s2", "s3", "s4",
 		                                       "s5", "s6", "s7", "s8" };
@@ -75,7 +83,16 @@ static inline struct topology *sample_weights(enum settings_balance balance,
 
 	for (; weights[n]; n++)
 		servers[n] = (struct sample_server){ .name = names[n], .weight = weights[n] };
-	return sample_pool(balance, false, servers, n);
+	return sample_like(like, servers, n);
+}
+
+static inline struct topology *sample_weights(enum settings_balance balance,
+                                              const uint16_t *weights)
+{
+	struct settings_service like = settings_service_default();
+
+	like.balance = balance;
+	return sample_like_weights(&like, weights);
 }
 
 #endif

@@ -107,6 +107,17 @@ static void every_kind_has_its_own_key(void **unused)
 	assert_string_equal(journal_kind_key(JOURNAL_SERVICE_DOWN), "service_down");
 }
 
+static void every_cause_has_a_key_of_its_own(void **state)
+{
+	(void)state;
+	for (enum journal_cause a = 0; a < JOURNAL_CAUSE_COUNT; a++) {
+		assert_true(strlen(journal_cause_key(a)) > 0);
+		for (enum journal_cause b = 0; b < a; b++)
+			assert_string_not_equal(journal_cause_key(a), journal_cause_key(b));
+	}
+	assert_string_equal(journal_cause_key(JOURNAL_BY_TRAFFIC), "traffic");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +126,7 @@ int main(void)
 		cmocka_unit_test(the_ring_forgets_the_oldest_and_finds_the_rest),
 		cmocka_unit_test(walking_with_the_next_number_visits_all_in_order),
 		cmocka_unit_test(every_kind_has_its_own_key),
+		cmocka_unit_test(every_cause_has_a_key_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

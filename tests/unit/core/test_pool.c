@@ -4,6 +4,8 @@
 #include "core/balance.h"
 #include "sample.h"
 
+#include "base/rng.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,7 +19,8 @@ static uint32_t claim(struct topology *t, const struct pool_tried *tried)
 {
 	struct topology_server *s = NULL;
 
-	if (pool_claim(t->services[0], tried, &s) != POOL_CLAIMED)
+	if (pool_claim(t->services[0], &(struct pool_request){ .tried = tried }, &s) !=
+	    POOL_CLAIMED)
 		return 0;
 	return s->id;
 }
@@ -40,7 +43,8 @@ static void expect_verdict(struct topology *t, const struct pool_tried *tried,
 {
 	struct topology_server *s = NULL;
 
-	assert_int_equal(pool_claim(t->services[0], tried, &s), want);
+	assert_int_equal(pool_claim(t->services[0], &(struct pool_request){ .tried = tried }, &s),
+	                 want);
 	assert_null(s);
 }
 
@@ -124,7 +128,7 @@ static void shares_stay_exact_when_turns_wrap_around(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
 		struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weight_sets[i]);
-		uint64_t start = 0 - 2 * balance_stride(1);
+		uint64_t start = 0 - 2 * balance_stride(TOPOLOGY_SHARE);
 
 		t->services[0]->clock += start;
 		for (size_t k = 0; k < t->services[0]->server_count; k++)
@@ -186,6 +190,201 @@ static const struct sample_server with_backups[] = {
 	{ "b1", NULL, 1, true, false, 1 },
 	{ "b2", NULL, 1, true, false, 0 },
 };
+
+static unsigned int count_claims(struct topology *t, uint32_t id, int n)
+{
+	unsigned int count = 0;
+
+	while (n-- > 0)
+		count += claim_and_release(t) == id;
+	return count;
+}
+
+static struct topology *sample_draws(uint32_t draws, const uint16_t *weights)
+{
+	struct settings_service like = settings_service_default();
+
+	like.balance = SETTINGS_RANDOM;
+	like.random_draws = draws;
+	return sample_like_weights(&like, weights);
+}
+
+static const struct sample_server three_slots[] = { { "a", NULL, 1, false, false, 3 },
+	                                            { "b", NULL, 9, false, false, 2 },
+	                                            { "c", NULL, 1, false, false, 0 } };
+
+static void first_fills_the_lowest_id_with_a_free_slot(void **unused)
+{
+	static const uint32_t want[] = { 1, 1, 1, 2, 2, 3, 3, 3 };
+	struct topology *t = sample_pool(SETTINGS_FIRST, false, three_slots, 3);
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(want); i++)
+		assert_int_equal(claim(t, &none_tried), want[i]);
+	pool_release(server(t, 2));
+	assert_int_equal(claim(t, &none_tried), 2);
+	pool_release(server(t, 2));
+	pool_release(server(t, 1));
+	assert_int_equal(claim(t, &none_tried), 1);
+	assert_int_equal(claim(t, &none_tried), 2);
+	topology_free(t);
+}
+
+/* Ids that were written decide, not the order of the file. */
+static void first_goes_by_id(void **unused)
+{
+	struct topology *t = sample_pool(SETTINGS_FIRST, false, three_slots, 3);
+	struct topology_server **s = t->services[0]->servers;
+
+	(void)unused;
+	s[0]->id = 30;
+	s[2]->id = 7;
+	s[2]->maxconn = 1;
+	assert_int_equal(claim(t, &none_tried), 2);
+	assert_int_equal(claim(t, &none_tried), 2);
+	assert_int_equal(claim(t, &none_tried), 7);
+	assert_int_equal(claim(t, &none_tried), 30);
+	topology_free(t);
+}
+
+static uint32_t draw(struct topology *t, struct rng *rng)
+{
+	struct pool_request r = { .tried = &none_tried, .random = rng_next(rng) };
+	struct topology_server *s;
+
+	return pool_claim(t->services[0], &r, &s) == POOL_CLAIMED ? s->id : 0;
+}
+
+/* One draw: by weight alone, whatever the load. */
+static void random_draws_by_weight(void **unused)
+{
+	enum { DRAWS = 100000 };
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
+		struct topology *t = sample_draws(1, weight_sets[i]);
+		uint32_t total = sum(weight_sets[i]);
+		uint32_t picked[SAMPLE_MAX] = { 0 };
+		struct rng rng = { i };
+
+		for (int n = 0; n < DRAWS; n++)
+			picked[draw(t, &rng) - 1]++;
+		for (size_t k = 0; weight_sets[i][k]; k++) {
+			uint32_t want = (uint32_t)((uint64_t)DRAWS * weight_sets[i][k] / total);
+
+			/* More than five standard deviations. */
+			assert_in_range(picked[k], want > 800 ? want - 800 : 0, want + 800);
+		}
+		topology_free(t);
+	}
+}
+
+/* Two draws and nobody leaves: the power of two choices keeps servers close to each other. */
+static void random_with_two_draws_evens_the_load(void **unused)
+{
+	static const uint16_t weights[] = { 1, 1, 1, 1, 2, 2, 0 };
+	uint32_t widest[4] = { 0 };
+
+	(void)unused;
+	for (uint32_t draws = 1; draws <= 3; draws++) {
+		struct topology *t = sample_draws(draws, weights);
+		struct rng rng = { 11 };
+
+		for (int n = 0; n < 8000; n++)
+			assert_int_not_equal(draw(t, &rng), 0);
+		for (uint32_t id = 1; id <= 6; id++) {
+			uint32_t part = server(t, id)->active / weights[id - 1];
+			uint32_t off = part > 1000 ? part - 1000 : 1000 - part;
+
+			widest[draws] = off > widest[draws] ? off : widest[draws];
+		}
+		topology_free(t);
+	}
+	assert_in_range(widest[1], 10, 100);
+	assert_in_range(widest[2], 0, 6);
+	assert_in_range(widest[3], 0, 4);
+}
+
+static void random_passes_by_what_is_full_or_tried(void **unused)
+{
+	struct topology *t = sample_pool(SETTINGS_RANDOM, false, three_slots, 3);
+	struct pool_tried tried = { 0 };
+	struct rng rng = { 1 };
+
+	(void)unused;
+	pool_tried_add(&tried, server(t, 3));
+	for (int n = 0; n < 5; n++) {
+		struct pool_request r = { .tried = &tried, .random = rng_next(&rng) };
+		struct topology_server *s;
+
+		assert_int_equal(pool_claim(t->services[0], &r, &s), POOL_CLAIMED);
+		assert_int_not_equal(s->id, 3);
+	}
+	expect_verdict(t, &tried, POOL_FULL);
+	assert_int_equal(server(t, 1)->active, 3);
+	assert_int_equal(server(t, 2)->active, 2);
+	for (int n = 0; n < 10; n++)
+		assert_int_equal(draw(t, &rng), 3);
+	topology_free(t);
+}
+
+static void static_rr_has_exact_shares_too(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(weight_sets); i++) {
+		struct topology *t = sample_weights(SETTINGS_STATIC_RR, weight_sets[i]);
+
+		check_shares(t, weight_sets[i]);
+		topology_free(t);
+	}
+}
+
+/* A server of weight 1 at half its ramp gets half the sessions, unless the algorithm is static. */
+static void slowstart_counts_in_sixteenths(void **unused)
+{
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		struct topology *t =
+		    sample_weights(i ? SETTINGS_STATIC_RR : SETTINGS_ROUNDROBIN, weights);
+
+		server(t, 3)->ramp = 50;
+		assert_in_range(count_claims(t, 3, 300), i ? 99 : 59, i ? 101 : 61);
+		topology_free(t);
+	}
+}
+
+/* A limit that was changed, or that depends on the load, counts at once. */
+static void the_present_limit_counts(void **unused)
+{
+	struct topology *t = sample_pool(SETTINGS_ROUNDROBIN, false, three_slots, 1);
+
+	(void)unused;
+	server(t, 1)->maxconn = 1;
+	assert_int_equal(claim(t, &none_tried), 1);
+	expect_verdict(t, &none_tried, POOL_FULL);
+	server(t, 1)->maxconn = 4;
+	server(t, 1)->ramp = 50;
+	assert_int_equal(claim(t, &none_tried), 1);
+	expect_verdict(t, &none_tried, POOL_FULL);
+	server(t, 1)->maxconn = 0;
+	assert_int_equal(claim(t, &none_tried), 1);
+	topology_free(t);
+}
+
+static void ids_beyond_65535_are_told_apart(void **unused)
+{
+	static const uint16_t weights[SAMPLE_MAX] = { 1, 1 };
+	struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weights);
+	struct pool_tried tried = { 0 };
+
+	(void)unused;
+	server(t, 2)->id = 65537;
+	pool_tried_add(&tried, t->services[0]->servers[0]);
+	assert_int_equal(claim(t, &tried), 65537);
+	topology_free(t);
+}
 
 static void backups_wait_until_no_active_server_is_usable(void **unused)
 {
@@ -317,15 +516,6 @@ static void no_server_without_a_usable_state_and_a_weight(void **unused)
 	topology_free(t);
 }
 
-static unsigned int count_claims(struct topology *t, uint32_t id, int n)
-{
-	unsigned int count = 0;
-
-	while (n-- > 0)
-		count += claim_and_release(t) == id;
-	return count;
-}
-
 static void a_server_that_returns_does_not_get_a_flood(void **unused)
 {
 	static const uint16_t weights[SAMPLE_MAX] = { 1, 1, 1 };
@@ -392,6 +582,15 @@ int main(void)
 		cmocka_unit_test(leastconn_lets_equals_take_turns),
 		cmocka_unit_test(leastconn_fills_by_weight),
 		cmocka_unit_test(leastconn_prefers_whoever_was_left),
+		cmocka_unit_test(first_fills_the_lowest_id_with_a_free_slot),
+		cmocka_unit_test(first_goes_by_id),
+		cmocka_unit_test(random_draws_by_weight),
+		cmocka_unit_test(random_with_two_draws_evens_the_load),
+		cmocka_unit_test(random_passes_by_what_is_full_or_tried),
+		cmocka_unit_test(static_rr_has_exact_shares_too),
+		cmocka_unit_test(slowstart_counts_in_sixteenths),
+		cmocka_unit_test(the_present_limit_counts),
+		cmocka_unit_test(ids_beyond_65535_are_told_apart),
 		cmocka_unit_test(backups_wait_until_no_active_server_is_usable),
 		cmocka_unit_test(only_the_first_usable_backup_serves),
 		cmocka_unit_test(allbackups_lets_all_backups_serve),

@@ -228,6 +228,70 @@ static void a_head_request_has_no_body(void **unused)
 	answers_expect_all(&check, answers, 1);
 }
 
+#define UNWANTED "HTTP check matched unwanted content"
+
+static void a_body_must_match_a_regular_expression(void **unused)
+{
+	static const struct answer answers[] = {
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\na neeedle"), OPEN, PROBE_L7OK, 200, "" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\n\0 nedle"), OPEN, PROBE_L7OK, 200, "" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\nndle"), OPEN, WAIT, 0, "" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\nndle"), CLOSED, PROBE_L7RSP, 200, NO_MATCH },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\n"), CLOSED, PROBE_L7RSP, 200, NO_BODY },
+	};
+	struct settings_check check = http();
+
+	(void)unused;
+	check.rexpect_string = "ne{1,9}dle$";
+	answers_expect_all(&check, answers, ARRAY_LEN(answers));
+}
+
+static void what_is_expected_can_be_what_must_not_be(void **unused)
+{
+	static const struct answer by_body[] = {
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\na needle"), OPEN, PROBE_L7RSP, 200, UNWANTED },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\nnothing"), OPEN, WAIT, 0, "" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\nnothing"), CLOSED, PROBE_L7OK, 200, "" },
+		{ ANSWER("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"), OPEN, PROBE_L7OK, 200,
+		  "" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\n"), CLOSED, PROBE_L7RSP, 200, NO_BODY },
+		{ ANSWER("HTTP/1.0 503 No\r\n\r\nx"), OPEN, PROBE_L7STS, 503, "No" },
+	};
+	static const struct answer by_status[] = {
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\n"), OPEN, PROBE_L7STS, 200, "OK" },
+		{ ANSWER("HTTP/1.0 503 No\r\n\r\n"), OPEN, PROBE_L7OK, 503, "" },
+	};
+	struct settings_check check = http();
+
+	(void)unused;
+	check.expect_negated = true;
+	answers_expect_all(&check, by_status, ARRAY_LEN(by_status));
+	check.expect_string = "needle";
+	answers_expect_all(&check, by_body, ARRAY_LEN(by_body));
+	check.expect_string = NULL;
+	check.rexpect_string = "n[e]+dle";
+	answers_expect_all(&check, by_body, ARRAY_LEN(by_body));
+}
+
+static void a_404_can_ask_for_a_polite_end(void **unused)
+{
+	static const struct answer answers[] = {
+		{ ANSWER("HTTP/1.0 404 Nope\r\n\r\n"), OPEN, PROBE_L7OKC, 404, "" },
+		{ ANSWER("HTTP/1.0 403 No\r\n\r\n"), OPEN, PROBE_L7STS, 403, "No" },
+		{ ANSWER("HTTP/1.0 200 OK\r\n\r\n"), OPEN, PROBE_L7OK, 200, "" },
+	};
+	struct settings_check check = http();
+	struct probe_result r;
+
+	(void)unused;
+	check.disable_on_404 = true;
+	answers_expect_all(&check, answers, ARRAY_LEN(answers));
+	answers_feed(&check, &answers[0], 100, 1, &r);
+	assert_true(r.conditional);
+	answers_feed(&check, &answers[2], 100, 1, &r);
+	assert_false(r.conditional);
+}
+
 static void own_status_ranges_replace_the_default(void **unused)
 {
 	static const struct settings_range only[] = { { 204, 204 }, { 500, 503 } };
@@ -305,8 +369,8 @@ static void a_reason_phrase_is_made_harmless_and_cut(void **unused)
 }
 
 /* As `prefix`, then 'x' up to `len` bytes, fed in pieces of `piece`. */
-static enum probe_step feed_long(const struct settings_check *check, const char *prefix, size_t len,
-                                 size_t piece, struct probe_result *ret)
+static enum probe_act feed_long(const struct settings_check *check, const char *prefix, size_t len,
+                                size_t piece, struct probe_result *ret)
 {
 	AUTO_TEXT bytes = { 0 };
 	struct answer a = { .end = OPEN };
@@ -330,7 +394,7 @@ static void an_answer_beyond_the_limit_is_invalid(void **unused)
 	check.expect_string = "needle";
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 		assert_int_equal(feed_long(&check, head, PROBE_ANSWER_MAX - 1, pieces[i], &r),
-		                 PROBE_MORE);
+		                 PROBE_RECEIVE);
 		assert_int_equal(feed_long(&check, head, PROBE_ANSWER_MAX, pieces[i], &r),
 		                 PROBE_DONE);
 		assert_int_equal(r.code, PROBE_L7RSP);
@@ -406,6 +470,9 @@ int main(void)
 		cmocka_unit_test(a_body_must_hold_the_expected_string),
 		cmocka_unit_test(chunks_are_joined_before_the_string_is_looked_for),
 		cmocka_unit_test(a_head_request_has_no_body),
+		cmocka_unit_test(a_body_must_match_a_regular_expression),
+		cmocka_unit_test(what_is_expected_can_be_what_must_not_be),
+		cmocka_unit_test(a_404_can_ask_for_a_polite_end),
 		cmocka_unit_test(own_status_ranges_replace_the_default),
 		cmocka_unit_test(only_a_failed_answer_in_drain_status_drains),
 		cmocka_unit_test(a_reason_phrase_is_made_harmless_and_cut),

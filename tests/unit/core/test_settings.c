@@ -20,8 +20,8 @@ static void process_defaults_are_those_of_the_manual(void **unused)
 	assert_int_equal(s->maxconn, 0);
 	assert_int_equal(s->service_count, 0);
 	assert_int_equal(s->target_count, 0);
-	assert_null(s->admin_bind);
-	assert_null(s->admin_socket);
+	assert_int_equal(s->admin_count, 0);
+	assert_int_equal(s->socket_count, 0);
 	settings_free(s);
 }
 
@@ -39,7 +39,7 @@ static void freeing_settings_gives_back_the_arena(void **unused)
 static void every_check_type_counts_alike(void **unused)
 {
 	(void)unused;
-	for (enum settings_check_type t = SETTINGS_CHECK_NONE; t <= SETTINGS_CHECK_PGSQL; t++) {
+	for (enum settings_check_type t = SETTINGS_CHECK_NONE; t < SETTINGS_CHECK_AGENT; t++) {
 		struct settings_check c = settings_check_default(t);
 
 		assert_int_equal(c.type, t);
@@ -52,6 +52,39 @@ static void every_check_type_counts_alike(void **unused)
 		assert_int_equal(c.init_state, SETTINGS_INIT_DOWN);
 		assert_true(c.verify);
 	}
+}
+
+static void an_agent_is_believed_at_once(void **unused)
+{
+	struct settings_check c = settings_check_default(SETTINGS_CHECK_AGENT);
+
+	(void)unused;
+	assert_int_equal(c.inter_ms, 2000);
+	assert_int_equal(c.rise, 1);
+	assert_int_equal(c.fall, 1);
+	assert_null(c.agent_send);
+}
+
+static void smtp_checks_introduce_themselves(void **unused)
+{
+	(void)unused;
+	assert_string_equal(settings_check_default(SETTINGS_CHECK_SMTP).smtp_hello,
+	                    "HELO localhost");
+	assert_null(settings_check_default(SETTINGS_CHECK_TCP).smtp_hello);
+}
+
+static void server_defaults_are_those_of_the_manual(void **unused)
+{
+	struct settings_server s = settings_server_default();
+
+	(void)unused;
+	assert_int_equal(s.weight, 1);
+	assert_int_equal(s.maxconn, 0);
+	assert_int_equal(s.error_limit, 10);
+	assert_int_equal(s.on_error, SETTINGS_ON_ERROR_FAIL_CHECK);
+	assert_int_equal(s.send_proxy, SETTINGS_PROXY_NONE);
+	assert_false(s.observe);
+	assert_null(s.track);
 }
 
 static void http_checks_ask_cockroachdb_whether_it_is_ready(void **unused)
@@ -107,18 +140,25 @@ static void service_defaults_are_those_of_the_manual(void **unused)
 	assert_int_equal(s.keepalive.count, 3);
 	assert_int_equal(s.tcp_user_timeout_ms, 30000);
 	assert_int_equal(s.maxconn, 0);
+	assert_int_equal(s.random_draws, 2);
+	assert_int_equal(s.conn_rate_limit.count, 0);
+	assert_int_equal(s.conn_rate_limit.period_ms, 10000);
+	assert_int_equal(s.conn_rate_limit.size, 100000);
 }
 
 static void names_are_those_of_the_file(void **unused)
 {
+	static const char *const balances[] = { "roundrobin", "leastconn", "random",   "first",
+		                                "source",     "hash",      "static-rr" };
+	static const char *const checks[] = { "none",  "tcp",       "http",     "https",
+		                              "pgsql", "mysql",     "redis",    "ldap",
+		                              "smtp",  "ssl-hello", "external", "agent" };
+
 	(void)unused;
-	assert_string_equal(settings_balance_name(SETTINGS_ROUNDROBIN), "roundrobin");
-	assert_string_equal(settings_balance_name(SETTINGS_LEASTCONN), "leastconn");
-	assert_string_equal(settings_check_name(SETTINGS_CHECK_NONE), "none");
-	assert_string_equal(settings_check_name(SETTINGS_CHECK_TCP), "tcp");
-	assert_string_equal(settings_check_name(SETTINGS_CHECK_HTTP), "http");
-	assert_string_equal(settings_check_name(SETTINGS_CHECK_HTTPS), "https");
-	assert_string_equal(settings_check_name(SETTINGS_CHECK_PGSQL), "pgsql");
+	for (enum settings_balance b = SETTINGS_ROUNDROBIN; b <= SETTINGS_STATIC_RR; b++)
+		assert_string_equal(settings_balance_name(b), balances[b]);
+	for (enum settings_check_type t = SETTINGS_CHECK_NONE; t <= SETTINGS_CHECK_AGENT; t++)
+		assert_string_equal(settings_check_name(t), checks[t]);
 }
 
 static void a_number_is_in_any_of_several_ranges(void **unused)
@@ -146,6 +186,9 @@ int main(void)
 		cmocka_unit_test(process_defaults_are_those_of_the_manual),
 		cmocka_unit_test(freeing_settings_gives_back_the_arena),
 		cmocka_unit_test(every_check_type_counts_alike),
+		cmocka_unit_test(an_agent_is_believed_at_once),
+		cmocka_unit_test(smtp_checks_introduce_themselves),
+		cmocka_unit_test(server_defaults_are_those_of_the_manual),
 		cmocka_unit_test(http_checks_ask_cockroachdb_whether_it_is_ready),
 		cmocka_unit_test(other_checks_have_no_drain_status),
 		cmocka_unit_test(service_defaults_are_those_of_the_manual),

@@ -20,7 +20,7 @@ enum when {
 	UNCHECKED
 };
 
-enum then { SAME, FULL, ZERO, MINUS, PLUS };
+enum then { SAME, FULL, ZERO, MINUS, PLUS, RISE, ONE_LEFT };
 
 struct row {
 	enum state_health health;
@@ -31,16 +31,24 @@ struct row {
 };
 
 static const struct row rows[] = {
+	{ STATE_CHECKING, STATE_CHECK_CONDPASS, ALWAYS, STATE_NOLB, FULL, ONE_LEFT },
+	{ STATE_CHECKING, STATE_SUDDEN_DEATH, ALWAYS, STATE_DOWN, ZERO, ZERO },
+	{ STATE_CHECKING, STATE_MARK_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_CHECKING, STATE_CHECK_PASSED, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_CHECKING, STATE_CHECK_DRAINING, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_CHECKING, STATE_CHECK_FAILED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_CHECKING, STATE_UNRESOLVED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_CHECKING, STATE_RESOLVED, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_CHECKING, STATE_RESOLVED, ALWAYS, STATE_CHECKING, SAME, SAME },
+	{ STATE_CHECKING, STATE_FORCE_UP, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_CHECKING, STATE_FORCE_UP, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_CHECKING, STATE_FORCE_NOLB, ALWAYS, STATE_NOLB, FULL, ZERO },
 	{ STATE_CHECKING, STATE_FORCE_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 
+	{ STATE_UP, STATE_CHECK_CONDPASS, ALWAYS, STATE_NOLB, FULL, ONE_LEFT },
+	{ STATE_UP, STATE_SUDDEN_DEATH, LAST, STATE_DOWN, ZERO, ZERO },
+	{ STATE_UP, STATE_SUDDEN_DEATH, ALWAYS, STATE_UP, RISE, ZERO },
+	{ STATE_UP, STATE_MARK_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_UP, STATE_CHECK_PASSED, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_UP, STATE_CHECK_DRAINING, LAST, STATE_DOWN, ZERO, ZERO },
 	{ STATE_UP, STATE_CHECK_DRAINING, ALWAYS, STATE_NOLB, MINUS, ZERO },
@@ -49,10 +57,15 @@ static const struct row rows[] = {
 	{ STATE_UP, STATE_UNRESOLVED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_UP, STATE_RESOLVED, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_UP, STATE_RESOLVED, ALWAYS, STATE_UP, SAME, SAME },
+	{ STATE_UP, STATE_FORCE_UP, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_UP, STATE_FORCE_UP, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_UP, STATE_FORCE_NOLB, ALWAYS, STATE_NOLB, FULL, ZERO },
 	{ STATE_UP, STATE_FORCE_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 
+	{ STATE_NOLB, STATE_CHECK_CONDPASS, ALWAYS, STATE_NOLB, FULL, ONE_LEFT },
+	{ STATE_NOLB, STATE_SUDDEN_DEATH, LAST, STATE_DOWN, ZERO, ZERO },
+	{ STATE_NOLB, STATE_SUDDEN_DEATH, ALWAYS, STATE_NOLB, RISE, ZERO },
+	{ STATE_NOLB, STATE_MARK_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_NOLB, STATE_CHECK_PASSED, ENOUGH, STATE_UP, FULL, ZERO },
 	{ STATE_NOLB, STATE_CHECK_PASSED, ALWAYS, STATE_NOLB, FULL, PLUS },
 	{ STATE_NOLB, STATE_CHECK_DRAINING, LAST, STATE_DOWN, ZERO, ZERO },
@@ -62,10 +75,14 @@ static const struct row rows[] = {
 	{ STATE_NOLB, STATE_UNRESOLVED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_NOLB, STATE_RESOLVED, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_NOLB, STATE_RESOLVED, ALWAYS, STATE_NOLB, SAME, SAME },
+	{ STATE_NOLB, STATE_FORCE_UP, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_NOLB, STATE_FORCE_UP, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_NOLB, STATE_FORCE_NOLB, ALWAYS, STATE_NOLB, FULL, ZERO },
 	{ STATE_NOLB, STATE_FORCE_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 
+	{ STATE_DOWN, STATE_CHECK_CONDPASS, ALWAYS, STATE_DOWN, ZERO, ZERO },
+	{ STATE_DOWN, STATE_SUDDEN_DEATH, ALWAYS, STATE_DOWN, ZERO, ZERO },
+	{ STATE_DOWN, STATE_MARK_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_DOWN, STATE_CHECK_PASSED, NEARLY, STATE_UP, FULL, ZERO },
 	{ STATE_DOWN, STATE_CHECK_PASSED, ALWAYS, STATE_DOWN, PLUS, SAME },
 	{ STATE_DOWN, STATE_CHECK_DRAINING, ALWAYS, STATE_DOWN, ZERO, ZERO },
@@ -73,19 +90,24 @@ static const struct row rows[] = {
 	{ STATE_DOWN, STATE_UNRESOLVED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_DOWN, STATE_RESOLVED, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_DOWN, STATE_RESOLVED, ALWAYS, STATE_DOWN, SAME, SAME },
+	{ STATE_DOWN, STATE_FORCE_UP, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_DOWN, STATE_FORCE_UP, ALWAYS, STATE_UP, FULL, ZERO },
 	{ STATE_DOWN, STATE_FORCE_NOLB, ALWAYS, STATE_NOLB, FULL, ZERO },
 	{ STATE_DOWN, STATE_FORCE_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 
+	{ STATE_NOCHECK, STATE_CHECK_CONDPASS, ALWAYS, STATE_NOCHECK, SAME, SAME },
+	{ STATE_NOCHECK, STATE_SUDDEN_DEATH, ALWAYS, STATE_NOCHECK, SAME, SAME },
+	{ STATE_NOCHECK, STATE_MARK_DOWN, ALWAYS, STATE_NOCHECK, SAME, SAME },
 	{ STATE_NOCHECK, STATE_CHECK_PASSED, ALWAYS, STATE_NOCHECK, SAME, SAME },
 	{ STATE_NOCHECK, STATE_CHECK_DRAINING, ALWAYS, STATE_NOCHECK, SAME, SAME },
 	{ STATE_NOCHECK, STATE_CHECK_FAILED, ALWAYS, STATE_NOCHECK, SAME, SAME },
 	{ STATE_NOCHECK, STATE_UNRESOLVED, ALWAYS, STATE_DOWN, ZERO, ZERO },
 	{ STATE_NOCHECK, STATE_RESOLVED, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
 	{ STATE_NOCHECK, STATE_RESOLVED, ALWAYS, STATE_NOCHECK, SAME, SAME },
-	{ STATE_NOCHECK, STATE_FORCE_UP, ALWAYS, STATE_NOCHECK, SAME, SAME },
-	{ STATE_NOCHECK, STATE_FORCE_NOLB, ALWAYS, STATE_NOCHECK, SAME, SAME },
-	{ STATE_NOCHECK, STATE_FORCE_DOWN, ALWAYS, STATE_NOCHECK, SAME, SAME },
+	{ STATE_NOCHECK, STATE_FORCE_UP, UNCHECKED, STATE_NOCHECK, FULL, ZERO },
+	{ STATE_NOCHECK, STATE_FORCE_UP, ALWAYS, STATE_UP, FULL, ZERO },
+	{ STATE_NOCHECK, STATE_FORCE_NOLB, ALWAYS, STATE_NOLB, FULL, ZERO },
+	{ STATE_NOCHECK, STATE_FORCE_DOWN, ALWAYS, STATE_DOWN, ZERO, ZERO },
 };
 
 static bool fits(const struct row *r, const struct state *s, enum state_event event,
@@ -119,6 +141,10 @@ static uint16_t apply(enum then t, uint16_t n, const struct state_limits *l)
 		return (uint16_t)(n - 1);
 	case PLUS:
 		return (uint16_t)(n + 1);
+	case RISE:
+		return n < l->rise + 1 ? (uint16_t)(n - 1) : l->rise;
+	case ONE_LEFT:
+		return (uint16_t)(l->rise - 1);
 	case SAME:
 		break;
 	}
@@ -148,6 +174,28 @@ static bool is_admin_event(enum state_event e)
 	       e == STATE_CLEAR_DRAIN;
 }
 
+static struct state expect_axis(struct state s, enum state_event event,
+                                const struct state_limits *l)
+{
+	bool on = event == STATE_ENABLE_CHECK;
+
+	if (event == STATE_AGENT_UP || event == STATE_AGENT_DOWN) {
+		s.agent_down = event == STATE_AGENT_DOWN;
+	} else if (on ? s.health == STATE_NOCHECK
+	              : s.health == STATE_UP || s.health == STATE_CHECKING) {
+		s.health = on ? STATE_UP : STATE_NOCHECK;
+		s.counter = on ? l->rise : (uint16_t)(l->rise + l->fall - 1);
+		s.recovered = 0;
+	}
+	return s;
+}
+
+static bool is_axis_event(enum state_event e)
+{
+	return e == STATE_AGENT_UP || e == STATE_AGENT_DOWN || e == STATE_ENABLE_CHECK ||
+	       e == STATE_DISABLE_CHECK;
+}
+
 static struct state expect_admin(struct state s, enum state_event event, uint8_t flag,
                                  const struct state_limits *l)
 {
@@ -158,8 +206,12 @@ static struct state expect_admin(struct state s, enum state_event event, uint8_t
 	if (!((maint ? 0x07 : 0x18) & flag))
 		return s;
 	s.admin = (uint8_t)(set ? before | flag : before & ~flag);
-	if ((before & 0x07) && !(s.admin & 0x07))
-		return state_first(l, s.admin);
+	if ((before & 0x07) && !(s.admin & 0x07)) {
+		struct state fresh = state_first(l, s.admin);
+
+		fresh.agent_down = s.agent_down;
+		return fresh;
+	}
 	return s;
 }
 
@@ -169,6 +221,7 @@ static void assert_same(const struct state *got, const struct state *want)
 	assert_int_equal(got->counter, want->counter);
 	assert_int_equal(got->recovered, want->recovered);
 	assert_int_equal(got->admin, want->admin);
+	assert_int_equal(got->agent_down, want->agent_down);
 }
 
 static void check_state(const struct state *s, const struct state_limits *l)
@@ -182,7 +235,8 @@ static void check_state(const struct state *s, const struct state_limits *l)
 			struct state got = state_next(*s, e, (uint8_t)flag, l);
 			struct state want = is_admin_event(e)
 			                        ? expect_admin(*s, e, (uint8_t)flag, l)
-			                        : expect_health(*s, e, l);
+			                    : is_axis_event(e) ? expect_axis(*s, e, l)
+			                                       : expect_health(*s, e, l);
 
 			assert_same(&got, &want);
 		}
@@ -195,15 +249,23 @@ static void check_counters(enum state_health health, uint8_t admin, const struct
 
 	for (s.counter = 0; s.counter <= l->rise + l->fall - 1; s.counter++)
 		for (s.recovered = 0; s.recovered <= (health == STATE_NOLB ? l->rise : 0);
-		     s.recovered++)
+		     s.recovered++) {
+			s.agent_down = false;
 			check_state(&s, l);
+			s.agent_down = true;
+			check_state(&s, l);
+		}
 }
 
 static void every_state_and_every_event_follow_the_table(void **unused)
 {
 	static const struct state_limits all[] = {
-		{ 2, 3, true, false }, { 1, 1, true, false }, { 3, 1, true, true },
-		{ 1, 4, true, true },  { 5, 2, true, false }, { 2, 3, false, false },
+		{ .rise = 2, .fall = 3, .checked = true },
+		{ .rise = 1, .fall = 1, .checked = true, .agent = true },
+		{ .rise = 3, .fall = 1, .checked = true, .start_up = true },
+		{ .rise = 1, .fall = 4, .checked = true, .start_up = true },
+		{ .rise = 5, .fall = 2, .checked = true },
+		{ .rise = 2, .fall = 3 },
 	};
 
 	(void)unused;
@@ -223,6 +285,9 @@ static void only_up_and_unchecked_servers_without_flags_are_usable(void **unused
 
 			assert_int_equal(state_is_usable(&s), good && admin == 0);
 			assert_int_equal(state_in_maint(&s), (admin & 7) != 0);
+			s.agent_down = true;
+			assert_false(state_is_usable(&s));
+			assert_int_equal(state_effective(&s), STATE_DOWN);
 		}
 	}
 }
@@ -367,25 +432,27 @@ static void words_for_people_match_haproxys_status(void **unused)
 		struct state s;
 		const char *via, *want;
 	} cases[] = {
-		{ { STATE_CHECKING, 0, 0, 0 }, NULL, "CHECKING" },
-		{ { STATE_CHECKING, 0, 0, STATE_DRAIN_COMMAND }, NULL, "CHECKING" },
-		{ { STATE_UP, 4, 0, 0 }, NULL, "UP" },
-		{ { STATE_UP, 3, 0, 0 }, NULL, "UP 2/3" },
-		{ { STATE_UP, 2, 0, 0 }, NULL, "UP 1/3" },
-		{ { STATE_UP, 4, 0, STATE_DRAIN_COMMAND }, NULL, "DRAIN" },
-		{ { STATE_UP, 3, 0, STATE_DRAIN_INHERITED }, NULL, "DRAIN 2/3" },
-		{ { STATE_NOLB, 4, 1, 0 }, NULL, "NOLB" },
-		{ { STATE_NOLB, 2, 0, 0 }, NULL, "NOLB 1/3" },
-		{ { STATE_NOLB, 3, 0, STATE_DRAIN_COMMAND }, NULL, "NOLB 2/3" },
-		{ { STATE_DOWN, 0, 0, 0 }, NULL, "DOWN" },
-		{ { STATE_DOWN, 1, 0, 0 }, NULL, "DOWN 1/2" },
-		{ { STATE_DOWN, 1, 0, STATE_DRAIN_COMMAND }, NULL, "DOWN 1/2" },
-		{ { STATE_NOCHECK, 4, 0, 0 }, NULL, "no check" },
-		{ { STATE_NOCHECK, 4, 0, STATE_DRAIN_COMMAND }, NULL, "DRAIN" },
-		{ { STATE_UP, 3, 0, STATE_MAINT_COMMAND }, NULL, "MAINT" },
-		{ { STATE_UP, 3, 0, STATE_MAINT_CONFIG }, "be/srv", "MAINT" },
-		{ { STATE_DOWN, 0, 0, STATE_MAINT_INHERITED }, NULL, "MAINT" },
-		{ { STATE_DOWN, 0, 0, STATE_MAINT_INHERITED }, "be/srv", "MAINT (via be/srv)" },
+		{ { STATE_CHECKING, 0, 0, 0, false }, NULL, "CHECKING" },
+		{ { STATE_CHECKING, 0, 0, STATE_DRAIN_COMMAND, false }, NULL, "CHECKING" },
+		{ { STATE_UP, 4, 0, 0, false }, NULL, "UP" },
+		{ { STATE_UP, 3, 0, 0, false }, NULL, "UP 2/3" },
+		{ { STATE_UP, 2, 0, 0, false }, NULL, "UP 1/3" },
+		{ { STATE_UP, 4, 0, STATE_DRAIN_COMMAND, false }, NULL, "DRAIN" },
+		{ { STATE_UP, 3, 0, STATE_DRAIN_INHERITED, false }, NULL, "DRAIN 2/3" },
+		{ { STATE_NOLB, 4, 1, 0, false }, NULL, "NOLB" },
+		{ { STATE_NOLB, 2, 0, 0, false }, NULL, "NOLB 1/3" },
+		{ { STATE_NOLB, 3, 0, STATE_DRAIN_COMMAND, false }, NULL, "NOLB 2/3" },
+		{ { STATE_DOWN, 0, 0, 0, false }, NULL, "DOWN" },
+		{ { STATE_DOWN, 1, 0, 0, false }, NULL, "DOWN 1/2" },
+		{ { STATE_DOWN, 1, 0, STATE_DRAIN_COMMAND, false }, NULL, "DOWN 1/2" },
+		{ { STATE_NOCHECK, 4, 0, 0, false }, NULL, "no check" },
+		{ { STATE_NOCHECK, 4, 0, STATE_DRAIN_COMMAND, false }, NULL, "DRAIN" },
+		{ { STATE_UP, 3, 0, STATE_MAINT_COMMAND, false }, NULL, "MAINT" },
+		{ { STATE_UP, 3, 0, STATE_MAINT_CONFIG, false }, "be/srv", "MAINT" },
+		{ { STATE_DOWN, 0, 0, STATE_MAINT_INHERITED, false }, NULL, "MAINT" },
+		{ { STATE_DOWN, 0, 0, STATE_MAINT_INHERITED, false },
+		  "be/srv",
+		  "MAINT (via be/srv)" },
 	};
 	char buf[64];
 
@@ -398,17 +465,112 @@ static void words_for_people_match_haproxys_status(void **unused)
 	assert_string_equal(buf, "MAINT");
 }
 
+static void the_word_of_an_agent_shows(void **unused)
+{
+	static const struct {
+		struct state s;
+		const char *want;
+	} cases[] = {
+		{ { STATE_UP, 4, 0, 0, false }, "UP" },
+		{ { STATE_UP, 4, 0, 0, true }, "DOWN (agent)" },
+		{ { STATE_DOWN, 0, 0, 0, true }, "DOWN (agent)" },
+		{ { STATE_DOWN, 0, 0, 0, false }, "DOWN" },
+		{ { STATE_NOCHECK, 4, 0, 0, true }, "DOWN (agent)" },
+		{ { STATE_UP, 3, 0, STATE_DRAIN_COMMAND, false }, "DRAIN (agent)" },
+		{ { STATE_NOCHECK, 3, 0, STATE_DRAIN_COMMAND, false }, "DRAIN (agent)" },
+		{ { STATE_NOLB, 3, 0, STATE_DRAIN_COMMAND, false }, "NOLB 2/3" },
+		{ { STATE_UP, 4, 0, STATE_MAINT_COMMAND, true }, "MAINT" },
+	};
+	struct state_limits l = limits_2_3;
+	char buf[64];
+
+	(void)unused;
+	l.agent = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		state_describe(&cases[i].s, &l, NULL, buf, sizeof(buf));
+		assert_string_equal(buf, cases[i].want);
+	}
+}
+
+static void a_conditional_pass_is_taken_back_by_the_next_good_answer(void **unused)
+{
+	struct state s = state_first(&limits_2_3, 0);
+
+	(void)unused;
+	s = state_next(s, STATE_CHECK_PASSED, 0, &limits_2_3);
+	s = state_next(s, STATE_CHECK_CONDPASS, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_NOLB);
+	s = state_next(s, STATE_CHECK_CONDPASS, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_NOLB);
+	s = state_next(s, STATE_CHECK_PASSED, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_UP);
+	for (int i = 0; i < 3; i++)
+		s = state_next(s, STATE_CHECK_FAILED, 0, &limits_2_3);
+	s = state_next(s, STATE_CHECK_CONDPASS, 0, &limits_2_3);
+	s = state_next(s, STATE_CHECK_CONDPASS, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_DOWN);
+}
+
+static void one_more_failure_is_fatal_after_a_sudden_death(void **unused)
+{
+	struct state s = state_first(&limits_2_3, 0);
+
+	(void)unused;
+	s = state_next(s, STATE_CHECK_PASSED, 0, &limits_2_3);
+	s = state_next(s, STATE_SUDDEN_DEATH, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_UP);
+	s = state_next(s, STATE_SUDDEN_DEATH, 0, &limits_2_3);
+	assert_int_equal(s.health, STATE_DOWN);
+}
+
+static void a_follower_takes_over_health_and_inherits_flags(void **unused)
+{
+	static const struct {
+		struct state leader;
+		bool reachable;
+		enum state_health health;
+		unsigned int counter, admin;
+	} cases[] = {
+		{ { STATE_UP, 4, 0, 0, false }, true, STATE_UP, 4, 0x01 },
+		{ { STATE_UP, 3, 0, 0, false }, true, STATE_UP, 3, 0x01 },
+		{ { STATE_UP, 4, 0, 0, true }, true, STATE_DOWN, 0, 0x01 },
+		{ { STATE_UP, 4, 0, 0, false }, false, STATE_DOWN, 0, 0x01 },
+		{ { STATE_DOWN, 1, 0, 0, false }, true, STATE_DOWN, 1, 0x01 },
+		{ { STATE_NOLB, 4, 1, 0, false }, true, STATE_NOLB, 4, 0x01 },
+		{ { STATE_UP, 4, 0, STATE_MAINT_CONFIG, false }, true, STATE_UP, 4, 0x03 },
+		{ { STATE_UP, 4, 0, STATE_MAINT_INHERITED, false }, true, STATE_UP, 4, 0x03 },
+		{ { STATE_UP, 4, 0, STATE_DRAIN_COMMAND, false }, true, STATE_UP, 4, 0x11 },
+		{ { STATE_UP, 4, 0, STATE_DRAIN_INHERITED, false }, true, STATE_UP, 4, 0x11 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct state s = { .admin = STATE_MAINT_COMMAND | STATE_MAINT_INHERITED |
+			                    STATE_DRAIN_INHERITED };
+
+		s = state_follow(s, &cases[i].leader, cases[i].reachable);
+		assert_int_equal(s.health, cases[i].health);
+		assert_int_equal(s.counter, cases[i].counter);
+		assert_int_equal(s.admin, cases[i].admin);
+		assert_false(s.agent_down);
+	}
+}
+
 static void a_server_between_up_and_down_is_changing(void **unused)
 {
 	static const struct {
 		struct state s;
 		bool changing;
 	} cases[] = {
-		{ { STATE_CHECKING, 0, 0, 0 }, false }, { { STATE_UP, 4, 0, 0 }, false },
-		{ { STATE_UP, 3, 0, 0 }, true },        { { STATE_UP, 2, 0, 0 }, true },
-		{ { STATE_NOLB, 4, 0, 0 }, true },      { { STATE_NOLB, 2, 0, 0 }, true },
-		{ { STATE_DOWN, 0, 0, 0 }, false },     { { STATE_DOWN, 1, 0, 0 }, true },
-		{ { STATE_NOCHECK, 4, 0, 0 }, false },
+		{ { STATE_CHECKING, 0, 0, 0, false }, false },
+		{ { STATE_UP, 4, 0, 0, false }, false },
+		{ { STATE_UP, 3, 0, 0, false }, true },
+		{ { STATE_UP, 2, 0, 0, false }, true },
+		{ { STATE_NOLB, 4, 0, 0, false }, true },
+		{ { STATE_NOLB, 2, 0, 0, false }, true },
+		{ { STATE_DOWN, 0, 0, 0, false }, false },
+		{ { STATE_DOWN, 1, 0, 0, false }, true },
+		{ { STATE_NOCHECK, 4, 0, 0, false }, false },
 	};
 
 	(void)unused;
@@ -445,6 +607,10 @@ int main(void)
 		cmocka_unit_test(leaving_maintenance_starts_afresh_and_keeps_drain),
 		cmocka_unit_test(drain_does_not_stop_health_from_moving),
 		cmocka_unit_test(words_for_people_match_haproxys_status),
+		cmocka_unit_test(the_word_of_an_agent_shows),
+		cmocka_unit_test(a_conditional_pass_is_taken_back_by_the_next_good_answer),
+		cmocka_unit_test(one_more_failure_is_fatal_after_a_sudden_death),
+		cmocka_unit_test(a_follower_takes_over_health_and_inherits_flags),
 		cmocka_unit_test(a_server_between_up_and_down_is_changing),
 		cmocka_unit_test(every_health_has_a_word_a_key_and_a_sentence),
 	};

@@ -95,16 +95,230 @@ static void init_state_up_is_up_before_the_first_check(void **unused)
 	topology_free(t);
 }
 
-static void identifiers_are_haproxys(void **unused)
+static void a_service_without_frontends_is_one_itself(void **unused)
 {
-	struct topology *t = make_two();
+	static const struct settings_bind binds[2];
+	static const struct addr_net nets[3];
+	static const struct settings_log logs[1];
+	struct settings *s = settings_new();
+	struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
+	const struct settings_frontend *f;
+	struct topology *t;
 
 	(void)unused;
-	assert_int_equal(t->services[0]->id, 2);
-	assert_int_equal(t->services[1]->id, 3);
-	for (uint32_t i = 0; i < 3; i++)
-		assert_int_equal(t->services[0]->servers[i]->id, i + 1);
-	assert_int_equal(t->services[1]->servers[0]->id, 1);
+	*service = settings_service_default();
+	service->name = "psql";
+	service->binds = binds;
+	service->bind_count = 2;
+	service->maxconn = 77;
+	service->timeout.client_ms = 1;
+	service->timeout.client_fin_ms = 2;
+	service->rate_limit = 3;
+	service->conn_rate_limit = (struct settings_rate_limit){ 4, 5, 6 };
+	service->keepalive = (struct settings_keepalive){ .client = true, .idle_s = 7 };
+	service->tcp_user_timeout_ms = 8;
+	service->allow = nets;
+	service->allow_count = 2;
+	service->deny = nets + 2;
+	service->deny_count = 1;
+	service->dontlognull = service->dontlog_normal = service->logasap = true;
+	service->log_separate_errors = service->socket_stats = service->disabled = true;
+	service->session_log = SETTINGS_SESSION_CLF;
+	service->log_format = "%ci";
+	service->own_logs = true;
+	service->logs = logs;
+	service->log_count = 1;
+	service->description = "words";
+	service->line = 9;
+	sample_fill(s, service, SETTINGS_CHECK_NONE, three, 3);
+	s->services = service;
+	s->service_count = 1;
+	t = topology_new(s);
+	assert_int_equal(t->services[0]->frontend_count, 1);
+	assert_ptr_equal(t->services[0]->frontends[0]->service, t->services[0]);
+	assert_int_equal(t->services[0]->frontends[0]->maxconn, 77);
+	assert_int_equal(t->services[0]->frontends[0]->id, t->services[0]->id);
+	f = t->services[0]->frontends[0]->settings;
+	assert_string_equal(f->name, "psql");
+	assert_true(f->binds == binds && f->bind_count == 2 && f->maxconn == 77);
+	assert_true(f->client_ms == 1 && f->client_fin_ms == 2 && f->rate_limit == 3);
+	assert_true(f->conn_rate_limit.count == 4 && f->conn_rate_limit.size == 6);
+	assert_true(f->keepalive.client && f->keepalive.idle_s == 7);
+	assert_int_equal(f->tcp_user_timeout_ms, 8);
+	assert_true(f->allow == nets && f->allow_count == 2);
+	assert_true(f->deny == nets + 2 && f->deny_count == 1);
+	assert_true(f->dontlognull && f->dontlog_normal && f->logasap && f->log_separate_errors);
+	assert_true(f->socket_stats && f->disabled && f->own_logs);
+	assert_true(f->logs == logs && f->log_count == 1);
+	assert_int_equal(f->session_log, SETTINGS_SESSION_CLF);
+	assert_string_equal(f->log_format, "%ci");
+	assert_string_equal(f->description, "words");
+	assert_int_equal(f->line, 9);
+	topology_free(t);
+}
+
+static void written_frontends_are_used_as_they_are(void **unused)
+{
+	static const struct settings_frontend frontends[] = { { .name = "f1", .maxconn = 10 },
+		                                              { .name = "f2" } };
+	struct settings *s = settings_new();
+	struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
+	struct topology *t;
+
+	(void)unused;
+	*service = settings_service_default();
+	service->name = "psql";
+	service->maxconn = 5;
+	service->frontends = frontends;
+	service->frontend_count = 2;
+	sample_fill(s, service, SETTINGS_CHECK_NONE, three, 1);
+	s->services = service;
+	s->service_count = 1;
+	t = topology_new(s);
+	assert_int_equal(t->services[0]->frontend_count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_ptr_equal(t->services[0]->frontends[i]->settings, &frontends[i]);
+	assert_int_equal(t->services[0]->frontends[0]->maxconn, 10);
+	assert_int_equal(t->services[0]->frontends[1]->maxconn, 0);
+	topology_set_maxconn(t, 101);
+	assert_int_equal(t->services[0]->fullconn, 12); /* (10 + 101) / 10, rounded up */
+	topology_free(t);
+}
+
+struct limited {
+	uint32_t maxconn, minconn, fullconn, ramp;
+	uint32_t active; /* of the service */
+	uint32_t want;
+};
+
+/* HAProxy configuration manual 5.2, "minconn" and "slowstart". */
+static void the_limit_follows_load_and_slowstart(void **unused)
+{
+	static const struct limited cases[] = {
+		{ 0, 0, 0, 100, 0, 0 },
+		{ 0, 0, 0, 50, 1000, 0 },
+		{ 100, 0, 0, 100, 0, 100 },
+		{ 100, 0, 1000, 100, 1, 100 },
+		{ 100, 10, 1000, 100, 0, 10 },
+		{ 100, 10, 1000, 100, 100, 10 },
+		{ 100, 10, 1000, 100, 110, 11 },
+		{ 100, 10, 1000, 100, 500, 50 },
+		{ 100, 10, 1000, 100, 999, 99 },
+		{ 100, 10, 1000, 100, 1000, 100 },
+		{ 100, 10, 1000, 100, 5000, 100 },
+		{ 100, 100, 1000, 100, 5, 100 },
+		{ 3, 5, 1000, 100, 0, 5 },
+		{ 0, 5, 1000, 100, 0, 5 },
+		{ 100, 0, 0, 50, 0, 50 },
+		{ 100, 0, 0, 1, 0, 1 },
+		{ 10, 0, 0, 1, 0, 1 },
+		{ 10, 0, 0, 0, 0, 1 },
+		{ 100, 10, 1000, 50, 500, 25 },
+		{ UINT32_MAX, 1, 10, 100, 9, 3865470565 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct limited *c = &cases[i];
+		struct settings *s = settings_new();
+		struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
+		struct settings_server *server = mem_arena_zalloc(&s->arena, sizeof(*server));
+		struct topology *t;
+
+		*service = settings_service_default();
+		service->name = "psql";
+		service->fullconn = c->fullconn;
+		sample_fill(s, service, SETTINGS_CHECK_NONE, three, 1);
+		*server = service->servers[0];
+		server->maxconn = c->maxconn;
+		server->minconn = c->minconn;
+		service->servers = server;
+		s->services = service;
+		s->service_count = 1;
+		t = topology_new(s);
+		topology_set_maxconn(t, 0);
+		assert_int_equal(t->services[0]->fullconn, c->fullconn ? c->fullconn : 1);
+		t->services[0]->active = c->active;
+		t->services[0]->servers[0]->ramp = c->ramp;
+		assert_int_equal(topology_maxconn(t->services[0]->servers[0]), c->want);
+		topology_free(t);
+	}
+}
+
+struct ramped {
+	uint32_t weight, ramp, share, shown;
+};
+
+static void slowstart_raises_the_share_in_sixteenths(void **unused)
+{
+	static const struct ramped cases[] = {
+		{ 1, 100, 16, 1 },   { 1, 50, 8, 1 },        { 1, 1, 1, 1 },
+		{ 1, 0, 1, 1 },      { 0, 50, 0, 0 },        { 0, 100, 0, 0 },
+		{ 10, 50, 80, 5 },   { 10, 51, 90, 6 },      { 256, 100, 4096, 256 },
+		{ 256, 1, 256, 16 }, { 256, 99, 4096, 256 },
+	};
+	static const enum settings_balance fixed[] = { SETTINGS_STATIC_RR, SETTINGS_SOURCE,
+		                                       SETTINGS_HASH };
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct topology *t = sample_pool(SETTINGS_LEASTCONN, false, three, 1);
+		struct topology_server *s = t->services[0]->servers[0];
+
+		s->weight = cases[i].weight;
+		s->ramp = cases[i].ramp;
+		assert_int_equal(topology_share(s), cases[i].share);
+		assert_int_equal(topology_weight(s), cases[i].shown);
+		topology_free(t);
+		t = sample_pool(fixed[i % ARRAY_LEN(fixed)], false, three, 1);
+		s = t->services[0]->servers[0];
+		s->weight = cases[i].weight;
+		s->ramp = cases[i].ramp;
+		assert_int_equal(topology_share(s), 16 * cases[i].weight);
+		assert_int_equal(topology_weight(s), cases[i].weight);
+		topology_free(t);
+	}
+}
+
+static void servers_know_whom_they_track(void **unused)
+{
+	struct settings *s = settings_new();
+	struct settings_service *service = mem_arena_zalloc(&s->arena, sizeof(*service));
+	struct settings_server *servers = mem_arena_zalloc(&s->arena, 3 * sizeof(*servers));
+	struct topology *t;
+
+	(void)unused;
+	*service = settings_service_default();
+	service->name = "psql";
+	sample_fill(s, service, SETTINGS_CHECK_TCP, three, 3);
+	memcpy(servers, service->servers, 3 * sizeof(*servers));
+	servers[0].track = "psql/n3";
+	servers[1].track = "psql/none";
+	service->servers = servers;
+	s->services = service;
+	s->service_count = 1;
+	t = topology_new(s);
+	assert_ptr_equal(t->services[0]->servers[0]->tracked, t->services[0]->servers[2]);
+	assert_null(t->services[0]->servers[1]->tracked);
+	assert_null(t->services[0]->servers[2]->tracked);
+	topology_free(t);
+}
+
+static void the_quick_answer_is_the_states(void **unused)
+{
+	struct topology *t = make_two();
+	struct topology_server *s = t->services[0]->servers[0];
+
+	(void)unused;
+	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++)
+		for (unsigned int n = 0; n < 0x40; n++) {
+			struct state state = { .health = h,
+				               .admin = n & 0x1f,
+				               .agent_down = n >= 0x20 };
+
+			topology_set_state(s, state);
+			assert_int_equal(topology_is_usable(s), state_is_usable(&state));
+		}
 	topology_free(t);
 }
 
@@ -121,23 +335,6 @@ static void what_different_threads_write_is_on_different_cache_lines(void **unus
 		assert_int_equal((uintptr_t)&service->servers[i]->turn % TOPOLOGY_LINE, 0);
 		assert_int_equal((uintptr_t)&service->servers[i]->count % TOPOLOGY_LINE, 0);
 	}
-	topology_free(t);
-}
-
-static void things_are_found_by_their_whole_name(void **unused)
-{
-	static const char *const wrong[] = { "",    "psql",   "psql/",    "psql/n",    "psql/n11",
-		                             "/n1", "psq/n1", "psql2/n3", "psql/n1/x", "psql3/n1" };
-	struct topology *t = make_two();
-
-	(void)unused;
-	assert_ptr_equal(topology_find_service(t, "psql"), t->services[0]);
-	assert_ptr_equal(topology_find_service(t, "psql2"), t->services[1]);
-	assert_null(topology_find_service(t, "psq"));
-	assert_ptr_equal(topology_find_server(t, "psql/n3"), t->services[0]->servers[2]);
-	assert_ptr_equal(topology_find_server(t, "psql2/n2"), t->services[1]->servers[1]);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		assert_null(topology_find_server(t, wrong[i]));
 	topology_free(t);
 }
 
@@ -208,38 +405,6 @@ static void usable_servers_are_counted_by_kind(void **unused)
 	assert_int_equal(active, 1);
 	assert_int_equal(backup, 2);
 	topology_free(t);
-}
-
-static void the_average_of_equal_times_is_that_time(void **unused)
-{
-	static const uint32_t times[] = { 0, 1, 3, 250, 60000, 86400000 };
-
-	(void)unused;
-	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-		struct topology_time t = { 0 };
-
-		assert_int_equal(topology_time_average(&t, 0), 0);
-		for (uint64_t n = 1; n <= 3000; n++) {
-			topology_time_add(&t, times[i]);
-			assert_in_range(topology_time_average(&t, n), times[i] - times[i] / 1000000,
-			                times[i]);
-		}
-		assert_int_equal(t.max, times[i]);
-	}
-}
-
-static void old_times_fade_away(void **unused)
-{
-	struct topology_time t = { 0 };
-
-	(void)unused;
-	for (int i = 0; i < 5000; i++)
-		topology_time_add(&t, 1000);
-	for (int i = 0; i < 512; i++)
-		topology_time_add(&t, 0);
-	/* 1/e of it is left after one window. */
-	assert_in_range(topology_time_average(&t, 5512), 360, 375);
-	assert_int_equal(t.max, 1000);
 }
 
 enum { READERS = 3, WRITES = 200000 };
@@ -356,14 +521,16 @@ int main(void)
 		cmocka_unit_test(servers_start_as_the_settings_say),
 		cmocka_unit_test(unchecked_servers_are_usable_from_the_start),
 		cmocka_unit_test(init_state_up_is_up_before_the_first_check),
-		cmocka_unit_test(identifiers_are_haproxys),
+		cmocka_unit_test(a_service_without_frontends_is_one_itself),
+		cmocka_unit_test(written_frontends_are_used_as_they_are),
+		cmocka_unit_test(the_limit_follows_load_and_slowstart),
+		cmocka_unit_test(slowstart_raises_the_share_in_sixteenths),
+		cmocka_unit_test(servers_know_whom_they_track),
+		cmocka_unit_test(the_quick_answer_is_the_states),
 		cmocka_unit_test(what_different_threads_write_is_on_different_cache_lines),
-		cmocka_unit_test(things_are_found_by_their_whole_name),
 		cmocka_unit_test(numeric_addresses_are_there_at_once),
 		cmocka_unit_test(unix_servers_have_their_path),
 		cmocka_unit_test(usable_servers_are_counted_by_kind),
-		cmocka_unit_test(the_average_of_equal_times_is_that_time),
-		cmocka_unit_test(old_times_fade_away),
 		cmocka_unit_test(readers_never_see_a_torn_address_or_state),
 		cmocka_unit_test(a_reader_waits_for_the_end_of_a_change),
 	};
