@@ -13,29 +13,66 @@
  * Where log lines go: one open target, and the framing that it wants.  Never blocks: what a socket
  * or a pipe does not take at once is dropped and counted.  One thread at a time.
  *
- *   stderr   "<N>" priority prefix if it is connected to journald ($JOURNAL_STREAM), LF
- *   syslog   UNIX datagram, "<PRI>Nov 20 12:12:44 tag[pid]: MSG\n" (day padded with a space, local
- *            time), which is HAProxy's format "local"; reconnects when the daemon was restarted
- *   udp      the same bytes in one datagram each
- *   file     "MSG\n" appended; logsink_reopen() after a rotation.  With `stamp` the syslog line's
- *            "Nov 20 12:12:44 host tag[pid]: " comes first, as rsyslog writes it.  A FIFO must have
- *            a reader when it is opened.
+ *   stderr, stdout, an inherited descriptor   lines, LF at their ends
+ *   syslog   a UNIX datagram each; reconnects when the daemon was restarted
+ *   udp      a datagram each
+ *   file     appended; logsink_reopen() after a rotation.  A FIFO must have a reader when it is
+ *            opened.
  *
- * A line is cut at LOGSINK_LINE_MAX bytes with its framing; control bytes other than a tab are
- * written as '?'.  Sockets never raise SIGPIPE; a pipe without a reader is not written to, which
- * leaves a moment between the look and the write: a process that logs to one ignores the signal.
+ * A line is cut at the length that was asked for, with its framing, or at LOGSINK_LINE_MAX (for
+ * streams always there); control bytes other than a tab are written as '?'.  Sockets never raise
+ * SIGPIPE; a pipe without a reader is not written to, which leaves a moment between the look and
+ * the write: a process that logs to one ignores the signal.
  */
 enum { LOGSINK_LINE_MAX = 4096 };
 
-enum logsink_kind { LOGSINK_STDERR, LOGSINK_SYSLOG, LOGSINK_UDP, LOGSINK_FILE };
+enum logsink_kind {
+	LOGSINK_STDERR,
+	LOGSINK_SYSLOG,
+	LOGSINK_UDP,
+	LOGSINK_FILE,
+	LOGSINK_STDOUT,
+	LOGSINK_FD
+};
+
+/*
+ * HAProxy configuration manual 4.2 "log", "format"; PRI is facility * 8 + level, times are local.
+ *   PLAIN     MSG, after "<level>" if it is stderr and that leads to journald ($JOURNAL_STREAM)
+ *   STAMPED   Nov 20 12:12:44 host tag[pid]: MSG, as rsyslog writes files
+ *   LOCAL     <PRI>Nov 20 12:12:44 tag[pid]: MSG
+ *   RFC3164   <PRI>Nov 20 12:12:44 host tag[pid]: MSG
+ *   RFC5424   <PRI>1 2026-11-20T12:12:44.851000+00:00 host tag pid - - MSG
+ *   PRIORITY  <PRI>MSG
+ *   SHORT     <level>MSG
+ *   TIMED     <level>2026-11-20T12:12:44.851000+00:00 MSG
+ *   ISO       2026-11-20T12:12:44.851000+00:00 MSG
+ *   RAW       MSG
+ *   CONSOLE   [WARNING]  (pid) : MSG; worse than warning is ALERT, less is NOTICE
+ */
+enum logsink_framing {
+	LOGSINK_PLAIN,
+	LOGSINK_STAMPED,
+	LOGSINK_LOCAL,
+	LOGSINK_RFC3164,
+	LOGSINK_RFC5424,
+	LOGSINK_PRIORITY,
+	LOGSINK_SHORT,
+	LOGSINK_TIMED,
+	LOGSINK_ISO,
+	LOGSINK_RAW,
+	LOGSINK_CONSOLE
+};
 
 struct logsink_options {
 	enum logsink_kind kind;
+	enum logsink_framing framing;
 	const char *path; /* SYSLOG, FILE */
 	struct addr addr; /* UDP */
+	int fd;           /* FD */
 	int facility;
+	uint32_t len; /* longest line with its framing but without the LF; 0: LOGSINK_LINE_MAX */
 	const char *tag;
-	bool stamp; /* FILE */
+	const char *host; /* NULL: this host's name */
 };
 
 struct logsink;

@@ -50,6 +50,14 @@ void relay_space_release(struct relay_space *s);
 /* Moves what can be moved now, a bounded amount.  Both sockets are non-blocking. */
 enum relay_status relay_pump(struct relay *r, int source, int dest, struct relay_space *space);
 
+/*
+ * Puts `len` bytes (at most the space's size) of our own before everything that the source says,
+ * together with what it has said already, so that they leave in one segment.  Nothing may have been
+ * moved yet; the next relay_pump() sends.  RELAY_IDLE, or why the direction cannot go on.
+ */
+enum relay_status relay_preface(struct relay *r, int source, const void *bytes, size_t len,
+                                struct relay_space *space);
+
 /* Gives the tail back. */
 void relay_drop(struct relay *r, struct relay_space *space);
 

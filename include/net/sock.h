@@ -19,18 +19,32 @@ struct sock_keepalive {
 	uint32_t idle_s, interval_s, count; /* 0: the kernel's */
 };
 
+/*
+ * Where connections come from.  With a range of ports, each call begins with another one (`turn`
+ * counts the calls) and goes on to the next as long as a port is taken; without one the kernel
+ * chooses when it knows the destination (IP_BIND_ADDRESS_NO_PORT).
+ */
+struct sock_source {
+	struct addr addr;             /* its port is not looked at; len 0: the kernel's choice */
+	uint16_t port_low, port_high; /* 0: the kernel's choice */
+	const char *interface;        /* SO_BINDTODEVICE or NULL */
+};
+
 struct sock_options {
 	struct sock_keepalive keepalive;
 	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT (RFC 5482), 0: the kernel's */
 	bool nodelay;
+	const struct sock_source *source; /* of a connect; NULL: the kernel's choice */
+	uint64_t turn;
 };
 
 struct sock_listen_options {
 	int backlog; /* 0: SOMAXCONN */
 	bool v6only;
 	bool defer_accept;
-	const char *interface; /* SO_BINDTODEVICE or NULL */
-	uint32_t mode;         /* of a UNIX socket's file, 0: the umask decides */
+	const char *interface;    /* SO_BINDTODEVICE or NULL */
+	uint32_t mode;            /* of a UNIX socket's file, 0: the umask decides */
+	const char *user, *group; /* its owner, names or numbers; NULL: as the process */
 	/* Inherited by accepted TCP sockets (measured on Linux), so they cost nothing per session.
 	 */
 	struct sock_options accepted;
@@ -40,10 +54,22 @@ struct sock_listen_options {
  * Binds and listens.  A TCP address that any process listens on is refused (no SO_REUSEPORT):
  * "cannot listen on 0.0.0.0:26257: Address already in use".  For a UNIX path a stale file (nobody
  * answers) is replaced, a live one is refused, anything that is not a socket is left alone and
- * refused. The caller removes a UNIX socket's file when it is done with it.
+ * refused.  An inherited socket of that address (net/inherit.h) is taken instead. The caller
+ * removes a UNIX socket's file when it is done with it.
  */
 bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
                  struct error *err) MUST_CHECK;
+
+/*
+ * How this process shares addresses with one that it follows, or that follows it.  Nothing is
+ * shared by default.  Before the first sock_listen(); main thread.
+ */
+struct sock_sharing {
+	bool heir;       /* an address that is still listened on is taken: its holder will leave */
+	bool generous;   /* an heir may do so */
+	bool keep_files; /* sock_file_remove() leaves them: others have the same sockets */
+};
+void sock_share(const struct sock_sharing *s);
 
 /*
  * Takes an inherited listening socket: checks that it is one and applies `o->accepted` (a
@@ -66,6 +92,9 @@ int sock_error(int fd);
 
 /* The local address of a socket; false on failure. */
 bool sock_local(int fd, struct addr *ret);
+
+/* Has the peer reset the connection?  Reads nothing. */
+bool sock_is_reset(int fd);
 
 /* Which file a UNIX socket made, so that nobody removes the file of a successor. */
 struct sock_file {

@@ -37,6 +37,8 @@ void tls_context_free(struct tls_context *c); /* NULL is fine */
  * cannot be a name (empty, over 255 bytes) or there is no memory.
  */
 struct tls *tls_new(struct tls_context *c, int fd, const char *name);
+/* Before the handshake: protocols to offer (RFC 7301), "h2,http/1.1".  False: no such list. */
+bool tls_set_alpn(struct tls *t, const char *names) MUST_CHECK;
 void tls_free(struct tls *t); /* NULL is fine; sends nothing */
 
 /* Again after TLS_WANT_*, until TLS_DONE or TLS_FAILED; never TLS_EOF. */

@@ -17,17 +17,18 @@
 
 struct logsink {
 	enum logsink_kind kind;
+	enum logsink_framing framing;
 	int fd;
 	int facility;
-	bool stamp;
 	bool journald;            /* stderr leads to journald, which takes "<N>" */
-	bool is_socket;           /* stderr is a socket: it can be told not to wait */
+	bool is_socket;           /* a stream that is a socket: it can be told not to wait */
 	bool torn;                /* the last line was taken in part: the next one ends it first */
 	_Atomic uint64_t dropped; /* read by another thread than the one that writes lines */
 	struct addr addr;         /* SYSLOG, UDP */
 	char *path;               /* FILE */
-	char *tag;
-	char host[65];
+	char *tag, *host;
+	char *line; /* `room` bytes, for a line with its framing and LF */
+	size_t room;
 };
 
 /* poll() calls a pipe writable when it takes this many bytes without waiting. */
@@ -43,15 +44,20 @@ static bool leads_to_journald(const struct stat *st)
 	return stream && strcmp(stream, ours) == 0;
 }
 
-static void open_stderr(struct logsink *s)
+static bool is_stream(enum logsink_kind kind)
+{
+	return kind != LOGSINK_SYSLOG && kind != LOGSINK_UDP;
+}
+
+static void take_stream(struct logsink *s, int fd)
 {
 	struct stat st;
 
-	s->fd = STDERR_FILENO;
+	s->fd = fd;
 	if (fstat(s->fd, &st) == -1)
 		return;
 	s->is_socket = S_ISSOCK(st.st_mode);
-	s->journald = leads_to_journald(&st);
+	s->journald = s->kind == LOGSINK_STDERR && leads_to_journald(&st);
 }
 
 static bool open_socket(struct logsink *s, struct error *err)
@@ -87,7 +93,13 @@ static bool open_kind(struct logsink *s, const struct logsink_options *o, struct
 {
 	switch (s->kind) {
 	case LOGSINK_STDERR:
-		open_stderr(s);
+		take_stream(s, STDERR_FILENO);
+		return true;
+	case LOGSINK_STDOUT:
+		take_stream(s, STDOUT_FILENO);
+		return true;
+	case LOGSINK_FD:
+		take_stream(s, o->fd);
 		return true;
 	case LOGSINK_SYSLOG:
 		if (!addr_from_unix(o->path, &s->addr, err) || !open_socket(s, err))
@@ -104,18 +116,33 @@ static bool open_kind(struct logsink *s, const struct logsink_options *o, struct
 	return false;
 }
 
+/* A file of lines names the host shortly, as rsyslog does. */
+static char *host_name(const struct logsink_options *o)
+{
+	char name[HOST_NAME_MAX + 1] = "";
+
+	if (o->host)
+		return mem_strdup(o->host);
+	if (gethostname(name, sizeof(name) - 1) == -1)
+		snprintf(name, sizeof(name), "localhost");
+	if (o->framing == LOGSINK_STAMPED)
+		name[strcspn(name, ".")] = '\0';
+	return mem_strdup(name);
+}
+
 bool logsink_open(const struct logsink_options *o, struct logsink **ret, struct error *err)
 {
 	struct logsink *s = mem_zalloc(sizeof(*s));
+	bool is_long = o->len >= LOGSINK_LINE_MAX;
 
 	s->kind = o->kind;
+	s->framing = o->framing;
 	s->fd = -1;
 	s->facility = o->facility;
-	s->stamp = o->stamp;
 	s->tag = mem_strdup(o->tag ? o->tag : "sluice");
-	if (gethostname(s->host, sizeof(s->host) - 1) == -1)
-		snprintf(s->host, sizeof(s->host), "localhost");
-	s->host[strcspn(s->host, ".")] = '\0';
+	s->host = host_name(o);
+	s->room = !o->len || (is_long && is_stream(o->kind)) ? LOGSINK_LINE_MAX : o->len + 1;
+	s->line = mem_zalloc(s->room);
 	if (!open_kind(s, o, err)) {
 		logsink_close(s);
 		return false;
@@ -126,12 +153,16 @@ bool logsink_open(const struct logsink_options *o, struct logsink **ret, struct 
 
 void logsink_close(struct logsink *s)
 {
+	bool ours = s && (s->kind == LOGSINK_FILE || !is_stream(s->kind));
+
 	if (!s)
 		return;
-	if (s->fd >= 0 && s->kind != LOGSINK_STDERR)
+	if (s->fd >= 0 && ours)
 		close(s->fd);
 	free(s->path);
 	free(s->tag);
+	free(s->host);
+	free(s->line);
 	free(s);
 }
 
@@ -149,23 +180,74 @@ static void format_stamp(int64_t wall_ms, char *buf, size_t size)
 	         tm.tm_min, tm.tm_sec);
 }
 
+/* "2026-11-20T12:12:44.851000+01:00", local time (RFC 3339). */
+static void format_iso(int64_t wall_ms, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm = { 0 };
+	char date[32];
+	long offset_min;
+
+	localtime_r(&seconds, &tm);
+	offset_min = tm.tm_gmtoff / 60;
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf, size, "%s.%03d000%c%02ld:%02ld", date, (int)(wall_ms % 1000),
+	         offset_min < 0 ? '-' : '+', labs(offset_min) / 60, labs(offset_min) % 60);
+}
+
+static const char *console_word(enum log_level level)
+{
+	return level < LOG_LEVEL_WARN    ? "[ALERT]"
+	       : level == LOG_LEVEL_WARN ? "[WARNING]"
+	                                 : "[NOTICE]";
+}
+
 static void format_prefix(const struct logsink *s, enum log_level level, int64_t wall_ms, char *buf,
                           size_t size)
 {
+	int priority = s->facility * 8 + (int)level;
+	int pid = (int)getpid();
 	char stamp[64];
+	char iso[64];
 
+	format_stamp(wall_ms, stamp, sizeof(stamp));
+	format_iso(wall_ms, iso, sizeof(iso));
 	buf[0] = '\0';
-	if (s->kind == LOGSINK_STDERR) {
+	switch (s->framing) {
+	case LOGSINK_PLAIN:
 		if (s->journald)
 			snprintf(buf, size, "<%d>", (int)level);
-		return;
+		break;
+	case LOGSINK_STAMPED:
+		snprintf(buf, size, "%s %s %s[%d]: ", stamp, s->host, s->tag, pid);
+		break;
+	case LOGSINK_LOCAL:
+		snprintf(buf, size, "<%d>%s %s[%d]: ", priority, stamp, s->tag, pid);
+		break;
+	case LOGSINK_RFC3164:
+		snprintf(buf, size, "<%d>%s %s %s[%d]: ", priority, stamp, s->host, s->tag, pid);
+		break;
+	case LOGSINK_RFC5424:
+		snprintf(buf, size, "<%d>1 %s %s %s %d - - ", priority, iso, s->host, s->tag, pid);
+		break;
+	case LOGSINK_PRIORITY:
+		snprintf(buf, size, "<%d>", priority);
+		break;
+	case LOGSINK_SHORT:
+		snprintf(buf, size, "<%d>", (int)level);
+		break;
+	case LOGSINK_TIMED:
+		snprintf(buf, size, "<%d>%s ", (int)level, iso);
+		break;
+	case LOGSINK_ISO:
+		snprintf(buf, size, "%s ", iso);
+		break;
+	case LOGSINK_RAW:
+		break;
+	case LOGSINK_CONSOLE:
+		snprintf(buf, size, "%-10s (%d) : ", console_word(level), pid);
+		break;
 	}
-	format_stamp(wall_ms, stamp, sizeof(stamp));
-	if (s->kind != LOGSINK_FILE)
-		snprintf(buf, size, "<%d>%s %s[%d]: ", s->facility * 8 + (int)level, stamp, s->tag,
-		         (int)getpid());
-	else if (s->stamp)
-		snprintf(buf, size, "%s %s %s[%d]: ", stamp, s->host, s->tag, (int)getpid());
 }
 
 /* What other people's bytes in a message could do harm with: a second line, a terminal's escapes.
@@ -177,10 +259,10 @@ static char tame(char c)
 	return c;
 }
 
-static size_t frame(const struct logsink *s, const char *prefix, const char *line,
-                    char buf[static LOGSINK_LINE_MAX])
+static size_t frame(const struct logsink *s, const char *prefix, const char *line, char *buf)
 {
-	size_t room = LOGSINK_LINE_MAX - 1;
+	const char *start = line;
+	size_t room = s->room - 1;
 	size_t len = 0;
 
 	if (s->torn)
@@ -190,7 +272,7 @@ static size_t frame(const struct logsink *s, const char *prefix, const char *lin
 	while (*line && len < room)
 		buf[len++] = tame(*line++);
 	/* Do not cut a UTF-8 character in two; it has at most three bytes after the first. */
-	for (int i = 0; i < 3 && ((unsigned char)*line & 0xc0) == 0x80; i++, line--)
+	for (int i = 0; i < 3 && line > start && ((unsigned char)*line & 0xc0) == 0x80; i++, line--)
 		len--;
 	buf[len++] = '\n';
 	return len;
@@ -220,8 +302,8 @@ static ssize_t send_syslog(const struct logsink *s, const char *bytes, size_t le
 
 void logsink_write(struct logsink *s, enum log_level level, int64_t wall_ms, const char *line)
 {
-	char bytes[LOGSINK_LINE_MAX];
-	char prefix[256];
+	char prefix[512];
+	char *bytes = s->line;
 	ssize_t n = -1;
 	size_t len;
 
@@ -230,6 +312,8 @@ void logsink_write(struct logsink *s, enum log_level level, int64_t wall_ms, con
 	switch (s->kind) {
 	case LOGSINK_STDERR:
 	case LOGSINK_FILE:
+	case LOGSINK_STDOUT:
+	case LOGSINK_FD:
 		n = write_stream(s, bytes, len);
 		if (n > 0)
 			s->torn = (size_t)n != len;

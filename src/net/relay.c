@@ -102,6 +102,26 @@ static enum relay_status move_once(struct relay *r, int source, int dest, struct
 	return RELAY_IDLE;
 }
 
+enum relay_status relay_preface(struct relay *r, int source, const void *bytes, size_t len,
+                                struct relay_space *space)
+{
+	ssize_t got = 0;
+
+	assert(!r->tail && len && len <= space->size);
+	if (keep(r, space, bytes, len) == RELAY_NO_MEMORY)
+		return RELAY_NO_MEMORY;
+	if (len < space->size)
+		got = recv(source, r->tail->bytes + len, space->size - len, 0);
+	/* An end of the source is seen again by the next read. */
+	if (got == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		return RELAY_SOURCE_FAILED;
+	if (got > 0) {
+		r->bytes += (uint64_t)got;
+		r->tail->end += (uint32_t)got;
+	}
+	return RELAY_IDLE;
+}
+
 enum relay_status relay_pump(struct relay *r, int source, int dest, struct relay_space *space)
 {
 	enum relay_status status = RELAY_IDLE;

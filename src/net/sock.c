@@ -2,11 +2,16 @@
 #include "net/sock.h"
 
 #include "base/cleanup.h"
+#include "base/number.h"
+#include "net/inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -54,6 +59,13 @@ static const char *apply(int fd, const struct sock_options *o, bool fresh)
 	return NULL;
 }
 
+static struct sock_sharing sharing;
+
+void sock_share(const struct sock_sharing *s)
+{
+	sharing = *s;
+}
+
 /* "cannot listen on 0.0.0.0:26257: Address already in use" */
 static bool refuse(const struct addr *at, int errnum, struct error *err)
 {
@@ -75,6 +87,8 @@ static bool prepare_tcp(int fd, const struct addr *at, const struct sock_listen_
 
 	if (!set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1))
 		return error_sys(err, errno, "SO_REUSEADDR");
+	if (sharing.heir && !set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+		return error_sys(err, errno, "SO_REUSEPORT");
 	if (at->sa.sa_family == AF_INET6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, o->v6only))
 		return error_sys(err, errno, "IPV6_V6ONLY");
 	if (interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
@@ -106,7 +120,9 @@ static bool remove_stale(const struct addr *at, struct error *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | BORN, 0);
 	if (fd == -1)
 		return refuse(at, errno, err);
-	answer = connect(fd, &at->sa, at->len) == 0 ? EADDRINUSE : errno;
+	answer = sharing.heir                         ? ECONNREFUSED
+	         : connect(fd, &at->sa, at->len) == 0 ? EADDRINUSE
+	                                              : errno;
 	/* A full backlog, or a socket of another type: somebody is there. */
 	if (answer == EAGAIN || answer == EPROTOTYPE)
 		answer = EADDRINUSE;
@@ -117,7 +133,64 @@ static bool remove_stale(const struct addr *at, struct error *err)
 	return true;
 }
 
-static bool bind_unix(int fd, const struct addr *at, uint32_t mode, struct error *err)
+enum { ACCOUNT_MAX = 16384 }; /* bytes of one line of passwd or group */
+
+static bool find_user(const char *name, uid_t *ret, struct error *err)
+{
+	char buf[ACCOUNT_MAX];
+	struct passwd user;
+	struct passwd *found = NULL;
+	uint64_t number;
+
+	getpwnam_r(name, &user, buf, sizeof(buf), &found);
+	if (found)
+		*ret = found->pw_uid;
+	else if (number_parse(name, UINT32_MAX - 1, &number))
+		*ret = (uid_t)number;
+	else
+		return error_set(err, "there is no user \"%s\"", name);
+	return true;
+}
+
+static bool find_group(const char *name, gid_t *ret, struct error *err)
+{
+	char buf[ACCOUNT_MAX];
+	struct group group;
+	struct group *found = NULL;
+	uint64_t number;
+
+	getgrnam_r(name, &group, buf, sizeof(buf), &found);
+	if (found)
+		*ret = found->gr_gid;
+	else if (number_parse(name, UINT32_MAX - 1, &number))
+		*ret = (gid_t)number;
+	else
+		return error_set(err, "there is no group \"%s\"", name);
+	return true;
+}
+
+/* Nobody can connect before listen(), so the umask's mode is never in force. */
+static bool give_file(const struct addr *at, const struct sock_listen_options *o, struct error *err)
+{
+	const char *path = at->un.sun_path;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+
+	if ((o->user && !find_user(o->user, &uid, err)) ||
+	    (o->group && !find_group(o->group, &gid, err))) {
+		char text[ADDR_TEXT_MAX];
+
+		return error_wrap(err, "cannot listen on %s", addr_format(at, text));
+	}
+	if ((o->user || o->group) && chown(path, uid, gid) == -1)
+		return refuse(at, errno, err);
+	if (o->mode && chmod(path, o->mode) == -1)
+		return refuse(at, errno, err);
+	return true;
+}
+
+static bool bind_unix(int fd, const struct addr *at, const struct sock_listen_options *o,
+                      struct error *err)
 {
 	if (bind(fd, &at->sa, at->len) == -1) {
 		if (errno != EADDRINUSE)
@@ -127,13 +200,17 @@ static bool bind_unix(int fd, const struct addr *at, uint32_t mode, struct error
 		if (bind(fd, &at->sa, at->len) == -1)
 			return refuse(at, errno, err);
 	}
-	/* Nobody can connect before listen(), so the umask's mode is never in force. */
-	if (mode && chmod(at->un.sun_path, mode) == -1) {
-		refuse(at, errno, err);
+	if (!give_file(at, o, err)) {
 		unlink(at->un.sun_path);
 		return false;
 	}
 	return true;
+}
+
+/* Set after bind(): nobody shares an address by mistake, only who asks for it before. */
+static bool let_heirs_in(int fd, const struct addr *at)
+{
+	return is_unix(at) || !sharing.generous || set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 static bool bind_tcp(int fd, const struct addr *at, const struct sock_listen_options *o,
@@ -152,13 +229,20 @@ static bool bind_tcp(int fd, const struct addr *at, const struct sock_listen_opt
 bool sock_listen(const struct addr *at, const struct sock_listen_options *o, int *ret_fd,
                  struct error *err)
 {
-	AUTO_CLOSE int fd = socket(at->sa.sa_family, SOCK_STREAM | BORN, 0);
+	AUTO_CLOSE int fd = inherit_find(at);
 
+	if (fd != -1) {
+		if (!sock_adopt(fd, o, err))
+			return false;
+		*ret_fd = TAKE_FD(fd);
+		return true;
+	}
+	fd = socket(at->sa.sa_family, SOCK_STREAM | BORN, 0);
 	if (fd == -1)
 		return refuse(at, errno, err);
-	if (is_unix(at) ? !bind_unix(fd, at, o->mode, err) : !bind_tcp(fd, at, o, err))
+	if (is_unix(at) ? !bind_unix(fd, at, o, err) : !bind_tcp(fd, at, o, err))
 		return false;
-	if (listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) == -1) {
+	if (!let_heirs_in(fd, at) || listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) == -1) {
 		refuse(at, errno, err);
 		if (is_unix(at))
 			unlink(at->un.sun_path);
@@ -227,7 +311,25 @@ static int give_up(int fd)
 	return -1;
 }
 
-int sock_connect(const struct addr *to, const struct sock_options *o, bool *connected)
+static bool bind_source(int fd, const struct sock_source *source, uint16_t port)
+{
+	struct addr from = source->addr;
+
+	if (source->interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, source->interface,
+	                                    (socklen_t)strlen(source->interface)) == -1)
+		return false;
+	if (!from.len)
+		return true;
+	/* Connections to several servers may share a port. */
+	if (port ? !set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1)
+	         : !set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+		return false;
+	addr_set_port(&from, port);
+	return bind(fd, &from.sa, from.len) == 0;
+}
+
+static int connect_from(const struct addr *to, const struct sock_options *o, uint16_t port,
+                        bool *connected)
 {
 	int fd = socket(to->sa.sa_family, SOCK_STREAM | BORN, 0);
 
@@ -235,12 +337,35 @@ int sock_connect(const struct addr *to, const struct sock_options *o, bool *conn
 		return -1;
 	if (!is_unix(to) && apply(fd, o, true))
 		return give_up(fd);
+	if (!is_unix(to) && o->source && !bind_source(fd, o->source, port))
+		return give_up(fd);
 	if (connect(fd, &to->sa, to->len) == 0)
 		*connected = true;
 	else if (errno == EINPROGRESS)
 		*connected = false;
 	else
 		return give_up(fd);
+	return fd;
+}
+
+enum { MOST_PORTS = 1024 }; /* that one call tries: each costs some microseconds */
+
+int sock_connect(const struct addr *to, const struct sock_options *o, bool *connected)
+{
+	const struct sock_source *source = is_unix(to) ? NULL : o->source;
+	uint32_t count;
+	int fd = -1;
+
+	if (!source || !source->addr.len || !source->port_low)
+		return connect_from(to, o, 0, connected);
+	count = (uint32_t)source->port_high - source->port_low + 1;
+	for (uint32_t i = 0; i < count && i < MOST_PORTS; i++) {
+		uint32_t port = source->port_low + (uint32_t)((o->turn + i) % count);
+
+		fd = connect_from(to, o, (uint16_t)port, connected);
+		if (fd >= 0 || (errno != EADDRINUSE && errno != EADDRNOTAVAIL))
+			break;
+	}
 	return fd;
 }
 
@@ -261,6 +386,13 @@ bool sock_local(int fd, struct addr *ret)
 	return getsockname(fd, &a.sa, &a.len) == 0 && addr_from_sockaddr(&a.sa, a.len, ret);
 }
 
+bool sock_is_reset(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 struct sock_file sock_file_at(const char *path)
 {
 	struct stat st;
@@ -274,6 +406,8 @@ void sock_file_remove(const char *path, const struct sock_file *file)
 {
 	struct sock_file now = sock_file_at(path);
 
+	if (sharing.keep_files)
+		return;
 	if (now.inode && now.inode == file->inode && now.device == file->device)
 		unlink(path);
 }

@@ -227,6 +227,26 @@ fail:
 	return NULL;
 }
 
+/* Each name with its length before it. */
+bool tls_set_alpn(struct tls *t, const char *names)
+{
+	unsigned char list[256];
+	size_t used = 0;
+
+	do {
+		size_t len = strcspn(names, ",");
+
+		if (!len || used + 1 + len > sizeof(list))
+			return false;
+		list[used++] = (unsigned char)len;
+		memcpy(list + used, names, len);
+		used += len;
+		names += len;
+	} while (*names++);
+	ERR_clear_error();
+	return SSL_set_alpn_protos(t->ssl, list, (unsigned int)used) == 0;
+}
+
 void tls_free(struct tls *t)
 {
 	if (!t)

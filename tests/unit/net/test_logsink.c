@@ -112,6 +112,7 @@ static void udp_line_is_haproxys_local_format(void **unused)
 		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 			struct logsink *s = must_open(&(struct logsink_options){
 			    .kind = LOGSINK_UDP,
+			    .framing = LOGSINK_LOCAL,
 			    .addr = at,
 			    .facility = cases[i].facility,
 			    .tag = "haproxy",
@@ -131,7 +132,8 @@ static void udp_line_is_haproxys_local_format(void **unused)
 
 static void syslog_daemon_may_come_late_and_be_restarted(void **unused)
 {
-	const struct logsink_options o = { LOGSINK_SYSLOG, .path = socket_path, .facility = 3 };
+	const struct logsink_options o = { LOGSINK_SYSLOG, LOGSINK_LOCAL, .path = socket_path,
+		                           .facility = 3 };
 	struct logsink *s = must_open(&o);
 
 	(void)unused;
@@ -154,7 +156,7 @@ static void syslog_daemon_may_come_late_and_be_restarted(void **unused)
 
 static void full_syslog_queue_drops_and_does_not_block(void **unused)
 {
-	const struct logsink_options o = { LOGSINK_SYSLOG, .path = socket_path };
+	const struct logsink_options o = { LOGSINK_SYSLOG, LOGSINK_LOCAL, .path = socket_path };
 	int server = bind_syslog();
 	struct logsink *s = must_open(&o);
 	int n = 0;
@@ -208,13 +210,146 @@ static void file_is_appended_to_and_reopened(void **unused)
 static void stamped_file_reads_as_rsyslog_wrote_it(void **unused)
 {
 	const struct logsink_options o = { LOGSINK_FILE, .path = file_path, .tag = "haproxy",
-		                           .stamp = true };
+		                           .framing = LOGSINK_STAMPED };
 	struct logsink *s = must_open(&o);
 
 	(void)unused;
 	logsink_write(s, LOG_LEVEL_INFO, day2_ms, "hello");
 	assert_string_equal(content(file_path),
 	                    framed("Nov  2 03:04:05 proxy1 haproxy", "hello\n"));
+	logsink_close(s);
+	unlink(file_path);
+}
+
+/* HAProxy configuration manual 4.2 "log": each framing, byte for byte as 2.6 sends it. */
+static void each_framing_is_haproxys(void **unused)
+{
+	static const struct {
+		enum logsink_framing framing;
+		enum log_level level;
+		const char *host, *line; /* "%d" is the process */
+	} cases[] = {
+		{ LOGSINK_PLAIN, LOG_LEVEL_INFO, NULL, "MSG\n" },
+		{ LOGSINK_STAMPED, LOG_LEVEL_INFO, NULL,
+		  "Nov 20 12:12:44 proxy1 haproxy[%d]: MSG\n" },
+		{ LOGSINK_STAMPED, LOG_LEVEL_INFO, "a.b",
+		  "Nov 20 12:12:44 a.b haproxy[%d]: MSG\n" },
+		{ LOGSINK_LOCAL, LOG_LEVEL_INFO, NULL, "<158>Nov 20 12:12:44 haproxy[%d]: MSG\n" },
+		{ LOGSINK_RFC3164, LOG_LEVEL_INFO, NULL,
+		  "<158>Nov 20 12:12:44 proxy1.example.com haproxy[%d]: MSG\n" },
+		{ LOGSINK_RFC3164, LOG_LEVEL_ALERT, "a.b.c",
+		  "<153>Nov 20 12:12:44 a.b.c haproxy[%d]: MSG\n" },
+		{ LOGSINK_RFC5424, LOG_LEVEL_INFO, "-",
+		  "<158>1 2026-11-20T12:12:44.851000+00:00 - haproxy %d - - MSG\n" },
+		{ LOGSINK_PRIORITY, LOG_LEVEL_INFO, NULL, "<158>MSG\n" },
+		{ LOGSINK_SHORT, LOG_LEVEL_INFO, NULL, "<6>MSG\n" },
+		{ LOGSINK_TIMED, LOG_LEVEL_INFO, NULL,
+		  "<6>2026-11-20T12:12:44.851000+00:00 MSG\n" },
+		{ LOGSINK_ISO, LOG_LEVEL_INFO, NULL, "2026-11-20T12:12:44.851000+00:00 MSG\n" },
+		{ LOGSINK_RAW, LOG_LEVEL_INFO, NULL, "MSG\n" },
+		{ LOGSINK_CONSOLE, LOG_LEVEL_ALERT, NULL, "[ALERT]    (%d) : MSG\n" },
+		{ LOGSINK_CONSOLE, LOG_LEVEL_ERROR, NULL, "[ALERT]    (%d) : MSG\n" },
+		{ LOGSINK_CONSOLE, LOG_LEVEL_WARN, NULL, "[WARNING]  (%d) : MSG\n" },
+		{ LOGSINK_CONSOLE, LOG_LEVEL_NOTICE, NULL, "[NOTICE]   (%d) : MSG\n" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct logsink_options o = { LOGSINK_FD, cases[i].framing, .facility = 19,
+			                     .tag = "haproxy", .host = cases[i].host };
+		const char *pid = strstr(cases[i].line, "%d");
+		char expected[200];
+		struct logsink *s;
+		int ends[2];
+
+		snprintf(expected, sizeof(expected), "%.*s", pid ? (int)(pid - cases[i].line) : 200,
+		         cases[i].line);
+		if (pid)
+			snprintf(expected + strlen(expected), 100, "%d%s", (int)getpid(), pid + 2);
+		assert_int_equal(pipe(ends), 0);
+		o.fd = ends[1];
+		s = must_open(&o);
+		logsink_write(s, cases[i].level, day20_ms, "MSG");
+		assert_string_equal(receive(ends[0]), expected);
+		logsink_close(s);
+		/* It is somebody else's. */
+		assert_int_equal(close(ends[1]), 0);
+		close(ends[0]);
+	}
+}
+
+static void times_have_the_local_offset(void **unused)
+{
+	const struct logsink_options o = { LOGSINK_FILE, LOGSINK_ISO, .path = file_path };
+	struct logsink *s = must_open(&o);
+
+	(void)unused;
+	setenv("TZ", "NST3:30", 1);
+	tzset();
+	logsink_write(s, LOG_LEVEL_INFO, day20_ms, "west");
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	logsink_write(s, LOG_LEVEL_INFO, day20_ms, "east");
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_string_equal(content(file_path), "2026-11-20T08:42:44.851000-03:30 west\n"
+	                                        "2026-11-20T17:42:44.851000+05:30 east\n");
+	logsink_close(s);
+	unlink(file_path);
+}
+
+static void a_line_has_the_length_that_was_asked_for(void **unused)
+{
+	static const struct {
+		enum logsink_kind kind;
+		uint32_t len;
+		size_t sent; /* with the LF */
+	} cases[] = {
+		{ LOGSINK_UDP, 80, 81 },     { LOGSINK_UDP, 1024, 1025 },
+		{ LOGSINK_UDP, 8000, 8001 }, { LOGSINK_UDP, 0, LOGSINK_LINE_MAX },
+		{ LOGSINK_FILE, 100, 101 },  { LOGSINK_FILE, 8000, LOGSINK_LINE_MAX },
+	};
+	struct addr at = ip("127.0.0.1", 0);
+	int server = bind_datagram(&at);
+	char line[9000];
+
+	(void)unused;
+	assert_true(sock_local(server, &at));
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct logsink *s = must_open(
+		    &(struct logsink_options){ cases[i].kind, LOGSINK_PRIORITY, .path = file_path,
+		                               .addr = at, .len = cases[i].len });
+		bool file = cases[i].kind == LOGSINK_FILE;
+		static char got[10000];
+
+		logsink_write(s, LOG_LEVEL_INFO, day20_ms, line);
+		if (file) {
+			snprintf(got, sizeof(got), "%s", content(file_path));
+		} else {
+			wait_for(server, POLLIN);
+			got[read(server, got, sizeof(got) - 1)] = '\0';
+		}
+		assert_int_equal(strlen(got), cases[i].sent);
+		assert_memory_equal(got, "<6>xxx", 6);
+		assert_int_equal(got[cases[i].sent - 1], '\n');
+		memset(got, 0, sizeof(got));
+		logsink_close(s);
+		unlink(file_path);
+	}
+	close(server);
+}
+
+static void a_prefix_longer_than_the_line_is_cut(void **unused)
+{
+	const struct logsink_options o = { LOGSINK_FILE, LOGSINK_RFC3164, .path = file_path,
+		                           .len = 20,    .facility = 16,  .host = "far.too.long" };
+	struct logsink *s = must_open(&o);
+
+	(void)unused;
+	logsink_write(s, LOG_LEVEL_INFO, day20_ms, "\xa9\xa9");
+	assert_string_equal(content(file_path), "<134>Nov 20 12:12:44\n");
 	logsink_close(s);
 	unlink(file_path);
 }
@@ -309,6 +444,26 @@ static void pipe_without_room_or_reader_drops(void **unused)
 	assert_int_equal(logsink_dropped(s), 2);
 	logsink_close(s);
 	unlink(file_path);
+}
+
+static void stdout_has_lines_without_priorities(void **unused)
+{
+	int saved = dup(STDOUT_FILENO);
+	struct logsink *s;
+	int ends[2];
+
+	(void)unused;
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	dup2(ends[1], STDOUT_FILENO);
+	s = must_open(&(struct logsink_options){ .kind = LOGSINK_STDOUT });
+	logsink_write(s, LOG_LEVEL_INFO, day2_ms, "hello");
+	logsink_close(s);
+	dup2(saved, STDOUT_FILENO);
+	assert_string_equal(receive(ends[0]), "hello\n");
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* Writes `line` with stderr being `fd`, which is closed. */
@@ -430,10 +585,15 @@ int main(void)
 		cmocka_unit_test(full_syslog_queue_drops_and_does_not_block),
 		cmocka_unit_test(file_is_appended_to_and_reopened),
 		cmocka_unit_test(stamped_file_reads_as_rsyslog_wrote_it),
+		cmocka_unit_test(each_framing_is_haproxys),
+		cmocka_unit_test(times_have_the_local_offset),
+		cmocka_unit_test(a_line_has_the_length_that_was_asked_for),
+		cmocka_unit_test(a_prefix_longer_than_the_line_is_cut),
 		cmocka_unit_test(message_cannot_break_out_of_its_line),
 		cmocka_unit_test(long_line_is_cut_between_characters),
 		cmocka_unit_test(line_after_a_torn_one_begins_a_line),
 		cmocka_unit_test(pipe_without_room_or_reader_drops),
+		cmocka_unit_test(stdout_has_lines_without_priorities),
 		cmocka_unit_test(stderr_has_a_priority_only_under_journald),
 		cmocka_unit_test(stderr_that_nobody_reads_drops),
 		cmocka_unit_test(what_cannot_be_opened_is_told),

@@ -66,9 +66,9 @@ static void every_failure_of_open_is_told_or_survived(void **unused)
 		int survived, told;
 	} cases[] = {
 		{ { .kind = LOGSINK_STDERR }, 2, 0 }, /* gethostname, fstat */
-		{ { LOGSINK_SYSLOG, .path = socket_path }, 2, 1 },
+		{ { LOGSINK_SYSLOG, LOGSINK_LOCAL, .path = socket_path }, 2, 1 },
 		{ { LOGSINK_UDP, .addr = ip("127.0.0.1", 514) }, 1, 1 },
-		{ { LOGSINK_FILE, .path = file_path, .stamp = true }, 1, 1 },
+		{ { LOGSINK_FILE, .path = file_path, .framing = LOGSINK_STAMPED }, 1, 1 },
 	};
 	struct addr at = { 0 };
 	int server = __real_socket(AF_UNIX, SOCK_DGRAM, 0);

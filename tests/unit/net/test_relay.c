@@ -189,6 +189,64 @@ static void without_memory_for_a_tail_the_direction_ends(void **state)
 	relay_drop(&others[1], &p->space);
 }
 
+static void a_preface_goes_first_and_with_what_is_there(void **state)
+{
+	struct pairs *p = *state;
+	char got[SIZE];
+
+	assert_int_equal(write(p->client, "hello", 5), 5);
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	assert_int_equal(p->flow.bytes, 5);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 9);
+	assert_memory_equal(got, "HEADhello", 9);
+	assert_null(p->flow.tail);
+	assert_int_equal(write(p->client, "more", 4), 4);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 4);
+	assert_int_equal(p->flow.bytes, 9);
+}
+
+static void a_preface_goes_alone_if_nothing_is_there_or_fits(void **state)
+{
+	struct pairs *p = *state;
+	static const char large[SIZE];
+	static char got[2 * SIZE];
+
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 4);
+	assert_int_equal(write(p->client, "hello", 5), 5);
+	assert_int_equal(relay_preface(&p->flow, p->source, large, SIZE, &p->space), RELAY_IDLE);
+	assert_int_equal(p->flow.bytes, 0);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), SIZE + 5);
+}
+
+static void a_source_that_ended_ends_after_the_preface(void **state)
+{
+	struct pairs *p = *state;
+	char got[8];
+
+	assert_int_equal(shutdown(p->client, SHUT_WR), 0);
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_FINISHED);
+	assert_int_equal(read(p->server, got, sizeof(got)), 4);
+	assert_int_equal(read(p->server, got, sizeof(got)), 0);
+}
+
+static void a_preface_needs_memory_and_a_source(void **state)
+{
+	struct pairs *p = *state;
+	void *held[2] = { slab_get(&p->space.tails), slab_get(&p->space.tails) };
+
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_NO_MEMORY);
+	slab_put(&p->space.tails, held[0]);
+	slab_put(&p->space.tails, held[1]);
+	assert_int_equal(relay_preface(&p->flow, -1, "HEAD", 4, &p->space), RELAY_SOURCE_FAILED);
+	assert_int_equal(errno, EBADF);
+}
+
 static void one_turn_is_bounded(void **state)
 {
 	struct pairs *p = *state;
@@ -211,6 +269,10 @@ int main(void)
 		TEST(a_gone_destination_is_told_from_a_gone_source),
 		TEST(a_failed_source_says_so),
 		TEST(without_memory_for_a_tail_the_direction_ends),
+		TEST(a_preface_goes_first_and_with_what_is_there),
+		TEST(a_preface_goes_alone_if_nothing_is_there_or_fits),
+		TEST(a_source_that_ended_ends_after_the_preface),
+		TEST(a_preface_needs_memory_and_a_source),
 		TEST(one_turn_is_bounded),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Fault sweeps of net/sock: the k-th system call fails, for each k until nothing fails. */
-/* WRAP: socket setsockopt getsockopt bind listen connect fcntl chmod unlink lstat */
+/* WRAP: socket setsockopt getsockopt bind listen connect fcntl chmod chown unlink lstat */
 #include "net/sock.h"
 
 #include "fixture.h"
@@ -28,6 +28,7 @@ int __real_listen(int fd, int backlog);
 int __real_connect(int fd, const struct sockaddr *sa, socklen_t len);
 int __real_fcntl(int fd, int command, ...);
 int __real_chmod(const char *path, mode_t mode);
+int __real_chown(const char *path, uid_t user, gid_t group);
 int __real_unlink(const char *path);
 int __real_lstat(const char *path, struct stat *st);
 
@@ -39,6 +40,7 @@ int __wrap_listen(int fd, int backlog);
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
 int __wrap_fcntl(int fd, int command, int argument);
 int __wrap_chmod(const char *path, mode_t mode);
+int __wrap_chown(const char *path, uid_t user, gid_t group);
 int __wrap_unlink(const char *path);
 int __wrap_lstat(const char *path, struct stat *st);
 
@@ -80,6 +82,11 @@ int __wrap_fcntl(int fd, int command, int argument)
 int __wrap_chmod(const char *path, mode_t mode)
 {
 	return fails_now() ? -1 : __real_chmod(path, mode);
+}
+
+int __wrap_chown(const char *path, uid_t user, gid_t group)
+{
+	return fails_now() ? -1 : __real_chown(path, user, group);
 }
 
 int __wrap_unlink(const char *path)
@@ -197,10 +204,10 @@ static void every_failure_of_listen_is_told_and_leaks_nothing(void **unused)
 	/* socket, REUSEADDR, V6ONLY, DEFER_ACCEPT, six options, bind, listen */
 	if (has_ipv6())
 		sweep(listen_on_tcp, 12, "cannot listen on [::1]:0: ");
-	/* socket, bind, chmod, listen */
-	sweep(listen_on_new_path, 4, "cannot listen on unix:/tmp/");
-	/* socket, bind, lstat, socket, connect, unlink, bind, chmod, listen */
-	sweep(listen_on_stale_path, 9, "cannot listen on unix:/tmp/");
+	/* socket, bind, chown, chmod, listen */
+	sweep(listen_on_new_path, 5, "cannot listen on unix:/tmp/");
+	/* socket, bind, lstat, socket, connect, unlink, bind, chown, chmod, listen */
+	sweep(listen_on_stale_path, 10, "cannot listen on unix:/tmp/");
 }
 
 static void every_failure_of_adopt_is_told_and_leaks_nothing(void **unused)
@@ -216,22 +223,21 @@ static void every_failure_of_the_command_lines_connect_is_told(void **unused)
 	sweep(connect_command_line, 2, "cannot connect to /tmp/");
 }
 
-static void every_failure_of_connect_keeps_errno_and_leaks_nothing(void **unused)
+static void sweep_connect(const struct sock_options *o, int expected_faults)
 {
 	int before = fds_count();
 	int faults = 0;
 
-	(void)unused;
 	for (;;) {
 		bool connected = true;
 		int fd;
 
 		calls_left = faults + 1;
 		errno = 0;
-		fd = sock_connect(&tcp_address, &tuned, &connected);
+		fd = sock_connect(&tcp_address, o, &connected);
 		calls_left = 0;
 		if (fd >= 0) {
-			sock_close(fd);
+			sock_reset(fd);
 			break;
 		}
 		faults++;
@@ -239,8 +245,24 @@ static void every_failure_of_connect_keeps_errno_and_leaks_nothing(void **unused
 		assert_true(connected);
 		assert_int_equal(fds_count(), before);
 	}
-	assert_int_equal(faults, 8); /* socket, six options, connect */
+	assert_int_equal(faults, expected_faults);
 	assert_int_equal(fds_count(), before);
+}
+
+static void every_failure_of_connect_keeps_errno_and_leaks_nothing(void **unused)
+{
+	struct sock_source source = { .interface = "lo" };
+	struct sock_options o = tuned;
+
+	(void)unused;
+	sweep_connect(&tuned, 8); /* socket, six options, connect */
+	o.source = &source;
+	sweep_connect(&o, 9); /* and the interface */
+	assert_true(addr_parse_ip("127.0.0.2", 0, &source.addr));
+	sweep_connect(&o, 11); /* IP_BIND_ADDRESS_NO_PORT, bind */
+	source.port_low = 20990;
+	source.port_high = 20999;
+	sweep_connect(&o, 11); /* SO_REUSEADDR, bind: no other port is tried */
 }
 
 static void what_cannot_be_asked_is_an_errno(void **unused)
@@ -253,9 +275,12 @@ static void what_cannot_be_asked_is_an_errno(void **unused)
 
 static int set_up(void **unused)
 {
+	static char user[12];
 	char path[100];
 
 	(void)unused;
+	snprintf(user, sizeof(user), "%u", (unsigned int)getuid());
+	everything.user = user;
 	everything.accepted = tuned;
 	if (!mkdtemp(dir) || !addr_parse_ip("127.0.0.1", 0, &tcp_address) ||
 	    !sock_listen(&tcp_address, &plain, &tcp_listener, NULL) ||

@@ -92,6 +92,34 @@ static void stale_unix_socket_is_replaced_and_gets_its_mode(void **unused)
 	unlink(at.un.sun_path);
 }
 
+static void a_socket_file_is_given_to_its_owner(void **unused)
+{
+	struct sock_listen_options o = { .user = "nosuchuser" };
+	struct addr at = in_dir("owned");
+	struct addr real;
+	struct error err;
+	struct stat st;
+	char number[12];
+	int fd = -1;
+
+	(void)unused;
+	assert_false(sock_listen(&at, &o, &fd, &err));
+	assert_non_null(strstr(err.text, ": there is no user \"nosuchuser\""));
+	assert_int_equal(access(at.un.sun_path, F_OK), -1);
+	o = (struct sock_listen_options){ .group = "nosuchgroup" };
+	assert_false(sock_listen(&at, &o, &fd, &err));
+	assert_non_null(strstr(err.text, ": there is no group \"nosuchgroup\""));
+	assert_int_equal(access(at.un.sun_path, F_OK), -1);
+	snprintf(number, sizeof(number), "%u", (unsigned int)getgid());
+	o = (struct sock_listen_options){ .group = number, .user = getuid() ? NULL : "root" };
+	fd = must_listen(&at, &o, &real);
+	assert_int_equal(stat(at.un.sun_path, &st), 0);
+	assert_int_equal(st.st_uid, getuid());
+	assert_int_equal(st.st_gid, getgid());
+	sock_close(fd);
+	unlink(at.un.sun_path);
+}
+
 static void refuse_with(const struct addr *at, const char *reason)
 {
 	char expected[256];
@@ -196,6 +224,7 @@ int main(void)
 		cmocka_unit_test(connects_and_accepts_at_once),
 		cmocka_unit_test(unix_client_is_nameless_even_if_it_is_bound),
 		cmocka_unit_test(stale_unix_socket_is_replaced_and_gets_its_mode),
+		cmocka_unit_test(a_socket_file_is_given_to_its_owner),
 		cmocka_unit_test(live_unix_socket_is_refused),
 		cmocka_unit_test(file_that_is_no_socket_is_left_alone),
 		cmocka_unit_test(command_line_connects_or_says_why),
