@@ -7,16 +7,22 @@
 #include "core/settings.h"
 
 struct ev_loop;
+struct program_facts;
 
 /*
- * Runs the checks of all targets on time, over TCP or TLS, one in flight a target.
+ * Runs the checks of all targets on time, over TCP or TLS or by a program, one in flight a target.
  * It knows nothing of servers or states: it reports results and is told how fast to go.
  * Control thread only.
  *
  * One deadline (check.timeout_ms, or inter) covers connect, handshake, send and receive.  The next
  * check begins its interval after the end of the last one, with 10 % jitter either way; the first
- * ones are spread evenly over one interval.  Every check connection ends with an RST (SO_LINGER 0)
- * as HAProxy's does, so that a node's log stays quiet; pgsql ends with a FIN.
+ * ones are spread evenly over one interval.  A check connection ends with an RST (SO_LINGER 0) as
+ * HAProxy's does, so that a node's log stays quiet; pgsql, mysql, smtp and what says `linger` end
+ * with a FIN.
+ *
+ * Results of an agent (type agent) come by the same call as all others, with its line in
+ * probe_result.agent; a failure to ask it says nothing about the server (HAProxy configuration
+ * manual 5.2 "agent-check").
  */
 struct checker;
 
@@ -35,8 +41,8 @@ enum checker_pace {
 typedef void checker_on_result(void *ctx, size_t target, const struct probe_result *result);
 
 /*
- * `targets` must outlive the checker.  Fails if a CA, certificate or key file of an https check
- * cannot be used.
+ * `targets` must outlive the checker; target i has slot i.  Fails if a CA, certificate or key file
+ * of a check over TLS cannot be used, or a rule (probe_plan_new()).
  */
 struct checker *checker_new(struct ev_loop *loop, const struct settings_target *targets,
                             size_t count, checker_on_result *on_result, void *ctx,
@@ -44,6 +50,25 @@ struct checker *checker_new(struct ev_loop *loop, const struct settings_target *
 
 /* Starts all targets that are not of type none. */
 void checker_start(struct checker *c);
+
+/*
+ * A target that comes at run time, with its slot for all the calls below; it is started at once
+ * but paused.  `target` must live until checker_remove(), which ends its check without a report.
+ * Fails as checker_new().
+ */
+bool checker_add(struct checker *c, const struct settings_target *target, size_t *ret_slot,
+                 struct error *err) MUST_CHECK;
+void checker_remove(struct checker *c, size_t slot);
+
+/* Another port from the next check on; another line to send to an agent (copied). */
+void checker_set_port(struct checker *c, size_t slot, uint16_t port);
+void checker_set_agent_send(struct checker *c, size_t slot, const char *line);
+
+/*
+ * What a program is told of its server from the next check on; copied, but the strings in it must
+ * live as long as the slot.  Without it the names are taken from the target's ("proxy/server").
+ */
+void checker_set_facts(struct checker *c, size_t slot, const struct program_facts *facts);
 
 /*
  * The address to connect to (its port is ignored: the target's check_port is used); NULL with the

@@ -7,6 +7,7 @@
 #include "engine/outbox.h"
 
 struct listener;
+struct ratetable; /* core/ratetable.h */
 
 /*
  * All workers together: the data plane as the control thread sees it.  Each listener belongs to
@@ -29,7 +30,7 @@ bool crew_start(const struct crew_options *o, struct crew **ret, struct error *e
 /* Ends what is left (REASON_STOPPING).  Drain before to see the last records. NULL is fine. */
 void crew_stop(struct crew *c);
 
-/* Begins to accept; the crew owns the listeners from now on. */
+/* Begins to accept; the crew owns the listeners from now on.  Once. */
 void crew_listen(struct crew *c, struct listener **listeners, size_t count);
 /* Closes all listening sockets; sessions go on. */
 void crew_stop_listening(struct crew *c);
@@ -55,5 +56,33 @@ bool crew_kill(struct crew *c, uint64_t id);
 /* Ends the sessions of a server, or of all (NULL); returns how many. */
 uint32_t crew_end_sessions(struct crew *c, const struct topology_server *server,
                            enum reason reason);
+
+/*
+ * Returns when every worker has been through its loop: what was taken out of their sight before is
+ * no longer looked at by any of them.  Entries that they have told before may still name it:
+ * crew_drain().
+ */
+void crew_barrier(struct crew *c);
+
+/* Accepts no more for a frontend, or again; clients wait in the kernel's queue meanwhile. */
+void crew_pause_frontend(struct crew *c, struct topology_frontend *f, bool pause);
+/* Closes its listening sockets for good. */
+void crew_close_frontend(struct crew *c, const struct topology_frontend *f);
+
+/* The listeners, for statistics: index 0 .. crew_listener_count() - 1. */
+size_t crew_listener_count(const struct crew *c);
+const struct listener *crew_listener(const struct crew *c, size_t i);
+
+/*
+ * The connection rates of a frontend's clients, for looking at and forgetting; NULL: it has no
+ * conn_rate_limit, or no listener.  Workers that accept for it wait until they are unlocked.
+ */
+struct ratetable *crew_lock_rates(struct crew *c, const struct topology_frontend *f);
+/* Only after crew_lock_rates() returned a table. */
+void crew_unlock_rates(struct crew *c, const struct topology_frontend *f);
+
+/* Limits of the whole process; 0: none.  Sessions per second, connections per second. */
+void crew_set_rate_limits(struct crew *c, uint32_t conn_rate, uint32_t session_rate);
+void crew_set_maxconn(struct crew *c, uint32_t maxconn);
 
 #endif

@@ -32,9 +32,12 @@ struct duplex_verdict {
 struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
                                    struct relay_space *space, enum duplex_end end, int revents);
 
-/* Both ends are connected: carries what the client has said already and begins to wait. */
+/*
+ * Both ends are connected: carries what the client has said already, after `len` bytes of `preface`
+ * that the server gets first (0: none), and begins to wait.
+ */
 struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
-                                   struct relay_space *space);
+                                   struct relay_space *space, const void *preface, size_t len);
 
 /*
  * Has an end that is not being waited for (its bytes can not go on, or none are expected) been

@@ -2,10 +2,12 @@
 #ifndef ENGINE_LISTENER_H
 #define ENGINE_LISTENER_H
 
+#include "core/rate.h"
 #include "core/topology.h"
 #include "net/sock.h"
 
 #include <ev.h>
+#include <pthread.h>
 
 /*
  * One listening socket of a service.  One worker's loop waits for it and accepts in small batches;
@@ -15,7 +17,22 @@
  */
 struct listener_limits {
 	_Atomic uint32_t *connections; /* of the process, counted by whoever begins a session */
-	uint32_t max;
+	uint32_t max;                  /* the accepting worker's, once it accepts */
+};
+
+/* How often something may happen; shared by listeners of several workers. */
+struct listener_rate {
+	struct rate rate;
+	_Atomic uint32_t limit; /* per second; 0: no limit, nothing is counted */
+};
+
+enum { LISTENER_CONNS, LISTENER_SESSIONS, LISTENER_FRONTEND, LISTENER_RATES };
+
+/* What it shares with others; all of it outlives the listener. */
+struct listener_shared {
+	/* Connections and sessions of the process, sessions of the frontend; NULL: no limit. */
+	struct listener_rate *rates[LISTENER_RATES];
+	pthread_mutex_t *lock; /* of frontend->rates, if there are any */
 };
 
 struct listener;
@@ -25,13 +42,14 @@ typedef void listener_on_accept(void *ctx, struct listener *l, int fd,
                                 const struct addr_ip *client);
 
 struct listener {
-	struct topology_service *service;
+	struct topology_frontend *frontend;
 	const struct settings_bind *bind;
 	struct listener_limits limits;
-	int fd;                    /* owned */
-	struct sock_file file;     /* of a UNIX socket */
-	_Atomic uint64_t accepted; /* connections so far */
-	_Atomic uint32_t active;   /* sessions through it, counted by whoever begins one */
+	struct listener_shared shared; /* set before it is started */
+	int fd;                        /* owned */
+	struct sock_file file;         /* of a UNIX socket */
+	_Atomic uint64_t accepted;     /* connections so far */
+	_Atomic uint32_t active;       /* sessions through it, counted by whoever begins one */
 
 	/* The accepting worker's. */
 	struct ev_loop *loop;
@@ -39,17 +57,20 @@ struct listener {
 	ev_timer resume;
 	listener_on_accept *on_accept;
 	void *ctx;
-	bool starved; /* out of file descriptors, said once */
+	bool starved;                   /* out of file descriptors, said once */
+	bool permitted[LISTENER_RATES]; /* counted already for the connection that comes next */
 };
 
 /* Binds, or adopts an inherited descriptor. */
-bool listener_open(struct topology_service *service, const struct settings_bind *bind,
+bool listener_open(struct topology_frontend *frontend, const struct settings_bind *bind,
                    struct listener_limits limits, struct listener **ret,
                    struct error *err) MUST_CHECK;
 
 /* The loop's thread.  Errors are logged; nothing is reported later. */
 void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
                     void *ctx);
+/* Accepts no more, or again; does nothing to one that was stopped.  The loop's thread. */
+void listener_pause(struct listener *l, bool pause);
 /*
  * Accepts what the kernel has queued, removes the file of a UNIX socket and closes the socket: the
  * kernel refuses from now on.

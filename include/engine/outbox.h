@@ -12,8 +12,12 @@
  * the newest entries are dropped and counted; a session is never held up by its log line.
  */
 enum outbox_kind {
-	OUTBOX_ENDED,         /* `record` of a session that has ended */
-	OUTBOX_CONNECT_FAILED /* `record.server` refused, reset or ignored a connect */
+	/* Only if its log asks.  SETTINGS_SESSION_CONNECT: it has its client's address; no server
+	   is chosen yet, as in HAProxy.  logasap: its server has accepted. */
+	OUTBOX_BEGUN,
+	OUTBOX_ENDED,          /* `record` of a session that has ended */
+	OUTBOX_CONNECT_FAILED, /* `record.server` refused, reset or ignored a connect */
+	OUTBOX_SERVER_ERROR    /* an observed `record.server` broke a connection off */
 };
 
 struct outbox_entry {

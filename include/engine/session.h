@@ -2,10 +2,11 @@
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
 
-#include "core/pool.h"
+#include "base/rng.h"
 #include "core/record.h"
 #include "engine/duplex.h"
 #include "engine/outbox.h"
+#include "engine/queue.h"
 
 #include <ev.h>
 #include <sys/queue.h>
@@ -16,17 +17,33 @@
  * callbacks: closing moves it to a list that the worker empties before the loop blocks again.
  */
 enum session_phase {
+	SESSION_GREETING, /* the PROXY header is being read */
+	SESSION_QUEUED,   /* in line for a server */
 	SESSION_WAITING,  /* until the next attempt: no server to try right now */
 	SESSION_DIALING,  /* connect() is under way */
 	SESSION_RELAYING, /* both ends are connected */
 	SESSION_CLOSED    /* on the worker's closing list */
 };
 
+struct session;
+
+/* What the phases before relaying do; each is in a file of its own, src/engine/. */
+struct session_stage {
+	/* GREETING: the client's end is ready; DIALING: the server's. */
+	void (*ready)(struct session *s);
+	/* Its deadline has come, or it is only time to look. */
+	void (*time_passed)(struct session *s, bool over);
+	/* It ends, with that reason; its record is made after this.  NULL: nothing to do. */
+	void (*leave)(struct session *s, enum reason reason);
+};
+
 struct session {
 	TAILQ_ENTRY(session) link;
 	struct session_host *host;
-	struct topology_service *service;
-	struct topology_server *server; /* claimed, or the last one tried; NULL: none yet */
+	const struct session_stage *stage; /* set by whoever changes `phase` */
+	struct topology_frontend *frontend;
+	struct topology_service *service; /* the frontend's */
+	struct topology_server *server;   /* claimed, or the last one tried; NULL: none yet */
 	const struct settings_bind *bind;
 	_Atomic uint32_t *through; /* sessions of that bind */
 	struct duplex ends;
@@ -35,13 +52,17 @@ struct session {
 	int64_t accepted_wall_ms;
 	int64_t accepted_ms, last_active_ms; /* session_host.now_ms of those moments */
 	int64_t deadline_ms;                 /* of the attempt or the wait; 0: none */
-	int64_t in_line_ms;                  /* since when it waits for room; 0: it does not */
+	int64_t starved_ms;                  /* since when it waits for a descriptor; 0: not */
 	int32_t queue_ms, connect_ms;        /* as in struct record */
-	struct addr_ip client;
-	struct pool_tried tried;
-	uint8_t phase;        /* enum session_phase */
-	uint8_t reason;       /* enum reason, once closed */
-	uint8_t last_failure; /* enum reason of the last connect attempt */
+	/* Its `request` has the client's address and, once somebody needs it, the dialled one. */
+	struct queue_ticket ticket;
+	struct queue_position waited;            /* how many were before it in line */
+	struct relay_tail *kept;                 /* of the PROXY header: its beginning, then its
+	                                            TLVs until they are sent; or NULL */
+	struct addr_ip server_addr, source_addr; /* as in struct record */
+	uint8_t phase;                           /* enum session_phase */
+	uint8_t reason;                          /* enum reason, once closed */
+	uint8_t last_failure;                    /* enum reason of the last connect attempt */
 	uint8_t retries;
 	bool claimed; /* counted in server->active */
 	bool redispatched;
@@ -61,12 +82,16 @@ struct session_host {
 	struct relay_space space;
 	struct slab sessions;
 	struct session_list live, closing;
+	struct queue_desk desk;
+	struct rng rng;
 	struct outbox *outbox;
 	_Atomic uint32_t *connections;
 	_Atomic uint32_t *here;
 	uint16_t worker;
 	ev_prepare reaper;
 	ev_check clock;
+	void (*begin)(struct session *s); /* its first stage */
+	void (*on_call)(struct queue_ticket *t, struct topology_server *server); /* of the desk */
 	void (*on_record)(void *ctx, bool urgent); /* something is in the outbox */
 	void *ctx;
 };
@@ -75,9 +100,12 @@ void session_host_init(struct session_host *h);
 /* All sessions must have ended. */
 void session_host_release(struct session_host *h);
 
-/* A connection that has been accepted and counted: in `through`, the service, host and process. */
+/*
+ * A connection that has been accepted and counted: in `through`, the frontend, its service, host
+ * and process.
+ */
 struct session_client {
-	struct topology_service *service;
+	struct topology_frontend *frontend;
 	const struct settings_bind *bind;
 	_Atomic uint32_t *through;
 	int fd;
@@ -87,11 +115,31 @@ struct session_client {
 
 /*
  * Begins a session on an accepted connection, which it owns from now on; its first server is
- * dialed at once.  Without memory for it the connection is reset and counted as ended.
+ * dialed at once, or after the PROXY header that the bind asks for.  Without memory for it the
+ * connection is reset and counted as ended.
  */
 void session_open(struct session_host *h, const struct session_client *client);
 
 /* Ends it; harmless if it has ended already. */
 void session_close(struct session *s, enum reason reason);
+
+/*
+ * Servers that the balancing does not see any more are about to be freed: no session names one
+ * that it is not counted on.  The host's thread.
+ */
+void session_host_forget(struct session_host *h);
+
+/* For the stages. */
+
+/* Its phase may last so long, 0 for ever; then the stage hears of it, or before. */
+void session_wait(struct session *s, uint32_t limit_ms);
+/* The server's end is connected and gets `len` bytes of `header` first: relaying begins. */
+void session_connected(struct session *s, const void *header, size_t len);
+/* Milliseconds since it was accepted. */
+int32_t session_age(const struct session *s);
+/* The address that the client dialled; family 0 if it cannot be had. */
+const struct addr_ip *session_local(struct session *s);
+/* Tells the control thread. */
+void session_tell(struct session *s, enum outbox_kind kind);
 
 #endif

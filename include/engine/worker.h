@@ -36,6 +36,9 @@ bool worker_start(const struct worker_options *o, struct worker **ret,
 /* Ends all sessions (STOPPING), ends the loop, joins the thread and frees it. */
 void worker_stop(struct worker *w);
 
+/* The process may have so many sessions from now on.  The worker's thread. */
+void worker_limit(struct worker *w, uint32_t max_sessions);
+
 /*
  * Hands a connection over; the caller has counted it already.  From the worker's own thread it
  * begins at once.  False: its mailbox is full, the connection is still the caller's.

@@ -10,6 +10,8 @@ void account_end(const struct session *s)
 	case REASON_CLIENT_RESET:
 	case REASON_CLIENT_SILENT:
 	case REASON_CLIENT_IDLE:
+	case REASON_QUEUE_LEFT:
+	case REASON_CONNECT_LEFT:
 		counter_add(at, COUNTER_CLIENT_ABORTS, 1);
 		break;
 	case REASON_SERVER_RESET:
@@ -21,19 +23,31 @@ void account_end(const struct session *s)
 	case REASON_CONNECT_REFUSED:
 	case REASON_CONNECT_TIMEOUT:
 	case REASON_ALL_FULL:
+	case REASON_QUEUE_TIMEOUT:
 		counter_add(at, COUNTER_CONNECT_ERRORS, 1);
 		break;
 	case REASON_KILLED:
 	case REASON_SERVER_DOWN:
+	case REASON_PRIMARY_UP:
 	case REASON_STOPPING:
 		counter_add(at, COUNTER_CUT, 1);
 		break;
+	case REASON_BAD_PROXY_HEADER:
+		counter_add(&s->frontend->count, COUNTER_DENIED_SESSIONS, 1);
+		break;
+	case REASON_RESOURCES:
+		counter_add(&s->frontend->count, COUNTER_FAILED_RESOURCES, 1);
+		break;
 	case REASON_NORMAL:
 	case REASON_DENIED:
-	case REASON_RESOURCES:
 	case REASON_COUNT:
 		break;
 	}
+}
+
+static uint32_t load(const _Atomic uint32_t *n)
+{
+	return atomic_load_explicit(n, memory_order_relaxed);
 }
 
 struct record account_record(const struct session *s)
@@ -43,18 +57,24 @@ struct record account_record(const struct session *s)
 		.accepted_wall_ms = s->accepted_wall_ms,
 		.service = s->service,
 		.server = s->server,
+		.frontend = s->frontend,
 		.bind = s->bind,
-		.client = s->client,
+		.client = s->ticket.request.client,
+		.frontend_addr = s->ticket.request.local,
+		.server_addr = s->server_addr,
+		.source_addr = s->source_addr,
 		.queue_ms = s->queue_ms,
 		.connect_ms = s->connect_ms,
 		.total_ms = s->host->now_ms - s->accepted_ms,
 		.idle_ms = s->host->now_ms - s->last_active_ms,
 		.bytes_in = s->ends.flow[DUPLEX_CLIENT].bytes,
 		.bytes_out = s->ends.flow[DUPLEX_SERVER].bytes,
-		.process_conns = atomic_load_explicit(s->host->connections, memory_order_relaxed),
-		.service_conns = atomic_load_explicit(&s->service->active, memory_order_relaxed),
-		.server_conns =
-		    s->server ? atomic_load_explicit(&s->server->active, memory_order_relaxed) : 0,
+		.process_conns = load(s->host->connections),
+		.frontend_conns = load(&s->frontend->active),
+		.service_conns = load(&s->service->active),
+		.server_conns = s->server ? load(&s->server->active) + !s->claimed : 0,
+		.server_queue = s->waited.server,
+		.service_queue = s->waited.service,
 		.retries = s->retries,
 		.redispatched = s->redispatched,
 		.ended = s->phase == SESSION_CLOSED,

@@ -1,67 +1,125 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connection of one check.  Each step says what the check waits for next; settle() is the one
- * place that changes watchers or ends the attempt.  Steps run into one another without waiting
- * for the loop, so that a check over a fast network costs few turns.
+ * The connections of one check.  The probe says what comes next, and each phase what it waits for;
+ * step() runs them into one another without waiting for the loop, so that a check over a fast
+ * network costs few turns, and settle() is the one place that changes watchers or ends the attempt.
  */
 #include "attempt.h"
 
 #include "base/cleanup.h"
 #include "base/tick.h"
+#include "net/proxyproto.h"
 #include "net/sock.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
 	READ_SIZE = 4096,
 	/* More than any answer; interim ones do not count as such, and may come without end. */
-	RECEIVED_MAX = 4 * PROBE_ANSWER_MAX
+	RECEIVED_MAX = 4 * PROBE_ANSWER_MAX,
+	DRAIN_READS = 16,
+	GO_ON = 0 /* instead of events: there is something else to do first */
 };
 
-/* The verdict is there; nothing more to wait for. */
-static int conclude(struct attempt *a, enum probe_code code, int errnum)
+/* The phase that begins with what the probe wants. */
+static int follow(struct attempt *a, enum probe_act act)
 {
-	a->result = errnum ? probe_failed(code, errnum) : (struct probe_result){ .code = code };
-	a->settled = true;
-	return 0;
-}
-
-/* As conclude(), with words of our own. */
-static int conclude_words(struct attempt *a, enum probe_code code, const char *words)
-{
-	conclude(a, code, 0);
-	snprintf(a->result.info, sizeof(a->result.info), "%s", words);
-	return 0;
-}
-
-/* Why no connection came about.  A lack of our own resources says nothing about the peer. */
-static int refuse(struct attempt *a, int errnum)
-{
-	switch (errnum) {
-	case ETIMEDOUT:
-		return conclude(a, PROBE_L4TOUT, 0);
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EADDRNOTAVAIL:
-		return conclude(a, PROBE_UNKNOWN, errnum);
-	default:
-		return conclude(a, PROBE_L4CON, errnum);
+	switch (act) {
+	case PROBE_CONNECT:
+		a->phase = ATTEMPT_OPENING;
+		break;
+	case PROBE_SEND:
+		a->phase = ATTEMPT_SENDING;
+		a->sent = 0;
+		break;
+	case PROBE_RECEIVE:
+		a->phase = ATTEMPT_RECEIVING;
+		a->received = 0;
+		break;
+	case PROBE_DONE:
+		a->phase = ATTEMPT_DONE;
+		break;
 	}
+	return GO_ON;
 }
 
-static int conclude_eof(struct attempt *a)
+static int give_up(struct attempt *a, enum probe_layer layer, int errnum, const char *words)
 {
-	probe_eof(&a->probe, &a->result);
-	a->settled = true;
-	return 0;
+	return follow(a, probe_broken(&a->probe, layer, errnum, words));
 }
 
-/* recv() or its TLS likeness: bytes, or what to wait for, or the verdict. */
+/* A peer that has closed its side is answered in kind. */
+static bool has_left(int fd)
+{
+	char buf[READ_SIZE];
+	ssize_t n = 1;
+
+	for (int i = 0; i < DRAIN_READS && n > 0; i++)
+		n = recv(fd, buf, sizeof(buf), 0);
+	return n == 0;
+}
+
+/* HAProxy's checks reset unless they are told to linger: a node then logs nothing about them. */
+static void close_connection(struct attempt *a)
+{
+	ev_io_stop(a->loop, &a->io);
+	tls_free(a->tls);
+	a->tls = NULL;
+	if (a->io.fd == -1)
+		return;
+	if (a->lingers || has_left(a->io.fd))
+		sock_close(a->io.fd);
+	else
+		sock_reset(a->io.fd);
+	ev_io_set(&a->io, -1, EV_WRITE);
+}
+
+/*
+ * HAProxy's trick: the ACK that would complete the handshake waits, and the RST that ends the check
+ * takes its place, so that the node never accepts.  It must be asked for before the connect.
+ */
+static int connect_silently(const struct addr *to)
+{
+	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	sock_quickack(fd, false);
+	if (connect(fd, &to->sa, to->len) == -1 && errno != EINPROGRESS) {
+		int errnum = errno;
+
+		sock_close(fd);
+		errno = errnum;
+		return -1;
+	}
+	return fd;
+}
+
+static int open_connection(struct attempt *a)
+{
+	const struct probe_connect *where = probe_where(&a->probe);
+	struct addr to = where->addr.len ? where->addr : a->to;
+	bool at_once;
+	int fd;
+
+	close_connection(a);
+	a->lingers = where->linger;
+	if (where->port)
+		addr_set_port(&to, where->port);
+	else if (where->addr.len)
+		addr_set_port(&to, addr_port(&a->to));
+	fd = where->silent ? connect_silently(&to)
+	                   : sock_connect(&to, &(struct sock_options){ .nodelay = true }, &at_once);
+	ev_io_set(&a->io, fd, EV_WRITE);
+	if (fd == -1)
+		return give_up(a, PROBE_CONNECTING, errno, NULL);
+	a->phase = ATTEMPT_CONNECTING;
+	return EV_WRITE;
+}
+
+/* recv() or its TLS likeness: bytes, or what to wait for, or GO_ON. */
 static int receive_some(struct attempt *a, char *buf, size_t *n)
 {
 	*n = 0;
@@ -69,11 +127,11 @@ static int receive_some(struct attempt *a, char *buf, size_t *n)
 		ssize_t got = recv(a->io.fd, buf, READ_SIZE, 0);
 
 		if (got == 0)
-			return conclude_eof(a);
+			return follow(a, probe_eof(&a->probe));
 		if (got > 0)
 			*n = (size_t)got;
 		else if (errno != EAGAIN && errno != EINTR)
-			return conclude(a, PROBE_SOCKERR, errno);
+			return give_up(a, PROBE_ESTABLISHED, errno, NULL);
 		return EV_READ;
 	}
 	switch (tls_read(a->tls, buf, READ_SIZE, n)) {
@@ -83,11 +141,11 @@ static int receive_some(struct attempt *a, char *buf, size_t *n)
 	case TLS_WANT_WRITE:
 		return EV_WRITE;
 	case TLS_EOF:
-		return conclude_eof(a);
+		return follow(a, probe_eof(&a->probe));
 	case TLS_FAILED:
-		return conclude_words(a, PROBE_L6RSP, tls_reason(a->tls));
+		return give_up(a, PROBE_ESTABLISHED, 0, tls_reason(a->tls));
 	}
-	return 0;
+	return GO_ON;
 }
 
 /* Reads until there is nothing left: bytes may wait inside TLS where the loop does not see them. */
@@ -95,85 +153,128 @@ static int receive(struct attempt *a)
 {
 	char buf[READ_SIZE];
 
-	a->phase = ATTEMPT_RECEIVING;
 	for (;;) {
 		size_t n;
 		int want = receive_some(a, buf, &n);
+		enum probe_act act;
 
 		if (!n)
 			return want;
-		if (probe_feed(&a->probe, buf, n, &a->result) == PROBE_DONE) {
-			a->settled = true;
-			return 0;
-		}
+		act = probe_feed(&a->probe, buf, n);
+		if (act != PROBE_RECEIVE)
+			return follow(a, act);
 		a->received += n;
 		if (a->received > RECEIVED_MAX)
-			return conclude_eof(a);
+			return follow(a, probe_eof(&a->probe));
 	}
 }
 
-/* send() or its TLS likeness: how much went, or what to wait for, or 0 if the peer is gone. */
-static int send_some(struct attempt *a, size_t *n)
+/* Some of `t`, from a->sent on: what to wait for if it is not all, GO_ON if it is; -1: failed. */
+static int send_text(struct attempt *a, const struct text *t)
 {
-	const char *bytes = a->request.data + a->sent;
-	size_t len = a->request.len - a->sent;
-
-	*n = 0;
-	if (!a->tls) {
-		ssize_t put = send(a->io.fd, bytes, len, MSG_NOSIGNAL);
+	while (a->sent < t->len) {
+		ssize_t put = send(a->io.fd, t->data + a->sent, t->len - a->sent, MSG_NOSIGNAL);
 
 		if (put > 0)
-			*n = (size_t)put;
-		else if (errno != EAGAIN && errno != EINTR)
-			return 0;
-		return EV_WRITE;
+			a->sent += (size_t)put;
+		else
+			return errno == EAGAIN || errno == EINTR ? EV_WRITE : -1;
 	}
-	switch (tls_write(a->tls, bytes, len, n)) {
-	case TLS_DONE:
-	case TLS_WANT_WRITE:
-		return EV_WRITE;
-	case TLS_WANT_READ:
-		return EV_READ;
-	case TLS_EOF:
-	case TLS_FAILED:
-		return 0;
-	}
-	return 0;
+	return GO_ON;
 }
 
-/* A peer that does not take the request may have answered before it left: reading tells. */
+static int send_over_tls(struct attempt *a, const struct text *t)
+{
+	while (a->sent < t->len) {
+		size_t n = 0;
+
+		switch (tls_write(a->tls, t->data + a->sent, t->len - a->sent, &n)) {
+		case TLS_DONE:
+			a->sent += n;
+			break;
+		case TLS_WANT_WRITE:
+			return EV_WRITE;
+		case TLS_WANT_READ:
+			return EV_READ;
+		case TLS_EOF:
+		case TLS_FAILED:
+			errno = EPIPE;
+			return -1;
+		}
+	}
+	return GO_ON;
+}
+
 static int send_request(struct attempt *a)
 {
-	a->phase = ATTEMPT_SENDING;
-	while (a->sent < a->request.len) {
-		size_t n;
-		int want = send_some(a, &n);
+	const struct text *out = probe_output(&a->probe);
+	int want = a->tls ? send_over_tls(a, out) : send_text(a, out);
 
-		if (!want)
-			break;
-		if (!n)
-			return want;
-		a->sent += n;
-	}
-	return receive(a);
+	if (want == -1)
+		return follow(a, probe_unsent(&a->probe, errno));
+	return want == GO_ON ? follow(a, probe_sent(&a->probe)) : want;
 }
 
 static int shake_hands(struct attempt *a)
 {
-	a->phase = ATTEMPT_HANDSHAKING;
 	switch (tls_handshake(a->tls)) {
 	case TLS_DONE:
-		return send_request(a);
+		return follow(a, probe_connected(&a->probe));
 	case TLS_WANT_READ:
 		return EV_READ;
 	case TLS_WANT_WRITE:
 		return EV_WRITE;
 	case TLS_EOF:
-		return conclude_words(a, PROBE_L6RSP, "Connection closed during SSL handshake");
+		return give_up(a, PROBE_HANDSHAKING, 0, "Connection closed during SSL handshake");
 	case TLS_FAILED:
-		return conclude_words(a, PROBE_L6RSP, tls_reason(a->tls));
+		return give_up(a, PROBE_HANDSHAKING, 0, tls_reason(a->tls));
 	}
-	return 0;
+	return GO_ON;
+}
+
+/* The TCP connection stands, and its PROXY header is sent. */
+static int begin_talk(struct attempt *a)
+{
+	const struct probe_connect *where = probe_where(&a->probe);
+	const char *name = where->sni || !where->as_server ? where->sni : a->peer;
+
+	if (!where->tls)
+		return follow(a, probe_connected(&a->probe));
+	a->tls = tls_new(a->context, a->io.fd, name);
+	if (!a->tls || (where->alpn && !tls_set_alpn(a->tls, where->alpn)))
+		return give_up(a, PROBE_ESTABLISHED, 0, "Cannot set up TLS");
+	a->phase = ATTEMPT_HANDSHAKING;
+	return GO_ON;
+}
+
+/* Of the connection itself: a check has no client (version 2 says so). */
+static void write_head(struct attempt *a)
+{
+	char buf[PROXYPROTO_V1_MAX + PROXYPROTO_V2_PLAIN];
+	struct addr own = { 0 };
+	struct addr peer = { 0 };
+	size_t len;
+
+	if (a->check->proxy_version == SETTINGS_PROXY_V2) {
+		len = proxyproto_write_v2(NULL, NULL, NULL, 0, buf, sizeof(buf));
+	} else {
+		peer.len = sizeof(peer.un);
+		if (!sock_local(a->io.fd, &own) || getpeername(a->io.fd, &peer.sa, &peer.len) == -1)
+			own.len = peer.len = 0;
+		len = proxyproto_write_v1(&own, &peer, buf, sizeof(buf));
+	}
+	text_clear(&a->head);
+	text_addn(&a->head, buf, len);
+	a->sent = 0;
+}
+
+static int announce(struct attempt *a)
+{
+	int want = send_text(a, &a->head);
+
+	if (want == -1)
+		return give_up(a, PROBE_CONNECTING, errno, NULL);
+	return want == GO_ON ? begin_talk(a) : want;
 }
 
 static int connected(struct attempt *a)
@@ -181,58 +282,65 @@ static int connected(struct attempt *a)
 	int errnum = sock_error(a->io.fd);
 
 	if (errnum)
-		return refuse(a, errnum);
-	if (probe_is_connect_only(a->check))
-		return conclude(a, PROBE_L4OK, 0);
-	probe_request(&a->probe, a->authority, &a->request);
-	if (!a->context)
-		return send_request(a);
-	a->tls = tls_new(a->context, a->io.fd, a->peer);
-	if (!a->tls)
-		return conclude_words(a, PROBE_SOCKERR, "Cannot set up TLS");
-	return shake_hands(a);
+		return give_up(a, PROBE_CONNECTING, errnum, NULL);
+	if (!probe_where(&a->probe)->send_proxy)
+		return begin_talk(a);
+	write_head(a);
+	a->phase = ATTEMPT_ANNOUNCING;
+	return GO_ON;
 }
 
-/* The events to wait for, or 0 with the verdict in `result`. */
-static int step(struct attempt *a)
+static int run_phase(struct attempt *a)
 {
 	switch (a->phase) {
+	case ATTEMPT_OPENING:
+		return open_connection(a);
 	case ATTEMPT_CONNECTING:
 		return connected(a);
+	case ATTEMPT_ANNOUNCING:
+		return announce(a);
 	case ATTEMPT_HANDSHAKING:
 		return shake_hands(a);
 	case ATTEMPT_SENDING:
 		return send_request(a);
 	case ATTEMPT_RECEIVING:
 		return receive(a);
+	case ATTEMPT_DONE:
+		break;
 	}
-	return 0;
+	return GO_ON;
 }
 
-static int expire(struct attempt *a)
+/* The events to wait for, or GO_ON with the verdict. */
+static int step(struct attempt *a)
 {
+	int want = GO_ON;
+
+	while (want == GO_ON && a->phase != ATTEMPT_DONE)
+		want = run_phase(a);
+	return want;
+}
+
+static void expire(struct attempt *a)
+{
+	enum probe_layer layer = PROBE_ESTABLISHED;
+
 	switch (a->phase) {
+	case ATTEMPT_OPENING:
 	case ATTEMPT_CONNECTING:
-		return conclude(a, PROBE_L4TOUT, 0);
+	case ATTEMPT_ANNOUNCING:
+		layer = PROBE_CONNECTING;
+		break;
 	case ATTEMPT_HANDSHAKING:
-		return conclude(a, PROBE_L6TOUT, 0);
+		layer = PROBE_HANDSHAKING;
+		break;
 	case ATTEMPT_SENDING:
 	case ATTEMPT_RECEIVING:
-		return conclude(a, PROBE_L7TOUT, 0);
-	}
-	return 0;
-}
-
-/* HAProxy's pgsql check lingers, all others reset: a node then logs nothing about them. */
-static void close_connection(struct attempt *a)
-{
-	if (a->io.fd == -1)
+		break;
+	case ATTEMPT_DONE:
 		return;
-	if (a->check->type == SETTINGS_CHECK_PGSQL)
-		sock_close(a->io.fd);
-	else
-		sock_reset(a->io.fd);
-	a->io.fd = -1;
+	}
+	follow(a, probe_expired(&a->probe, layer));
 }
 
 void attempt_cancel(struct attempt *a)
@@ -240,13 +348,10 @@ void attempt_cancel(struct attempt *a)
 	if (!a->running)
 		return;
 	a->running = false;
-	ev_io_stop(a->loop, &a->io);
 	ev_timer_stop(a->loop, &a->deadline);
-	tls_free(a->tls);
-	a->tls = NULL;
 	close_connection(a);
 	probe_release(&a->probe);
-	text_release(&a->request);
+	text_release(&a->head);
 }
 
 /* The only place that re-arms or ends.  Calls `done` last: it may start the next attempt. */
@@ -254,15 +359,15 @@ static void settle(struct attempt *a, int want)
 {
 	struct probe_result result;
 
-	assert(a->running && (want == 0) == a->settled);
-	if (want == 0) {
-		result = a->result;
+	assert(a->running && (want == GO_ON) == (a->phase == ATTEMPT_DONE));
+	if (want == GO_ON) {
+		result = *probe_verdict(&a->probe);
 		result.duration_ms = (uint32_t)((tick_us() - a->started_us) / 1000);
 		attempt_cancel(a);
 		a->done(a->ctx, &result);
 		return;
 	}
-	if (want == (a->io.events & (EV_READ | EV_WRITE)))
+	if (ev_is_active(&a->io) && want == (a->io.events & (EV_READ | EV_WRITE)))
 		return;
 	ev_io_stop(a->loop, &a->io);
 	ev_io_modify(&a->io, want);
@@ -284,7 +389,8 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	settle(a, a->settled ? 0 : expire(a));
+	expire(a);
+	settle(a, GO_ON);
 }
 
 void attempt_init(struct attempt *a, struct ev_loop *loop, const struct settings_check *check,
@@ -300,30 +406,20 @@ void attempt_init(struct attempt *a, struct ev_loop *loop, const struct settings
 void attempt_start(struct attempt *a, const struct addr *to)
 {
 	uint32_t timeout_ms = a->check->timeout_ms ? a->check->timeout_ms : a->check->inter_ms;
-	bool at_once;
-	int fd;
+	const struct probe_given given = { .authority = a->authority,
+		                           .agent_send = a->agent_send,
+		                           .now_s = (uint32_t)(tick_wall_ms() / 1000) };
+	int want;
 
 	assert(!a->running);
 	a->running = true;
-	a->phase = ATTEMPT_CONNECTING;
-	a->settled = false;
-	a->sent = 0;
-	a->received = 0;
+	a->to = *to;
 	a->started_us = tick_us();
-	probe_init(&a->probe, a->check);
-	fd = sock_connect(to, &(struct sock_options){ .nodelay = true }, &at_once);
-	ev_io_set(&a->io, fd, EV_WRITE);
-	ev_timer_set(&a->deadline, timeout_ms / 1000., 0.);
-	if (fd == -1) {
-		refuse(a, errno);
-		ev_timer_set(&a->deadline, 0., 0.);
-	} else {
-		/* HAProxy's trick: the ACK that would complete the handshake waits, and the RST
-		 * that ends the check takes its place, so that the node never accepts. */
-		if (probe_is_connect_only(a->check))
-			sock_quickack(fd, false);
-		ev_io_start(a->loop, &a->io);
-	}
+	follow(a, probe_begin(&a->probe, a->plan, &given));
+	want = step(a);
+	ev_timer_set(&a->deadline, want == GO_ON ? 0. : timeout_ms / 1000., 0.);
 	ev_now_update(a->loop);
 	ev_timer_start(a->loop, &a->deadline);
+	if (want != GO_ON)
+		settle(a, want);
 }

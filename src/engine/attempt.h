@@ -10,8 +10,8 @@
 #include <ev.h>
 
 /*
- * One check of one target, once: connect, TLS handshake, send, receive, verdict, all under one
- * deadline.  Embedded in what runs checks on time (the checker) and used again for every check.
+ * One check of one target, once: whatever its rules want (core/probe.h), all under one deadline.
+ * Embedded in what runs checks on time (the checker) and used again for every check.
  * Its fd is closed before the verdict is told.  Control thread only.
  */
 
@@ -19,28 +19,38 @@
  */
 typedef void attempt_done(void *ctx, const struct probe_result *result);
 
-enum attempt_phase { ATTEMPT_CONNECTING, ATTEMPT_HANDSHAKING, ATTEMPT_SENDING, ATTEMPT_RECEIVING };
+enum attempt_phase {
+	ATTEMPT_OPENING, /* a connection is wanted */
+	ATTEMPT_CONNECTING,
+	ATTEMPT_ANNOUNCING, /* the PROXY header goes out */
+	ATTEMPT_HANDSHAKING,
+	ATTEMPT_SENDING,
+	ATTEMPT_RECEIVING,
+	ATTEMPT_DONE
+};
 
 struct attempt {
 	struct ev_loop *loop;
 	const struct settings_check *check;
-	struct tls_context *context; /* NULL: no TLS */
+	const struct probe_plan *plan;
+	struct tls_context *context; /* NULL: nothing goes over TLS */
 	const char *peer;            /* what the certificate must be for; NULL: any name */
 	const char *authority;       /* "host:port" for the Host header */
+	const char *agent_send;      /* instead of the check's; NULL: the check's */
 	attempt_done *done;
 	void *ctx;
 
 	bool running;
 	enum attempt_phase phase;
-	ev_io io; /* fd -1: not even the socket could be had */
+	struct addr to; /* where a connect goes that names no other place */
+	ev_io io;       /* fd -1: not even the socket could be had */
 	ev_timer deadline;
 	struct tls *tls;
 	struct probe probe;
-	struct text request;
+	bool lingers;     /* the connection ends with a FIN */
+	struct text head; /* the PROXY header */
 	size_t sent, received;
 	int64_t started_us;
-	bool settled;               /* `result` is the verdict */
-	struct probe_result result; /* without duration until the end */
 };
 
 /* Every pointer must outlive the attempt. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When checks run.  Each target has one check, and the check one timer and one attempt: the timer
- * runs between attempts, the attempt in between.  schedule() and begin() are the only places that
- * change from one to the other.
+ * When checks run.  Each target has one check, and the check one timer and one attempt (or
+ * program): the timer runs between attempts, the attempt in between.  schedule() and begin() are
+ * the only places that change from one to the other.
  */
 #include "engine/checker.h"
 
@@ -10,8 +10,10 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "base/tick.h"
-#include "net/tls.h"
+#include "engine/program.h"
+#include "tlsshare.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -34,18 +36,25 @@ enum check_state {
 
 struct check {
 	struct checker *owner;
+	size_t slot;
 	const struct settings_target *target;
 	enum check_state state;
 	enum checker_pace pace;
 	ev_timer due;
+	struct probe_plan *plan; /* NULL: a program decides, or nothing does */
 	struct attempt attempt;
+	struct program program;
+	struct program_facts facts;
+	char *proxy_name; /* the part of the target's name that `facts` points at */
+	uint16_t port;
 	bool address_known; /* checker_set_address() was called */
 	struct addr addr;   /* none: `reason` says why */
 	char reason[sizeof(((struct probe_result *)0)->info)];
 	int64_t ended_ms; /* when the last check ended; 0: there was none */
-	char *authority;
-	struct tls_context *tls;
-	bool owns_tls; /* checks with the same files share a context */
+	/* A check in flight looks at these; what is to come takes their place when it has ended. */
+	char *authority, *next_authority;
+	char *agent_send, *next_agent_send;
+	struct tlsshare *tls;
 };
 
 struct checker {
@@ -54,8 +63,9 @@ struct checker {
 	void *ctx;
 	bool started;
 	struct rng rng;
-	struct check *checks; /* one for each target, in their order */
+	struct check **checks; /* by slot; NULL: free */
 	size_t count;
+	struct tlsshare_list tls;
 };
 
 static uint32_t interval_ms(const struct check *k)
@@ -115,7 +125,7 @@ static void report(struct check *k, const struct probe_result *result)
 {
 	struct checker *c = k->owner;
 
-	c->on_result(c->ctx, (size_t)(k - c->checks), result);
+	c->on_result(c->ctx, k->slot, result);
 }
 
 /* A check has ended; reported last, as the owner may change the pace in answer. */
@@ -127,6 +137,34 @@ static void finish(struct check *k, const struct probe_result *result)
 	report(k, result);
 }
 
+static bool is_program(const struct check *k)
+{
+	return k->target->check.type == SETTINGS_CHECK_EXTERNAL;
+}
+
+static void take_over(char **now, char **next)
+{
+	if (!*next)
+		return;
+	free(*now);
+	*now = TAKE_PTR(*next);
+}
+
+static void start(struct check *k)
+{
+	struct addr to = k->addr;
+
+	take_over(&k->authority, &k->next_authority);
+	take_over(&k->agent_send, &k->next_agent_send);
+	k->attempt.authority = k->authority;
+	k->attempt.agent_send = k->agent_send;
+	addr_set_port(&to, k->port);
+	if (is_program(k))
+		program_start(&k->program, &k->facts, &to);
+	else
+		attempt_start(&k->attempt, &to);
+}
+
 static void begin(struct check *k)
 {
 	if (!k->address_known) {
@@ -135,7 +173,7 @@ static void begin(struct check *k)
 	}
 	k->state = CHECK_RUNNING;
 	if (k->addr.len)
-		attempt_start(&k->attempt, &k->addr);
+		start(k);
 	else
 		arm(k, 0);
 	report(k, NULL);
@@ -162,7 +200,8 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
 		begin(k);
 }
 
-static void on_attempt(void *ctx, const struct probe_result *result)
+/* Of an attempt or a program. */
+static void on_verdict(void *ctx, const struct probe_result *result)
 {
 	finish(ctx, result);
 }
@@ -170,37 +209,9 @@ static void on_attempt(void *ctx, const struct probe_result *result)
 static void pause_check(struct check *k)
 {
 	attempt_cancel(&k->attempt);
+	program_cancel(&k->program);
 	ev_timer_stop(k->owner->loop, &k->due);
 	k->state = CHECK_OFF;
-}
-
-static bool same_file(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_tls(const struct settings_check *a, const struct settings_check *b)
-{
-	return a->verify == b->verify && same_file(a->ca, b->ca) && same_file(a->cert, b->cert) &&
-	       same_file(a->key, b->key);
-}
-
-/* System certificates are megabytes and milliseconds: load them once, not once a node. */
-static bool set_up_tls(struct check *k, struct error *err)
-{
-	const struct settings_check *s = &k->target->check;
-
-	for (const struct check *other = k->owner->checks; other < k; other++) {
-		if (!other->owns_tls || !same_tls(s, &other->target->check))
-			continue;
-		k->tls = other->tls;
-		return true;
-	}
-	k->owns_tls = tls_context_new(
-	    &(struct tls_client_options){
-	        .verify = s->verify, .ca = s->ca, .cert = s->cert, .key = s->key },
-	    &k->tls, err);
-	return k->owns_tls;
 }
 
 static bool is_unix(const char *host)
@@ -208,32 +219,84 @@ static bool is_unix(const char *host)
 	return strncmp(host, "unix:", 5) == 0;
 }
 
-static char *make_authority(const struct settings_target *t)
+static char *make_authority(const struct check *k)
 {
+	const struct settings_target *t = k->target;
 	const char *host = t->check.address ? t->check.address : t->host;
 	struct text s = { 0 };
 
 	if (is_unix(host))
 		text_add(&s, "localhost");
 	else
-		text_addf(&s, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, t->check_port);
+		text_addf(&s, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, k->port);
 	return text_take(&s);
 }
 
-static bool set_up(struct check *k, struct checker *c, const struct settings_target *t,
-                   struct error *err)
+static void set_up_names(struct check *k)
 {
+	const char *name = k->target->name;
+	const char *slash = strchr(name, '/');
+
+	k->authority = make_authority(k);
+	k->proxy_name = mem_strndup(name, slash ? (size_t)(slash - name) : 0);
+	k->facts = (struct program_facts){ .proxy_name = k->proxy_name,
+		                           .server_name = slash ? slash + 1 : name };
+}
+
+static bool has_rules(const struct settings_check *check)
+{
+	return check->type != SETTINGS_CHECK_NONE && check->type != SETTINGS_CHECK_EXTERNAL;
+}
+
+static bool set_up_rules(struct check *k, struct error *err)
+{
+	const struct settings_check *s = &k->target->check;
+
+	if (!has_rules(s))
+		return true;
+	if (!probe_plan_new(s, &k->plan, err))
+		return false;
+	return !probe_plan_uses_tls(k->plan) || tlsshare_get(&k->owner->tls, s, &k->tls, err);
+}
+
+static void free_check(struct check *k)
+{
+	if (!k)
+		return;
+	pause_check(k);
+	program_release(&k->program);
+	probe_plan_free(k->plan);
+	tlsshare_put(k->tls);
+	free(k->authority);
+	free(k->next_authority);
+	free(k->agent_send);
+	free(k->next_agent_send);
+	free(k->proxy_name);
+	free(k);
+}
+
+static struct check *make_check(struct checker *c, const struct settings_target *t, size_t slot,
+                                struct error *err)
+{
+	struct check *k = mem_zalloc(sizeof(*k));
+
 	k->owner = c;
+	k->slot = slot;
 	k->target = t;
-	k->authority = make_authority(t);
+	k->port = t->check_port;
+	set_up_names(k);
 	ev_timer_init(&k->due, on_due, 0., 0.);
-	attempt_init(&k->attempt, c->loop, &t->check, on_attempt, k);
-	if (t->check.type == SETTINGS_CHECK_HTTPS && !set_up_tls(k, err))
-		return error_wrap(err, "check of \"%s\"", t->name);
-	k->attempt.context = k->tls;
+	attempt_init(&k->attempt, c->loop, &t->check, on_verdict, k);
+	program_init(&k->program, c->loop, &t->check, on_verdict, k);
+	if (!set_up_rules(k, err)) {
+		free_check(k);
+		error_wrap(err, "check of \"%s\"", t->name);
+		return NULL;
+	}
+	k->attempt.plan = k->plan;
+	k->attempt.context = tlsshare_context(k->tls);
 	k->attempt.peer = t->check.sni ? t->check.sni : is_unix(t->host) ? NULL : t->host;
-	k->attempt.authority = k->authority;
-	return true;
+	return k;
 }
 
 struct checker *checker_new(struct ev_loop *loop, const struct settings_target *targets,
@@ -245,16 +308,23 @@ struct checker *checker_new(struct ev_loop *loop, const struct settings_target *
 	c->loop = loop;
 	c->on_result = on_result;
 	c->ctx = ctx;
-	c->checks = mem_zalloc(count * sizeof(*c->checks));
+	c->checks = mem_zalloc(count * sizeof(struct check *));
+	LIST_INIT(&c->tls);
 	rng_seed(&c->rng);
 	for (size_t i = 0; i < count; i++) {
+		c->checks[i] = make_check(c, &targets[i], i, err);
 		c->count = i + 1;
-		if (!set_up(&c->checks[i], c, &targets[i], err)) {
+		if (!c->checks[i]) {
 			checker_free(c);
 			return NULL;
 		}
 	}
 	return c;
+}
+
+static bool is_checked(const struct check *k)
+{
+	return k && k->target->check.type != SETTINGS_CHECK_NONE;
 }
 
 void checker_start(struct checker *c)
@@ -265,11 +335,11 @@ void checker_start(struct checker *c)
 	assert(!c->started);
 	c->started = true;
 	for (size_t i = 0; i < c->count; i++)
-		active += c->checks[i].target->check.type != SETTINGS_CHECK_NONE;
+		active += is_checked(c->checks[i]);
 	for (size_t i = 0; i < c->count; i++) {
-		struct check *k = &c->checks[i];
+		struct check *k = c->checks[i];
 
-		if (k->target->check.type == SETTINGS_CHECK_NONE)
+		if (!is_checked(k))
 			continue;
 		if (k->pace != CHECKER_PAUSED)
 			schedule(k, (uint64_t)interval_ms(k) * turn / active);
@@ -277,15 +347,73 @@ void checker_start(struct checker *c)
 	}
 }
 
+static size_t find_slot(struct checker *c)
+{
+	size_t i = 0;
+
+	while (i < c->count && c->checks[i])
+		i++;
+	if (i == c->count) {
+		c->checks = mem_resize(c->checks, c->count + 1, sizeof(struct check *));
+		c->checks[c->count++] = NULL;
+	}
+	return i;
+}
+
+bool checker_add(struct checker *c, const struct settings_target *target, size_t *ret_slot,
+                 struct error *err)
+{
+	size_t slot = find_slot(c);
+	struct check *k = make_check(c, target, slot, err);
+
+	if (!k)
+		return false;
+	k->pace = CHECKER_PAUSED;
+	c->checks[slot] = k;
+	*ret_slot = slot;
+	return true;
+}
+
+static struct check *at(const struct checker *c, size_t slot)
+{
+	assert(slot < c->count && c->checks[slot]);
+	return c->checks[slot];
+}
+
+void checker_remove(struct checker *c, size_t slot)
+{
+	free_check(at(c, slot));
+	c->checks[slot] = NULL;
+}
+
+void checker_set_port(struct checker *c, size_t slot, uint16_t port)
+{
+	struct check *k = at(c, slot);
+
+	k->port = port;
+	free(k->next_authority);
+	k->next_authority = make_authority(k);
+}
+
+void checker_set_agent_send(struct checker *c, size_t slot, const char *line)
+{
+	struct check *k = at(c, slot);
+
+	free(k->next_agent_send);
+	k->next_agent_send = mem_strdup(line);
+}
+
+void checker_set_facts(struct checker *c, size_t slot, const struct program_facts *facts)
+{
+	at(c, slot)->facts = *facts;
+}
+
 void checker_set_address(struct checker *c, size_t target, const struct addr *addr,
                          const char *reason)
 {
-	struct check *k = &c->checks[target];
+	struct check *k = at(c, target);
 
-	assert(target < c->count);
 	k->addr = addr ? *addr : (struct addr){ 0 };
-	if (addr)
-		addr_set_port(&k->addr, k->target->check_port);
 	snprintf(k->reason, sizeof(k->reason), "%s", reason ? reason : "");
 	k->address_known = true;
 	if (k->state == CHECK_WAITING)
@@ -294,13 +422,12 @@ void checker_set_address(struct checker *c, size_t target, const struct addr *ad
 
 void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace)
 {
-	struct check *k = &c->checks[target];
+	struct check *k = at(c, target);
 
-	assert(target < c->count);
 	if (k->pace == pace)
 		return;
 	k->pace = pace;
-	if (!c->started || k->target->check.type == SETTINGS_CHECK_NONE)
+	if (!c->started || !is_checked(k))
 		return;
 	if (pace == CHECKER_PAUSED)
 		pause_check(k);
@@ -312,11 +439,10 @@ void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace)
 
 void checker_hurry(struct checker *c, size_t target)
 {
-	struct check *k = &c->checks[target];
+	struct check *k = at(c, target);
 	uint64_t gap = HURRY_MS;
 	uint64_t since;
 
-	assert(target < c->count);
 	if (k->state != CHECK_PENDING)
 		return;
 	since = (uint64_t)(tick_ms() - k->ended_ms);
@@ -327,14 +453,8 @@ void checker_free(struct checker *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->count; i++) {
-		struct check *k = &c->checks[i];
-
-		pause_check(k);
-		if (k->owns_tls)
-			tls_context_free(k->tls);
-		free(k->authority);
-	}
+	for (size_t i = 0; i < c->count; i++)
+		free_check(c->checks[i]);
 	free(c->checks);
 	free(c);
 }

@@ -2,19 +2,30 @@
 #include "engine/crew.h"
 
 #include "base/mem.h"
+#include "base/rng.h"
+#include "core/ratetable.h"
 #include "engine/account.h"
 #include "engine/listener.h"
 #include "engine/worker.h"
 
 #include <stdlib.h>
 
+/* What the listeners of one frontend share. */
+struct door {
+	struct topology_frontend *frontend;
+	struct listener_rate sessions;
+	pthread_mutex_t lock; /* of frontend->rates */
+};
+
 struct crew {
 	struct crew_options options;
 	struct worker **workers;
 	struct listener **listeners;
 	struct post *posts; /* by listener: what its callback needs */
-	size_t listener_count;
+	struct door *doors;
+	size_t listener_count, door_count;
 	uint32_t listening;
+	struct listener_rate conn_rate, session_rate;
 	alignas(TOPOLOGY_LINE) _Atomic uint32_t connections;
 };
 
@@ -48,15 +59,23 @@ static struct worker *choose(const struct crew *c, struct worker *self)
 	return mine <= fewest + fewest / 20 ? self : least;
 }
 
+static void count_in(_Atomic uint32_t *now, _Atomic uint32_t *max)
+{
+	counter_raise(max, atomic_fetch_add_explicit(now, 1, memory_order_relaxed) + 1);
+}
+
 static void on_accept(void *ctx, struct listener *l, int fd, const struct addr_ip *client)
 {
 	struct post *p = ctx;
 	struct worker *w = choose(p->crew, p->worker);
-	uint32_t active =
-	    atomic_fetch_add_explicit(&l->service->active, 1, memory_order_relaxed) + 1;
 
-	counter_raise(&l->service->active_max, active);
-	counter_add(&l->service->count, COUNTER_SESSIONS, 1);
+	count_in(&l->frontend->active, &l->frontend->active_max);
+	count_in(&l->frontend->service->active, &l->frontend->service->active_max);
+	/* As HAProxy: a session begins after the PROXY header. */
+	if (!l->bind->accept_proxy) {
+		counter_add(&l->frontend->count, COUNTER_SESSIONS, 1);
+		counter_add(&l->frontend->service->count, COUNTER_SESSIONS, 1);
+	}
 	atomic_fetch_add_explicit(&l->active, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&p->crew->connections, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&w->sessions, 1, memory_order_relaxed);
@@ -105,19 +124,82 @@ static void stop_listener(void *arg)
 	listener_stop(p->listener);
 }
 
+static struct door *find_door(struct crew *c, const struct topology_frontend *f)
+{
+	for (size_t i = 0; i < c->door_count; i++)
+		if (c->doors[i].frontend == f)
+			return &c->doors[i];
+	return NULL;
+}
+
+static struct door *open_door(struct crew *c, struct topology_frontend *f)
+{
+	const struct settings_rate_limit *limit = &f->settings->conn_rate_limit;
+	struct door *d = &c->doors[c->door_count++];
+	struct rng rng;
+
+	d->frontend = f;
+	pthread_mutex_init(&d->lock, NULL);
+	atomic_store_explicit(&d->sessions.limit, f->settings->rate_limit, memory_order_relaxed);
+	queue_open(f->service);
+	rng_seed(&rng);
+	if (limit->count)
+		f->rates = ratetable_new(limit, rng_next(&rng));
+	return d;
+}
+
+static void close_doors(struct crew *c)
+{
+	for (size_t i = 0; i < c->door_count; i++) {
+		struct door *d = &c->doors[i];
+
+		queue_close(d->frontend->service);
+		ratetable_free(d->frontend->rates);
+		d->frontend->rates = NULL;
+		pthread_mutex_destroy(&d->lock);
+	}
+	free(c->doors);
+}
+
+struct ratetable *crew_lock_rates(struct crew *c, const struct topology_frontend *f)
+{
+	struct door *d = find_door(c, f);
+
+	if (!d || !f->rates)
+		return NULL;
+	pthread_mutex_lock(&d->lock);
+	return f->rates;
+}
+
+void crew_unlock_rates(struct crew *c, const struct topology_frontend *f)
+{
+	pthread_mutex_unlock(&find_door(c, f)->lock);
+}
+
 void crew_listen(struct crew *c, struct listener **listeners, size_t count)
 {
 	c->posts = mem_zalloc(count * sizeof(c->posts[0]));
 	c->listeners = mem_zalloc(count * sizeof(struct listener *));
+	c->doors = mem_zalloc(count * sizeof(c->doors[0]));
 	c->listener_count = count;
 	c->listening = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
+		struct topology_frontend *f = listeners[i]->frontend;
+		struct door *d = find_door(c, f);
+
+		if (!d)
+			d = open_door(c, f);
+		listeners[i]->shared = (struct listener_shared){
+			.rates = { &c->conn_rate, &c->session_rate, &d->sessions },
+			.lock = &d->lock,
+		};
 		c->listeners[i] = listeners[i];
 		c->posts[i] = (struct post){ .crew = c,
 			                     .worker = c->workers[i % c->options.threads],
 			                     .listener = listeners[i] };
-		worker_call(c->posts[i].worker, start_listener, &c->posts[i]);
 	}
+	for (size_t i = 0; i < count; i++)
+		worker_call(c->posts[i].worker, start_listener, &c->posts[i]);
 }
 
 void crew_stop_listening(struct crew *c)
@@ -125,6 +207,103 @@ void crew_stop_listening(struct crew *c)
 	for (size_t i = 0; c->listening && i < c->listener_count; i++)
 		worker_call(c->posts[i].worker, stop_listener, &c->posts[i]);
 	c->listening = 0;
+}
+
+static void pause_listener(void *arg)
+{
+	const struct post *p = arg;
+	bool paused = atomic_load_explicit(&p->listener->frontend->paused, memory_order_relaxed);
+
+	listener_pause(p->listener, paused);
+}
+
+void crew_pause_frontend(struct crew *c, struct topology_frontend *f, bool pause)
+{
+	atomic_store_explicit(&f->paused, pause, memory_order_relaxed);
+	for (size_t i = 0; i < c->listener_count; i++)
+		if (c->listeners[i]->frontend == f)
+			worker_call(c->posts[i].worker, pause_listener, &c->posts[i]);
+}
+
+void crew_close_frontend(struct crew *c, const struct topology_frontend *f)
+{
+	for (size_t i = 0; i < c->listener_count; i++) {
+		if (c->listeners[i]->frontend != f || c->listeners[i]->fd == -1)
+			continue;
+		worker_call(c->posts[i].worker, stop_listener, &c->posts[i]);
+		c->listening--;
+	}
+}
+
+size_t crew_listener_count(const struct crew *c)
+{
+	return c->listener_count;
+}
+
+const struct listener *crew_listener(const struct crew *c, size_t i)
+{
+	return c->listeners[i];
+}
+
+void crew_set_rate_limits(struct crew *c, uint32_t conn_rate, uint32_t session_rate)
+{
+	atomic_store_explicit(&c->conn_rate.limit, conn_rate, memory_order_relaxed);
+	atomic_store_explicit(&c->session_rate.limit, session_rate, memory_order_relaxed);
+}
+
+static void limit_listener(void *arg)
+{
+	const struct post *p = arg;
+
+	p->listener->limits.max = p->crew->options.maxconn;
+}
+
+/* A question to one worker about its sessions. */
+struct inquiry {
+	struct worker *worker;
+	const struct topology_server *server;
+	uint64_t id;
+	enum reason reason;
+	uint32_t maxconn;
+	struct record *list;
+	size_t count, room;
+	uint32_t ended;
+};
+
+static void limit_sessions(void *arg)
+{
+	const struct inquiry *q = arg;
+
+	worker_limit(q->worker, q->maxconn);
+}
+
+void crew_set_maxconn(struct crew *c, uint32_t maxconn)
+{
+	struct inquiry q = { .maxconn = maxconn };
+
+	c->options.maxconn = maxconn;
+	/* Room before there is use for it. */
+	for (uint32_t i = 0; i < c->options.threads; i++) {
+		q.worker = c->workers[i];
+		worker_call(q.worker, limit_sessions, &q);
+	}
+	for (size_t i = 0; i < c->listener_count; i++)
+		worker_call(c->posts[i].worker, limit_listener, &c->posts[i]);
+}
+
+static void forget(void *arg)
+{
+	struct worker *w = arg;
+
+	session_host_forget(&w->host);
+}
+
+void crew_barrier(struct crew *c)
+{
+	for (uint32_t i = 0; i < c->options.threads; i++)
+		worker_call(c->workers[i], forget, c->workers[i]);
+	for (size_t i = 0; i < c->door_count; i++)
+		queue_forget(c->doors[i].frontend->service);
 }
 
 void crew_stop(struct crew *c)
@@ -136,6 +315,7 @@ void crew_stop(struct crew *c)
 		worker_stop(c->workers[i]);
 	for (size_t i = 0; i < c->listener_count; i++)
 		listener_free(c->listeners[i]);
+	close_doors(c);
 	free(c->listeners);
 	free(c->posts);
 	free(c->workers);
@@ -193,17 +373,6 @@ uint64_t crew_dropped_records(const struct crew *c)
 		n += outbox_dropped(c->workers[i]->host.outbox);
 	return n;
 }
-
-/* A question to one worker about its sessions. */
-struct inquiry {
-	struct worker *worker;
-	const struct topology_server *server;
-	uint64_t id;
-	enum reason reason;
-	struct record *list;
-	size_t count, room;
-	uint32_t ended;
-};
 
 static void list_sessions(void *arg)
 {

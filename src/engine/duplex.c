@@ -133,12 +133,35 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
 	return conclude(d, loop, v);
 }
 
+/* Lays `preface` down for the first pump. */
+static void put_first(struct duplex *d, struct relay_space *space, const void *preface, size_t len,
+                      struct duplex_verdict *v)
+{
+	switch (
+	    relay_preface(&d->flow[DUPLEX_CLIENT], d->io[DUPLEX_CLIENT].fd, preface, len, space)) {
+	case RELAY_SOURCE_FAILED:
+		end_with(v, failure_of(DUPLEX_CLIENT, errno));
+		break;
+	case RELAY_NO_MEMORY:
+		end_with(v, REASON_RESOURCES);
+		break;
+	case RELAY_IDLE:
+	case RELAY_BLOCKED:
+	case RELAY_FINISHED:
+	case RELAY_DEST_FAILED:
+		break;
+	}
+}
+
 struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
-                                   struct relay_space *space)
+                                   struct relay_space *space, const void *preface, size_t len)
 {
 	struct duplex_verdict v = { 0 };
 
-	pump(d, space, DUPLEX_CLIENT, &v);
+	if (len)
+		put_first(d, space, preface, len, &v);
+	if (!v.ended)
+		pump(d, space, DUPLEX_CLIENT, &v);
 	return conclude(d, loop, v);
 }
 

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/tick.h"
+#include "core/ratetable.h"
 #include "net/sock.h"
 
 #include <errno.h>
@@ -15,7 +17,7 @@ enum { BATCH = 16 }; /* accepts in one turn before sessions get theirs */
 /* out of descriptors: spinning would not help */
 #define STARVED_PAUSE_S 0.1
 
-static struct sock_listen_options options_of(const struct settings_service *s,
+static struct sock_listen_options options_of(const struct settings_frontend *s,
                                              const struct settings_bind *b)
 {
 	return (struct sock_listen_options){
@@ -23,12 +25,16 @@ static struct sock_listen_options options_of(const struct settings_service *s,
 		.v6only = b->v6only,
 		.defer_accept = b->defer_accept,
 		.interface = b->interface,
+		.mode = b->mode,
+		.user = b->user,
+		.group = b->group,
 		.accepted = {
 			.keepalive = { .on = s->keepalive.client,
 			               .idle_s = s->keepalive.idle_s,
 			               .interval_s = s->keepalive.interval_s,
 			               .count = s->keepalive.count },
-			.user_timeout_ms = s->tcp_user_timeout_ms,
+			.user_timeout_ms = b->tcp_user_timeout_ms ? b->tcp_user_timeout_ms
+			                                          : s->tcp_user_timeout_ms,
 			.nodelay = true,
 		},
 	};
@@ -39,18 +45,18 @@ static bool has_file(const struct settings_bind *b)
 	return b->kind == SETTINGS_BIND_ADDR && b->addr.sa.sa_family == AF_UNIX;
 }
 
-bool listener_open(struct topology_service *service, const struct settings_bind *bind,
+bool listener_open(struct topology_frontend *frontend, const struct settings_bind *bind,
                    struct listener_limits limits, struct listener **ret, struct error *err)
 {
-	struct sock_listen_options o = options_of(service->settings, bind);
+	struct sock_listen_options o = options_of(frontend->settings, bind);
 	struct listener *l;
 	int fd = bind->fd;
 
 	if (bind->kind == SETTINGS_BIND_FD ? !sock_adopt(fd, &o, err)
 	                                   : !sock_listen(&bind->addr, &o, &fd, err))
-		return error_wrap(err, "service \"%s\"", service->settings->name);
+		return error_wrap(err, "service \"%s\"", frontend->settings->name);
 	l = mem_zalloc(sizeof(*l));
-	l->service = service;
+	l->frontend = frontend;
 	l->bind = bind;
 	l->limits = limits;
 	l->fd = fd;
@@ -74,15 +80,59 @@ static uint32_t load(const _Atomic uint32_t *counter)
 
 static bool is_full(const struct listener *l)
 {
-	uint32_t of_service = l->service->settings->maxconn;
+	uint32_t of_frontend = load(&l->frontend->maxconn);
 	uint32_t of_bind = l->bind->maxconn;
 
 	return load(l->limits.connections) >= l->limits.max ||
-	       (of_service && load(&l->service->active) >= of_service) ||
+	       (of_frontend && load(&l->frontend->active) >= of_frontend) ||
 	       (of_bind && load(&l->active) >= of_bind);
 }
 
-static bool is_allowed(const struct settings_service *s, const struct addr *client)
+/* Milliseconds until one more may pass by every rate; 0: now, and it is counted. */
+static uint32_t ask_rates(struct listener *l)
+{
+	for (size_t i = 0; i < LISTENER_RATES; i++) {
+		struct listener_rate *r = l->shared.rates[i];
+		uint32_t limit = r ? load(&r->limit) : 0;
+		uint32_t wait_ms;
+
+		if (!limit || l->permitted[i])
+			continue;
+		wait_ms = rate_take(&r->rate, limit, tick_ms());
+		if (wait_ms)
+			return wait_ms;
+		l->permitted[i] = true;
+	}
+	return 0;
+}
+
+/* Must accepting wait, and how long? */
+static bool must_wait(struct listener *l, ev_tstamp *ret_seconds)
+{
+	uint32_t wait_ms;
+
+	*ret_seconds = FULL_PAUSE_S;
+	if (is_full(l))
+		return true;
+	wait_ms = ask_rates(l);
+	*ret_seconds = wait_ms / 1000.;
+	return wait_ms > 0;
+}
+
+/* Of one address; an unnamed client has none. */
+static bool comes_too_often(struct listener *l, const struct addr_ip *client)
+{
+	uint32_t rate;
+
+	if (!l->frontend->rates)
+		return false;
+	pthread_mutex_lock(l->shared.lock);
+	rate = ratetable_hit(l->frontend->rates, client, tick_ms());
+	pthread_mutex_unlock(l->shared.lock);
+	return rate > l->frontend->settings->conn_rate_limit.count;
+}
+
+static bool is_allowed(const struct settings_frontend *s, const struct addr *client)
 {
 	for (size_t i = 0; i < s->allow_count; i++)
 		if (addr_net_contains(&s->allow[i], client))
@@ -112,7 +162,7 @@ static bool survive(struct listener *l, int errnum)
 			struct error err;
 
 			error_sys(&err, errnum, "service \"%s\" cannot accept",
-			          l->service->settings->name);
+			          l->frontend->settings->name);
 			log_error("%s; it goes on as soon as sessions end (raise nofile)",
 			          err.text);
 		}
@@ -130,23 +180,27 @@ static void take(struct listener *l, int fd, const struct addr *client)
 	struct addr_ip ip = addr_pack(client);
 
 	atomic_fetch_add_explicit(&l->accepted, 1, memory_order_relaxed);
-	if (is_allowed(l->service->settings, client)) {
-		l->on_accept(l->ctx, l, fd, &ip);
+	counter_add(&l->frontend->count, COUNTER_CONNECTIONS, 1);
+	l->permitted[LISTENER_CONNS] = false;
+	if (!is_allowed(l->frontend->settings, client) || comes_too_often(l, &ip)) {
+		counter_add(&l->frontend->count, COUNTER_DENIED, 1);
+		sock_reset(fd);
 		return;
 	}
-	counter_add(&l->service->count, COUNTER_DENIED, 1);
-	sock_reset(fd);
+	l->permitted[LISTENER_SESSIONS] = l->permitted[LISTENER_FRONTEND] = false;
+	l->on_accept(l->ctx, l, fd, &ip);
 }
 
 static void accept_batch(struct listener *l)
 {
 	struct addr client;
+	ev_tstamp seconds;
 
 	for (int i = 0; i < BATCH && ev_is_active(&l->io); i++) {
 		int fd;
 
-		if (is_full(l)) {
-			pause_for(l, FULL_PAUSE_S);
+		if (must_wait(l, &seconds)) {
+			pause_for(l, seconds);
 			return;
 		}
 		fd = sock_accept(l->fd, &client);
@@ -167,10 +221,11 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct listener *l = container_of(w, struct listener, resume);
+	ev_tstamp seconds;
 
 	(void)revents;
-	if (is_full(l))
-		pause_for(l, FULL_PAUSE_S);
+	if (must_wait(l, &seconds))
+		pause_for(l, seconds);
 	else
 		ev_io_start(loop, &l->io);
 }
@@ -183,7 +238,19 @@ void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept
 	l->ctx = ctx;
 	ev_io_init(&l->io, on_readable, l->fd, EV_READ);
 	ev_timer_init(&l->resume, on_resume, 0., 0.);
-	ev_io_start(loop, &l->io);
+	if (!atomic_load_explicit(&l->frontend->paused, memory_order_relaxed))
+		ev_io_start(loop, &l->io);
+}
+
+void listener_pause(struct listener *l, bool pause)
+{
+	if (!l->loop)
+		return;
+	ev_timer_stop(l->loop, &l->resume);
+	if (pause)
+		ev_io_stop(l->loop, &l->io);
+	else
+		ev_io_start(l->loop, &l->io);
 }
 
 /* Connections that the kernel has made already would be reset with the socket: take them. */
@@ -207,6 +274,7 @@ void listener_stop(struct listener *l)
 	l->loop = NULL;
 	if (has_file(l->bind))
 		sock_file_remove(l->bind->addr.un.sun_path, &l->file);
+	l->file = (struct sock_file){ 0 };
 	if (l->fd != -1)
 		sock_close(l->fd);
 	l->fd = -1;

@@ -2,6 +2,8 @@
 #include "engine/worker.h"
 
 #include "base/cleanup.h"
+#include "dial.h"
+#include "greeting.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -22,7 +24,7 @@ static _Atomic uint64_t next_session_id = 1;
 static void begin(struct worker *w, struct listener *l, int fd, const struct addr_ip *client)
 {
 	struct session_client c = {
-		.service = l->service,
+		.frontend = l->frontend,
 		.bind = l->bind,
 		.through = &l->active,
 		.fd = fd,
@@ -108,6 +110,8 @@ static bool set_up(struct worker *w, struct error *err)
 		                         .connections = w->options.connections,
 		                         .here = &w->sessions,
 		                         .worker = w->options.id,
+		                         .begin = greeting_begin,
+		                         .on_call = dial_called,
 		                         .on_record = on_record,
 		                         .ctx = w };
 	if (!relay_space_init(&w->host.space, SCRATCH, 2 * w->options.max_sessions) ||
@@ -155,6 +159,12 @@ bool worker_give(struct worker *w, struct listener *l, int fd, const struct addr
 		return mailbox_put(&w->mailbox, &mail);
 	begin(w, l, fd, client);
 	return true;
+}
+
+void worker_limit(struct worker *w, uint32_t max_sessions)
+{
+	w->options.max_sessions = max_sessions;
+	w->host.space.tails.max = 2 * (size_t)max_sessions;
 }
 
 struct call {

@@ -29,10 +29,11 @@
 enum { TARGETS_MAX = 4, HEARD_MAX = 64, CONNECTIONS_MAX = 64 };
 
 enum manner {
-	PEER_ANSWERS,        /* `answer` when something was received */
-	PEER_ANSWERS_UNREAD, /* `answer` at once, then a FIN */
-	PEER_DRIPS,          /* one byte of `answer` each 20 ms */
-	PEER_STALLS,         /* answers, and then keeps the loop busy */
+	PEER_ANSWERS,          /* `answer` when something was received */
+	PEER_ANSWERS_AND_ENDS, /* the same, and ends its side */
+	PEER_ANSWERS_UNREAD,   /* `answer` at once, then a FIN */
+	PEER_DRIPS,            /* one byte of `answer` each 20 ms */
+	PEER_STALLS,           /* answers, and then keeps the loop busy */
 	PEER_IS_SILENT,
 	PEER_CLOSES, /* when something was received */
 	PEER_RESETS, /* when something was received */
@@ -63,8 +64,9 @@ struct fixture {
 	unsigned int stall_ms;
 	struct connection connections[CONNECTIONS_MAX];
 	int accepted, open, most_open;
-	char request[512];
-	int ended_with; /* errno of the read that ended the last connection, 0: FIN */
+	char request[512]; /* what was received last */
+	char log[1024];    /* all of it; '|' is the end of a connection by FIN, '!' by RST */
+	int ended_with;    /* errno of the read that ended the last connection, 0: FIN */
 
 	struct settings_target targets[TARGETS_MAX];
 	size_t count;
@@ -78,7 +80,7 @@ struct fixture {
 	int pace_on_result; /* enum checker_pace to answer results with, or -1 */
 };
 
-static int open_fds(void)
+static inline int open_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");
 	int n = 0;
@@ -113,6 +115,13 @@ static void give_answer(struct connection *c)
 	assert_int_equal(write(c->io.fd, c->f->answer, len), len);
 }
 
+static void note(struct fixture *f, const char *bytes)
+{
+	size_t len = strlen(f->log);
+
+	snprintf(f->log + len, sizeof(f->log) - len, "%s", bytes);
+}
+
 static void receive_request(struct connection *c)
 {
 	struct fixture *f = c->f;
@@ -121,13 +130,18 @@ static void receive_request(struct connection *c)
 
 	if (n <= 0) {
 		f->ended_with = n == 0 ? 0 : errno;
+		note(f, n == 0 ? "|" : "!");
 		end_connection(c, false);
 		return;
 	}
 	buf[n] = '\0';
-	snprintf(f->request, sizeof(f->request), "%s", buf);
-	if (f->manner == PEER_ANSWERS || f->manner == PEER_STALLS)
+	memcpy(f->request, buf, (size_t)n + 1);
+	note(f, buf);
+	if (f->manner == PEER_ANSWERS || f->manner == PEER_ANSWERS_AND_ENDS ||
+	    f->manner == PEER_STALLS)
 		give_answer(c);
+	if (f->manner == PEER_ANSWERS_AND_ENDS)
+		shutdown(c->io.fd, SHUT_WR);
 	if (f->manner == PEER_STALLS)
 		usleep(f->stall_ms * 1000);
 	if (f->manner == PEER_DRIPS)
@@ -222,7 +236,8 @@ static void note_result(void *ctx, size_t target, const struct probe_result *res
 }
 
 /* Runs the loop until that many results of that target have come in all. */
-static const struct probe_result *run_until_ended(struct fixture *f, size_t target, int ended)
+static inline const struct probe_result *run_until_ended(struct fixture *f, size_t target,
+                                                         int ended)
 {
 	f->wanted_target = target;
 	f->wanted_ended = ended;
@@ -233,7 +248,7 @@ static const struct probe_result *run_until_ended(struct fixture *f, size_t targ
 	return &f->heard[target].result[ended - 1];
 }
 
-static void run_until_closed(struct fixture *f, int closed)
+static inline void run_until_closed(struct fixture *f, int closed)
 {
 	f->wanted_closed = closed;
 	if (f->closed < closed)
@@ -241,7 +256,7 @@ static void run_until_closed(struct fixture *f, int closed)
 	f->wanted_closed = 0;
 }
 
-static void run_for(struct fixture *f, double seconds)
+static inline void run_for(struct fixture *f, double seconds)
 {
 	ev_timer pause;
 
@@ -253,8 +268,8 @@ static void run_for(struct fixture *f, double seconds)
 }
 
 /* One more target, which is the peer, to be checked every `inter_ms`. */
-static struct settings_check *add_target(struct fixture *f, enum settings_check_type type,
-                                         uint32_t inter_ms)
+static inline struct settings_check *add_target(struct fixture *f, enum settings_check_type type,
+                                                uint32_t inter_ms)
 {
 	struct settings_target *t = &f->targets[f->count++];
 
@@ -268,22 +283,22 @@ static struct settings_check *add_target(struct fixture *f, enum settings_check_
 	return &t->check;
 }
 
-static void set_address(struct fixture *f, size_t target, const struct addr *addr,
-                        const char *reason)
+static inline void set_address(struct fixture *f, size_t target, const struct addr *addr,
+                               const char *reason)
 {
 	f->in_call = true;
 	checker_set_address(f->checker, target, addr, reason);
 	f->in_call = false;
 }
 
-static void hurry(struct fixture *f, size_t target)
+static inline void hurry(struct fixture *f, size_t target)
 {
 	f->in_call = true;
 	checker_hurry(f->checker, target);
 	f->in_call = false;
 }
 
-static void start_without_address(struct fixture *f)
+static inline void start_without_address(struct fixture *f)
 {
 	struct error err = { 0 };
 
@@ -295,7 +310,7 @@ static void start_without_address(struct fixture *f)
 	f->in_call = false;
 }
 
-static void start(struct fixture *f)
+static inline void start(struct fixture *f)
 {
 	start_without_address(f);
 	for (size_t i = 0; i < f->count; i++)
@@ -303,23 +318,24 @@ static void start(struct fixture *f)
 }
 
 /* Ends the checker, and forgets targets and results. */
-static void stop(struct fixture *f)
+static inline void stop(struct fixture *f)
 {
 	checker_free(f->checker);
 	f->checker = NULL;
 	f->count = 0;
 	memset(f->heard, 0, sizeof(f->heard));
+	f->log[0] = '\0';
 }
 
-static void assert_verdict(const struct probe_result *r, enum probe_code code, uint16_t status,
-                           const char *info)
+static inline void assert_verdict(const struct probe_result *r, enum probe_code code,
+                                  uint16_t status, const char *info)
 {
 	assert_string_equal(probe_code_name(r->code), probe_code_name(code));
 	assert_int_equal(r->status, status);
 	assert_string_equal(r->info, info);
 }
 
-static int listen_somewhere(struct addr *ret, int backlog)
+static inline int listen_somewhere(struct addr *ret, int backlog)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -331,7 +347,7 @@ static int listen_somewhere(struct addr *ret, int backlog)
 	return fd;
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
 	static struct fixture f;
 
@@ -347,7 +363,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
 	struct fixture *f = *state;
 

@@ -69,7 +69,7 @@ static void free_identity(struct identity *id)
 }
 
 /* Certificate and key in one file. */
-static void write_identity(const struct identity *id, const char *path)
+static inline void write_identity(const struct identity *id, const char *path)
 {
 	FILE *f = fopen(path, "we");
 
@@ -79,23 +79,52 @@ static void write_identity(const struct identity *id, const char *path)
 	fclose(f);
 }
 
+/* What the last client asked for may be looked at after stop_tls_peer(). */
 struct tls_peer {
 	SSL_CTX *ssl;
 	int fd;
 	pthread_t thread;
+	const char *answer; /* NULL: an http one */
+	char name[64], protocol[16], request[64];
 };
 
-static void serve_one(SSL_CTX *context, int fd)
+static int choose_protocol(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
+                           const unsigned char *offered, unsigned int len, void *ctx)
 {
-	static const char answer[] = "HTTP/1.0 200 OK\r\n\r\n";
-	SSL *ssl = SSL_new(context);
-	char buf[1024];
+	(void)ssl;
+	(void)ctx;
+	(void)len;
+	*ret = offered + 1;
+	*ret_len = offered[0];
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void note_wishes(struct tls_peer *p, const SSL *ssl)
+{
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	const unsigned char *protocol;
+	unsigned int len;
+
+	SSL_get0_alpn_selected(ssl, &protocol, &len);
+	snprintf(p->name, sizeof(p->name), "%s", name ? name : "");
+	snprintf(p->protocol, sizeof(p->protocol), "%.*s", (int)len,
+	         len ? (const char *)protocol : "");
+}
+
+static void serve_one(struct tls_peer *p, int fd)
+{
+	const char *answer = p->answer ? p->answer : "HTTP/1.0 200 OK\r\n\r\n";
+	SSL *ssl = SSL_new(p->ssl);
 	size_t n;
 
 	SSL_set_fd(ssl, fd);
-	if (SSL_accept(ssl) == 1 && SSL_read_ex(ssl, buf, sizeof(buf), &n) == 1) {
-		SSL_write_ex(ssl, answer, sizeof(answer) - 1, &n);
-		SSL_shutdown(ssl);
+	if (SSL_accept(ssl) == 1) {
+		note_wishes(p, ssl);
+		if (SSL_read_ex(ssl, p->request, sizeof(p->request) - 1, &n) == 1) {
+			p->request[n] = '\0';
+			SSL_write_ex(ssl, answer, strlen(answer), &n);
+			SSL_shutdown(ssl);
+		}
 	}
 	SSL_free(ssl);
 }
@@ -106,7 +135,7 @@ static void *serve(void *ctx)
 	int fd;
 
 	while ((fd = accept(p->fd, NULL, NULL)) != -1) {
-		serve_one(p->ssl, fd);
+		serve_one(p, fd);
 		close(fd);
 	}
 	return NULL;
@@ -116,7 +145,8 @@ static void *serve(void *ctx)
 static void start_tls_peer(struct tls_peer *p, const struct identity *id,
                            const struct identity *client_ca, struct addr *ret)
 {
-	p->ssl = SSL_CTX_new(TLS_server_method());
+	*p = (struct tls_peer){ .ssl = SSL_CTX_new(TLS_server_method()) };
+	SSL_CTX_set_alpn_select_cb(p->ssl, choose_protocol, NULL);
 	assert_int_equal(SSL_CTX_use_certificate(p->ssl, id->cert), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(p->ssl, id->key), 1);
 	if (client_ca) {

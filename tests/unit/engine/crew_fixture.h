@@ -39,10 +39,12 @@ struct rig {
 	int listening[RIG_SERVERS]; /* -1: nobody listens there */
 	struct record ended[64];    /* what the crew told */
 	size_t ended_count;
-	size_t connect_failures;
+	struct record begun[64];
+	size_t begun_count;
+	size_t connect_failures, server_errors;
 };
 
-static int rig_listen(struct addr *at)
+static inline int rig_listen(struct addr *at)
 {
 	struct sock_listen_options o = { 0 };
 	int fd;
@@ -54,7 +56,7 @@ static int rig_listen(struct addr *at)
 }
 
 /* Settings with `servers` servers that listen; change them before rig_start(). */
-static void rig_init(struct rig *r, size_t servers)
+static inline void rig_init(struct rig *r, size_t servers)
 {
 	static const char *const names[] = { "n1", "n2", "n3" };
 	struct settings_target *targets;
@@ -87,12 +89,12 @@ static void rig_init(struct rig *r, size_t servers)
 	r->bind.text = "127.0.0.1:0";
 }
 
-static void rig_on_record(void *ctx)
+static inline void rig_on_record(void *ctx)
 {
 	(void)ctx;
 }
 
-static void rig_start(struct rig *r, uint32_t threads, uint32_t maxconn)
+static inline void rig_start(struct rig *r, uint32_t threads, uint32_t maxconn)
 {
 	struct crew_options o = { .threads = threads,
 		                  .maxconn = maxconn,
@@ -102,14 +104,16 @@ static void rig_start(struct rig *r, uint32_t threads, uint32_t maxconn)
 	struct error err = { 0 };
 
 	r->topology = topology_new(r->settings);
+	topology_set_maxconn(r->topology, maxconn);
 	assert_true(crew_start(&o, &r->crew, &err));
 	limits.connections = crew_counter(r->crew);
-	assert_true(listener_open(r->topology->services[0], &r->bind, limits, &listener, &err));
+	assert_true(listener_open(r->topology->services[0]->frontends[0], &r->bind, limits,
+	                          &listener, &err));
 	assert_true(sock_local(listener->fd, &r->front));
 	crew_listen(r->crew, &listener, 1);
 }
 
-static void rig_stop(struct rig *r, size_t servers)
+static inline void rig_stop(struct rig *r, size_t servers)
 {
 	crew_stop(r->crew);
 	topology_free(r->topology);
@@ -118,18 +122,22 @@ static void rig_stop(struct rig *r, size_t servers)
 			close(r->listening[i]);
 }
 
-static void rig_take(void *ctx, const struct outbox_entry *e)
+static inline void rig_take(void *ctx, const struct outbox_entry *e)
 {
 	struct rig *r = ctx;
 
 	if (e->kind == OUTBOX_CONNECT_FAILED)
 		r->connect_failures++;
+	else if (e->kind == OUTBOX_BEGUN)
+		r->begun[r->begun_count++ % 64] = e->record;
+	else if (e->kind == OUTBOX_SERVER_ERROR)
+		r->server_errors++;
 	else if (r->ended_count < 64)
 		r->ended[r->ended_count++] = e->record;
 }
 
 /* Waits until so many sessions have ended. */
-static void rig_wait_ended(struct rig *r, size_t count)
+static inline void rig_wait_ended(struct rig *r, size_t count)
 {
 	for (int i = 0; i < 5000 && r->ended_count < count; i++) {
 		crew_drain(r->crew, rig_take, r);
@@ -139,8 +147,16 @@ static void rig_wait_ended(struct rig *r, size_t count)
 	assert_int_equal(r->ended_count, count);
 }
 
+/* Waits until a number that workers keep is `wanted`. */
+static inline void rig_wait_count(const _Atomic uint32_t *n, uint32_t wanted)
+{
+	for (int i = 0; i < 5000 && atomic_load(n) != wanted; i++)
+		poll(NULL, 0, 1);
+	assert_int_equal(atomic_load(n), wanted);
+}
+
 /* A blocking socket that gives up after five seconds. */
-static void rig_block(int fd)
+static inline void rig_block(int fd)
 {
 	struct timeval limit = { .tv_sec = 5 };
 
@@ -148,7 +164,7 @@ static void rig_block(int fd)
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)), 0);
 }
 
-static int rig_connect(const struct rig *r)
+static inline int rig_connect(const struct rig *r)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -158,7 +174,7 @@ static int rig_connect(const struct rig *r)
 	return fd;
 }
 
-static int rig_accept(const struct rig *r, size_t server)
+static inline int rig_accept(const struct rig *r, size_t server)
 {
 	struct pollfd p = { .fd = r->listening[server], .events = POLLIN };
 	int fd;
@@ -170,10 +186,63 @@ static int rig_accept(const struct rig *r, size_t server)
 	return fd;
 }
 
-static void rig_refuse(struct rig *r, size_t server)
+/* Closes with an RST. */
+static inline void rig_reset(int fd)
+{
+	const struct linger l = { .l_onoff = 1 };
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)), 0);
+	close(fd);
+}
+
+static inline void rig_refuse(struct rig *r, size_t server)
 {
 	close(r->listening[server]);
 	r->listening[server] = -1;
+}
+
+static inline struct topology_service *rig_service(const struct rig *r)
+{
+	return r->topology->services[0];
+}
+
+/* The one session that has ended. */
+static inline const struct record *rig_end(struct rig *r)
+{
+	rig_wait_ended(r, 1);
+	return &r->ended[0];
+}
+
+static inline void rig_assert_code(const struct record *e, const char *code)
+{
+	assert_string_equal(reason_haproxy(e->reason), code);
+}
+
+static inline void rig_assert_no_server(const struct record *e)
+{
+	assert_null(e->server);
+	assert_int_equal(e->queue_ms, -1);
+	assert_int_equal(e->connect_ms, -1);
+}
+
+static inline uint64_t rig_of_service(const struct rig *r, enum counter c)
+{
+	return counter_get(&rig_service(r)->count, c);
+}
+
+/* Waits until so many connections to the first server are known to be there. */
+static inline void rig_wait_connected(const struct rig *r, uint64_t wanted)
+{
+	struct counter_set *count = &rig_service(r)->servers[0]->count;
+
+	for (int i = 0; i < 5000 && counter_get(count, COUNTER_CONNECTED) != wanted; i++)
+		poll(NULL, 0, 1);
+	assert_int_equal(counter_get(count, COUNTER_CONNECTED), wanted);
+}
+
+static inline uint64_t rig_of_server(const struct rig *r, enum counter c)
+{
+	return counter_get(&rig_service(r)->servers[0]->count, c);
 }
 
 #endif

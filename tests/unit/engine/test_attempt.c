@@ -184,8 +184,8 @@ static void checks_end_with_a_reset_but_pgsql_with_a_fin(void **state)
 		const char *answer;
 		int ended_with;
 	} cases[] = {
-		{ SETTINGS_CHECK_TCP, "", ECONNRESET },
 		{ SETTINGS_CHECK_HTTP, OK_ANSWER, ECONNRESET },
+		{ SETTINGS_CHECK_REDIS, "+PONG\r\n", ECONNRESET },
 		{ SETTINGS_CHECK_PGSQL, "N", 0 },
 	};
 	struct fixture *f = *state;
@@ -200,6 +200,32 @@ static void checks_end_with_a_reset_but_pgsql_with_a_fin(void **state)
 		assert_int_equal(f->ended_with, cases[i].ended_with);
 		stop(f);
 	}
+}
+
+/* Its handshake is not completed: nothing of it reaches the program that listens. */
+static void tcp_checks_are_not_accepted(void **state)
+{
+	struct fixture *f = *state;
+
+	add_target(f, SETTINGS_CHECK_TCP, 60000);
+	start(f);
+	assert_verdict(run_until_ended(f, 0, 1), PROBE_L4OK, 0, "");
+	run_for(f, 0.05);
+	assert_int_equal(f->accepted, 0);
+}
+
+static void peer_that_has_left_is_not_reset(void **state)
+{
+	struct fixture *f = *state;
+	struct settings_check *check = add_target(f, SETTINGS_CHECK_HTTP, 60000);
+
+	f->manner = PEER_ANSWERS_AND_ENDS;
+	f->answer = OK_ANSWER;
+	check->expect_string = "nothing";
+	start(f);
+	assert_int_equal(run_until_ended(f, 0, 1)->code, PROBE_L7RSP);
+	run_until_closed(f, 1);
+	assert_int_equal(f->ended_with, 0);
 }
 
 static void host_header_names_what_is_checked(void **state)
@@ -271,7 +297,7 @@ static void every_fault_ends_in_a_verdict(void **state)
 		}
 		calls_left = 0;
 	}
-	assert_int_equal(failed[0], 4); /* socket, NODELAY, connect, SO_ERROR */
+	assert_int_equal(failed[0], 3); /* socket, connect, SO_ERROR */
 	assert_int_equal(failed[1], 5); /* recv; a failing send goes on to read, in vain */
 	assert_int_equal(failed[2], 5);
 }
@@ -283,10 +309,10 @@ static void faults_have_their_words(void **state)
 		const char *words;
 	} cases[] = {
 		{ PROBE_UNKNOWN, "Too many open files" },       /* socket */
-		{ PROBE_UNKNOWN, "No buffer space available" }, /* TCP_NODELAY */
-		{ PROBE_L4CON, "Network is unreachable" },      /* connect */
 		{ PROBE_L4OK, "" },                             /* TCP_QUICKACK: no harm done */
+		{ PROBE_L4CON, "Network is unreachable" },      /* connect */
 		{ PROBE_UNKNOWN, "No buffer space available" }, /* SO_ERROR */
+		{ PROBE_L4OK, "" },                             /* recv: nothing is there anyway */
 		{ PROBE_L4OK, "" },                             /* SO_LINGER: ends with a FIN */
 	};
 	struct fixture *f = *state;
@@ -429,6 +455,8 @@ int main(void)
 		TEST(refused_and_unanswered_connects_are_told_apart),
 		TEST(unix_sockets_are_checked_too),
 		TEST(checks_end_with_a_reset_but_pgsql_with_a_fin),
+		TEST(tcp_checks_are_not_accepted),
+		TEST(peer_that_has_left_is_not_reset),
 		TEST(host_header_names_what_is_checked),
 		TEST(answer_that_has_come_beats_the_clock),
 		TEST(every_fault_ends_in_a_verdict),

@@ -2,6 +2,10 @@
 #include "engine/checker.h"
 
 #include "checker_fixture.h"
+#include "engine/program.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #define OK_ANSWER "HTTP/1.0 200 OK\r\n\r\n"
 
@@ -229,6 +233,132 @@ static void files_that_cannot_be_used_are_refused(void **state)
 	assert_null(checker_new(f->loop, f->targets, f->count, note_result, f, NULL));
 }
 
+static void targets_come_and_go_while_checks_run(void **state)
+{
+	struct fixture *f = *state;
+	struct settings_target late[2];
+	struct error err = { 0 };
+	size_t slot = 9;
+
+	f->answer = OK_ANSWER;
+	add_target(f, SETTINGS_CHECK_TCP, 60000);
+	start(f);
+	late[0] = late[1] = f->targets[0];
+	late[0].check = settings_check_default(SETTINGS_CHECK_HTTP);
+	late[0].check.inter_ms = late[1].check.inter_ms = 60000;
+	assert_true(checker_add(f->checker, &late[0], &slot, &err));
+	assert_int_equal(slot, 1);
+	set_address(f, 1, &f->addr, NULL);
+	run_until_ended(f, 0, 1);
+	run_for(f, 0.05);
+	assert_int_equal(f->heard[1].begun, 0); /* it begins paused */
+	set_pace(f, 1, CHECKER_NORMAL);
+	assert_verdict(run_until_ended(f, 1, 1), PROBE_L7OK, 200, "");
+	assert_true(checker_add(f->checker, &late[1], &slot, &err));
+	assert_int_equal(slot, 2);
+	f->manner = PEER_IS_SILENT;
+	hurry(f, 1);
+	run_until_begun(f, 1, 2);
+	checker_remove(f->checker, 1); /* in flight: it is not heard of again */
+	run_for(f, 0.05);
+	assert_int_equal(f->heard[1].ended, 1);
+	f->heard[1].begun = 1;
+	assert_true(checker_add(f->checker, &late[1], &slot, &err)); /* a slot is used again */
+	assert_int_equal(slot, 1);
+	set_address(f, 1, &f->addr, NULL);
+	set_pace(f, 1, CHECKER_FAST);
+	assert_verdict(run_until_ended(f, 1, 2), PROBE_L4OK, 0, "");
+	late[0].check.type = SETTINGS_CHECK_HTTPS;
+	late[0].check.ca = "/nowhere/ca.pem";
+	assert_false(checker_add(f->checker, &late[0], &slot, &err));
+	assert_non_null(strstr(err.text, "check of \"n1\": CA file /nowhere/ca.pem"));
+	late[0].check.ca = NULL;
+	late[0].check.rexpect_string = "a(";
+	assert_false(checker_add(f->checker, &late[0], &slot, &err));
+	assert_non_null(strstr(err.text, "check of \"n1\": regular expression \"a(\""));
+}
+
+static void tls_files_outlive_the_target_that_loaded_them(void **state)
+{
+	struct fixture *f = *state;
+
+	f->answer = "this is no TLS";
+	for (int i = 0; i < 2; i++)
+		add_target(f, SETTINGS_CHECK_HTTPS, 60000);
+	start(f);
+	checker_remove(f->checker, 0);
+	hurry(f, 1);
+	assert_int_equal(run_until_ended(f, 1, 1)->code, PROBE_L6RSP);
+}
+
+static void port_and_line_can_change(void **state)
+{
+	struct fixture *f = *state;
+	struct addr closed;
+	int refusing = listen_somewhere(&closed, -1);
+	struct settings_check *check = add_target(f, SETTINGS_CHECK_HTTP, 60000);
+	char host[64];
+
+	check->version = "1.1";
+	f->answer = OK_ANSWER;
+	f->targets[0].check_port = addr_port(&closed);
+	start(f);
+	run_until_begun(f, 0, 1);
+	checker_set_port(f->checker, 0, 1); /* not of the check in flight */
+	checker_set_port(f->checker, 0, addr_port(&f->addr));
+	assert_int_equal(run_until_ended(f, 0, 1)->code, PROBE_L4CON);
+	hurry(f, 0);
+	assert_int_equal(run_until_ended(f, 0, 2)->code, PROBE_L7OK);
+	snprintf(host, sizeof(host), "\r\nhost: localhost:%u\r\n", addr_port(&f->addr));
+	assert_non_null(strstr(f->request, host));
+	stop(f);
+	f->answer = "up\n";
+	add_target(f, SETTINGS_CHECK_AGENT, 60000)->agent_send = "old\n";
+	start(f);
+	run_until_begun(f, 0, 1);
+	checker_set_agent_send(f->checker, 0, "newer\n");
+	checker_set_agent_send(f->checker, 0, "new\n");
+	run_until_ended(f, 0, 1);
+	assert_string_equal(f->request, "old\n");
+	hurry(f, 0);
+	assert_string_equal(run_until_ended(f, 0, 2)->agent, "up");
+	assert_string_equal(f->request, "new\n");
+	close(refusing);
+}
+
+static void programs_are_checks_too(void **state)
+{
+	static const struct program_facts facts = { .proxy_name = "other", .server_name = "s" };
+	struct fixture *f = *state;
+	char path[] = "/tmp/test_checker.XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	assert_true(fd != -1);
+	dprintf(fd,
+	        "#!/bin/sh\n[ $HAPROXY_PROXY_NAME/$HAPROXY_SERVER_NAME = be/n1 ] || exit 7\n"
+	        "[ $4 = %u ]\n",
+	        addr_port(&f->addr));
+	fchmod(fd, 0700);
+	close(fd);
+	add_target(f, SETTINGS_CHECK_EXTERNAL, 60000)->command = path;
+	f->targets[0].name = "be/n1";
+	start(f);
+	assert_verdict(run_until_ended(f, 0, 1), PROBE_PROCOK, 0, "");
+	checker_set_port(f->checker, 0, 1);
+	hurry(f, 0);
+	assert_verdict(run_until_ended(f, 0, 2), PROBE_PROCERR, 1, "");
+	checker_set_facts(f->checker, 0, &facts);
+	hurry(f, 0);
+	assert_verdict(run_until_ended(f, 0, 3), PROBE_PROCERR, 7, "");
+	set_pace(f, 0, CHECKER_PAUSED);
+	set_pace(f, 0, CHECKER_NORMAL);
+	run_until_begun(f, 0, 4);
+	set_pace(f, 0, CHECKER_PAUSED); /* with the program running */
+	run_for(f, 0.05);
+	assert_int_equal(f->heard[0].ended, 3);
+	unlink(path);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -244,6 +374,10 @@ int main(void)
 		TEST(check_can_be_ended_in_flight),
 		TEST(checker_can_be_freed_from_its_own_call),
 		TEST(files_that_cannot_be_used_are_refused),
+		TEST(targets_come_and_go_while_checks_run),
+		TEST(tls_files_outlive_the_target_that_loaded_them),
+		TEST(port_and_line_can_change),
+		TEST(programs_are_checks_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

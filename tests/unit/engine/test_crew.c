@@ -120,14 +120,6 @@ static void an_unusable_service_ends_sessions_at_once(void **state)
 	rig_stop(&r, 1);
 }
 
-static void reset(int fd)
-{
-	struct linger l = { .l_onoff = 1 };
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)), 0);
-	close(fd);
-}
-
 static void a_reset_is_passed_on_as_a_reset(void **state)
 {
 	struct rig r;
@@ -142,7 +134,7 @@ static void a_reset_is_passed_on_as_a_reset(void **state)
 	server = rig_accept(&r, 0);
 	assert_int_equal(write(client, "x", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
-	reset(server);
+	rig_reset(server);
 	assert_int_equal(read(client, &got, 1), -1);
 	assert_int_equal(errno, ECONNRESET);
 	close(client);
@@ -153,7 +145,7 @@ static void a_reset_is_passed_on_as_a_reset(void **state)
 	server = rig_accept(&r, 0);
 	assert_int_equal(write(client, "x", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
-	reset(client);
+	rig_reset(client);
 	assert_int_equal(read(server, &got, 1), -1);
 	assert_int_equal(errno, ECONNRESET);
 	close(server);
@@ -377,7 +369,7 @@ static void a_client_that_resets_while_its_server_does_not_read_is_noticed(void 
 	client = rig_connect(&r);
 	server = rig_accept(&r, 0);
 	stuff(client);
-	reset(client);
+	rig_reset(client);
 	rig_wait_ended(&r, 1);
 	assert_int_equal(r.ended[0].reason, REASON_CLIENT_RESET);
 	close(server);
@@ -398,7 +390,8 @@ static void a_client_that_resets_while_it_waits_gives_its_place_up(void **state)
 	first = rig_connect(&r);
 	server = rig_accept(&r, 0);
 	second = rig_connect(&r);
-	reset(second);
+	rig_wait_count(&r.topology->services[0]->queued, 1);
+	rig_reset(second);
 	rig_wait_ended(&r, 1);
 	assert_int_equal(r.ended[0].reason, REASON_CLIENT_RESET);
 	assert_null(r.ended[0].server);
@@ -425,7 +418,8 @@ static void denied_addresses_are_reset_and_counted(void **state)
 	assert_int_equal(read(client, &got, 1), -1);
 	assert_int_equal(errno, ECONNRESET);
 	close(client);
-	assert_int_equal(counter_get(&r.topology->services[0]->count, COUNTER_DENIED), 1);
+	assert_int_equal(counter_get(&r.topology->services[0]->frontends[0]->count, COUNTER_DENIED),
+	                 1);
 	rig_stop(&r, 1);
 }
 
