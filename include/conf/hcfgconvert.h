@@ -11,14 +11,22 @@
  * is said where sluice's default is another (servers are taken to be UP at start, no redispatch
  * without the option, no time-out that was not written, ...).
  *
- * A `listen`, or a frontend with its backend, becomes a service with the backend's name.  A backend
- * of several frontends becomes one service with all their addresses if they agree in everything
- * else, otherwise one service for each.  Sections that only show statistics become admin.bind.
+ * A backend with its frontends becomes a service with the backend's name, and a settings_frontend
+ * for each; a `listen` of its own becomes a service without any.  Sections that only show
+ * statistics become admin endpoints, one for each of their addresses.
  */
 struct hcfgconvert_options {
 	/* Without a statistics page or socket in the file: sluice's own defaults instead of none.
 	 */
 	bool own_admin;
+	/*
+	 * The settings run at once in HAProxy's place, and are not written to a file: backends
+	 * without frontends, frontends without backends and what is disabled are there, too; all
+	 * have HAProxy's numbers.  What HAProxy refuses when it checks the whole is an error.
+	 */
+	bool direct;
+	/* A proxy that does not say whether it redispatches does. */
+	bool redispatch;
 };
 
 struct hcfgconvert {

@@ -1,53 +1,117 @@
 /* SPDX-License-Identifier: MIT */
 #include "confdraft.h"
 
+#include "confcluster.h"
+#include "confsteps.h"
+
 #include <string.h>
 
-static void *make_list(struct mem_arena *arena, struct draft_list *list, size_t count, size_t size)
+static const config_setting_t written; /* the place of what came from no file */
+
+struct drafting {
+	const struct settings *s;
+	struct mem_arena *arena;
+	bool cluster; /* services that share targets use the nodes of a cluster */
+};
+
+static void *make_list(const struct drafting *d, struct draft_list *list, size_t count, size_t size)
 {
 	list->count = count;
-	list->at = count ? mem_arena_zalloc(arena, count * size) : NULL;
+	list->at = count ? mem_arena_zalloc(d->arena, count * size) : NULL;
 	return list->at;
 }
 
-static struct draft_check make_check(const struct settings_check *c)
+static struct draft_check make_check(const struct drafting *d, const struct settings_target *t)
 {
-	struct draft_check d = { .c = *c, .type = settings_check_name(c->type) };
+	const struct settings_check *c = &t->check;
+	struct draft_check check = { .c = *c, .type = settings_check_name(c->type) };
 
-	d.port = (struct draft_port){ .set = c->port != SETTINGS_PORT_SERVER,
-		                      .ref = c->port,
-		                      .number = c->port_number };
-	return d;
+	check.port = (struct draft_port){ .set = c->port != SETTINGS_PORT_SERVER,
+		                          .ref = c->port,
+		                          .number = c->port_number };
+	if (!c->send_proxy)
+		check.c.proxy_version = SETTINGS_PROXY_NONE;
+	else if (c->proxy_version == SETTINGS_PROXY_NONE)
+		check.c.proxy_version = SETTINGS_PROXY_V1;
+	confsteps_make(&c->steps, &written, d->arena, &check.steps);
+	return check;
 }
 
-/* Targets of a service's own servers are named "service/server"; a node's name has no slash. */
-static bool uses_cluster(const struct settings *s, const struct settings_service *service)
+/* A service's own servers know no ports by name. */
+static struct draft_check make_own_check(const struct drafting *d, const struct settings_target *t)
 {
-	return service->server_count && !strchr(s->targets[service->servers[0].node].name, '/');
+	struct draft_check check = make_check(d, t);
+
+	if (check.port.ref == SETTINGS_PORT_SQL || check.port.ref == SETTINGS_PORT_HTTP) {
+		check.port.ref = SETTINGS_PORT_NUMBER;
+		check.port.number = t->check_port;
+	}
+	return check;
 }
 
-static void add_binds(struct mem_arena *arena, const struct settings_service *from,
-                      struct draft_service *d)
+static struct draft_agent make_agent(const struct drafting *d, const struct settings_server *s)
 {
-	struct draft_bind *binds = make_list(arena, &d->binds, from->bind_count, sizeof(*binds));
+	struct draft_agent agent = { 0 };
 
-	for (size_t i = 0; i < from->bind_count; i++)
-		binds[i].b = from->binds[i];
+	if (s->agent) {
+		agent.at = &written;
+		agent.c = d->s->targets[s->agent - 1].check;
+		agent.c.port_number = d->s->targets[s->agent - 1].check_port;
+	}
+	return agent;
 }
 
-static void add_servers(const struct settings *s, struct mem_arena *arena,
-                        const struct settings_service *from, struct draft_service *d)
+static bool uses_cluster(const struct drafting *d, const struct settings_service *service)
+{
+	return d->cluster && confcluster_has_nodes(d->s, service);
+}
+
+static struct draft_list make_binds(const struct drafting *d, const struct settings_bind *from,
+                                    size_t count)
+{
+	struct draft_list list = { 0 };
+	struct draft_bind *binds = make_list(d, &list, count, sizeof(*binds));
+
+	for (size_t i = 0; i < count; i++)
+		binds[i].b = from[i];
+	return list;
+}
+
+static struct draft_list make_logs(const struct drafting *d, const struct settings_log *from,
+                                   size_t count)
+{
+	struct draft_list list = { .set = true };
+	struct draft_log *logs = make_list(d, &list, count, sizeof(*logs));
+
+	for (size_t i = 0; i < count; i++) {
+		bool haproxy = from[i].format == SETTINGS_LOG_HAPROXY;
+
+		logs[i].l = from[i];
+		if (from[i].tag && strcmp(from[i].tag, haproxy ? "haproxy" : "sluice") == 0)
+			logs[i].l.tag = NULL; /* what it is anyway */
+		if (from[i].framing == SETTINGS_LOG_CONSOLE)
+			logs[i].l.framing = SETTINGS_LOG_USUAL; /* only HAProxy's terminal has it */
+	}
+	return list;
+}
+
+static void add_servers(const struct drafting *d, const struct settings_service *from,
+                        struct draft_service *ret)
 {
 	struct draft_server *servers =
-	    make_list(arena, &d->servers, from->server_count, sizeof(*servers));
+	    make_list(d, &ret->servers, from->server_count, sizeof(*servers));
 
 	for (size_t i = 0; i < from->server_count; i++) {
-		servers[i].s = from->servers[i];
-		servers[i].check = make_check(&s->targets[from->servers[i].node].check);
+		const struct settings_server *s = &from->servers[i];
+
+		servers[i].s = *s;
+		servers[i].check = make_own_check(d, &d->s->targets[s->node]);
+		servers[i].source.s = s->source;
+		servers[i].agent = make_agent(d, s);
 	}
 }
 
-static bool same_check(const struct draft_check *a, const struct draft_check *b)
+static bool same_port(const struct draft_check *a, const struct draft_check *b)
 {
 	return a->port.set == b->port.set && a->port.ref == b->port.ref &&
 	       a->port.number == b->port.number;
@@ -75,7 +139,7 @@ static void set_common_check(struct draft_service *d)
 			continue;
 		if (!checked++)
 			*common = *c;
-		if (!same_check(common, c))
+		if (!same_port(common, c))
 			common->port.set = false;
 		if (!same_text(common->c.address, c->c.address))
 			common->c.address = NULL;
@@ -97,12 +161,41 @@ static bool ports_are(const struct settings_service *service, const struct draft
 	return true;
 }
 
+/* What all nodes have is said once for them. */
+static uint32_t common_number(const struct settings_service *from, size_t offset)
+{
+	uint32_t first = 0;
+	uint32_t n;
+
+	for (size_t i = 0; i < from->server_count; i++) {
+		memcpy(&n, (const char *)&from->servers[i] + offset, sizeof(n));
+		if (i && n != first)
+			return 0;
+		first = n;
+	}
+	return first;
+}
+
+static void add_common_server(const struct drafting *d, const struct settings_service *from,
+                              struct draft_node_server *ret)
+{
+	ret->s = from->servers[0];
+	ret->s.id = 0;
+	ret->s.weight = 1;
+	ret->s.maxconn = common_number(from, offsetof(struct settings_server, maxconn));
+	ret->s.minconn = common_number(from, offsetof(struct settings_server, minconn));
+	ret->s.maxqueue = common_number(from, offsetof(struct settings_server, maxqueue));
+	ret->s.slowstart_ms = common_number(from, offsetof(struct settings_server, slowstart_ms));
+	ret->source.s = from->servers[0].source;
+	ret->agent = make_agent(d, &from->servers[0]);
+}
+
 /* The nodes, from the first service that uses them; their ports come later. */
-static struct draft_node *add_nodes(struct mem_arena *arena, const struct settings_service *from,
+static struct draft_node *add_nodes(const struct drafting *d, const struct settings_service *from,
                                     struct draft_cluster *cluster)
 {
 	struct draft_node *nodes =
-	    make_list(arena, &cluster->nodes, from->server_count, sizeof(*nodes));
+	    make_list(d, &cluster->nodes, from->server_count, sizeof(*nodes));
 
 	for (size_t i = 0; i < from->server_count; i++) {
 		const struct settings_server *s = &from->servers[i];
@@ -110,12 +203,11 @@ static struct draft_node *add_nodes(struct mem_arena *arena, const struct settin
 		nodes[i].n = (struct settings_node){ .name = s->name,
 			                             .host = s->host,
 			                             .locality = s->locality,
-			                             .weight = (int32_t)s->weight,
 			                             .backup = s->backup,
 			                             .disabled = s->disabled };
-		cluster->server.maxconn = s->maxconn;
+		nodes[i].s = *s;
 	}
-	cluster->server.weight = 1;
+	add_common_server(d, from, &cluster->server);
 	return nodes;
 }
 
@@ -146,33 +238,33 @@ static void choose_port(const struct settings_service *service, struct draft_nod
 }
 
 /* Of the two ports the one that checks go to is known. */
-static void take_check_ports(const struct settings *s, const struct draft_cluster *cluster,
-                             struct draft_node *nodes)
+static void take_check_ports(const struct drafting *d, const struct settings_service *from,
+                             const struct draft_check *check, struct draft_node *nodes)
 {
-	enum settings_port_ref ref = cluster->check.port.ref;
+	for (size_t i = 0; i < from->server_count; i++) {
+		uint16_t port = d->s->targets[from->servers[i].node].check_port;
 
-	for (size_t i = 0; i < cluster->nodes.count; i++) {
-		if (ref == SETTINGS_PORT_HTTP)
-			nodes[i].n.http_port = s->targets[i].check_port;
-		else if (ref == SETTINGS_PORT_SQL)
-			nodes[i].n.sql_port = s->targets[i].check_port;
+		if (check->port.ref == SETTINGS_PORT_HTTP)
+			nodes[i].n.http_port = port;
+		else if (check->port.ref == SETTINGS_PORT_SQL)
+			nodes[i].n.sql_port = port;
 	}
 }
 
-static void add_cluster(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+static void add_cluster(const struct drafting *d, struct draft_root *ret)
 {
 	struct draft_service *services = ret->services.at;
 	struct draft_node *nodes = NULL;
 
-	for (size_t i = 0; i < s->service_count; i++) {
-		const struct settings_service *from = &s->services[i];
+	for (size_t i = 0; i < d->s->service_count; i++) {
+		const struct settings_service *from = &d->s->services[i];
 
-		if (!uses_cluster(s, from))
+		if (!uses_cluster(d, from))
 			continue;
 		if (!nodes) {
-			nodes = add_nodes(arena, from, &ret->cluster);
-			ret->cluster.check = make_check(&s->targets[0].check);
-			take_check_ports(s, &ret->cluster, nodes);
+			nodes = add_nodes(d, from, &ret->cluster);
+			ret->cluster.check = make_check(d, &d->s->targets[from->servers[0].node]);
+			take_check_ports(d, from, &ret->cluster.check, nodes);
 		}
 		choose_port(from, nodes, &services[i].port);
 	}
@@ -182,50 +274,137 @@ static void add_cluster(const struct settings *s, struct mem_arena *arena, struc
 	}
 }
 
-static void add_services(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+/* Limits of nothing have the defaults, whatever else they say. */
+static struct settings_rate_limit make_rate_limit(const struct settings_rate_limit *r)
 {
-	struct draft_service *services =
-	    make_list(arena, &ret->services, s->service_count, sizeof(*services));
+	return r->count ? *r : settings_service_default().conn_rate_limit;
+}
 
-	for (size_t i = 0; i < s->service_count; i++) {
-		const struct settings_service *from = &s->services[i];
-		struct draft_service *d = &services[i];
+static void add_frontends(const struct drafting *d, const struct settings_service *from,
+                          struct draft_service *ret)
+{
+	struct draft_frontend *frontends =
+	    make_list(d, &ret->frontends, from->frontend_count, sizeof(*frontends));
 
-		d->s = *from;
-		d->timeout.t = from->timeout;
-		d->keepalive.k = from->keepalive;
-		d->allow = (struct draft_nets){ from->allow, from->allow_count };
-		d->deny = (struct draft_nets){ from->deny, from->deny_count };
-		add_binds(arena, from, d);
-		if (uses_cluster(s, from))
-			continue;
-		add_servers(s, arena, from, d);
-		set_common_check(d);
+	for (size_t i = 0; i < from->frontend_count; i++) {
+		const struct settings_frontend *f = &from->frontends[i];
+		struct draft_frontend *to = &frontends[i];
+
+		to->f = *f;
+		if (f->session_log == SETTINGS_SESSION_FORMAT)
+			to->f.session_log = ret->s.session_log;
+		else
+			to->f.log_format = NULL;
+		to->binds = make_binds(d, f->binds, f->bind_count);
+		to->timeout.t.client_ms = f->client_ms;
+		to->timeout.t.client_fin_ms = f->client_fin_ms;
+		to->keepalive.k = f->keepalive;
+		to->allow = (struct draft_nets){ f->allow, f->allow_count };
+		to->deny = (struct draft_nets){ f->deny, f->deny_count };
+		to->conn_rate_limit.r = f->conn_rate_limit;
+		if (!f->conn_rate_limit.count) {
+			to->conn_rate_limit = ret->conn_rate_limit;
+			to->conn_rate_limit.r.count = 0;
+		}
+		if (f->own_logs)
+			to->logs = make_logs(d, f->logs, f->log_count);
+		else if (from->own_logs)
+			to->logs = make_logs(d, d->s->logs, d->s->log_count);
 	}
 }
 
-static void add_logs(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+static void add_service(const struct drafting *d, const struct settings_service *from,
+                        struct draft_service *ret)
 {
-	struct draft_log *logs = make_list(arena, &ret->logs, s->log_count, sizeof(*logs));
+	ret->s = *from;
+	if (from->session_log == SETTINGS_SESSION_FORMAT)
+		ret->s.session_log = SETTINGS_SESSION_TCPLOG;
+	else
+		ret->s.log_format = NULL;
+	ret->timeout.t = from->timeout;
+	ret->keepalive.k = from->keepalive;
+	ret->hash.h = from->hash;
+	if (from->hash.type != SETTINGS_HASH_CONSISTENT)
+		ret->hash.h.balance_factor = 0; /* it means nothing */
+	ret->conn_rate_limit.r = make_rate_limit(&from->conn_rate_limit);
+	ret->allow = (struct draft_nets){ from->allow, from->allow_count };
+	ret->deny = (struct draft_nets){ from->deny, from->deny_count };
+	if (!from->frontend_count)
+		ret->binds = make_binds(d, from->binds, from->bind_count);
+	if (from->own_logs)
+		ret->logs = make_logs(d, from->logs, from->log_count);
+	add_frontends(d, from, ret);
+	if (uses_cluster(d, from))
+		return;
+	add_servers(d, from, ret);
+	set_common_check(ret);
+}
 
-	for (size_t i = 0; i < s->log_count; i++) {
-		bool haproxy = s->logs[i].format == SETTINGS_LOG_HAPROXY;
+static void add_services(const struct drafting *d, struct draft_root *ret)
+{
+	struct draft_service *services =
+	    make_list(d, &ret->services, d->s->service_count, sizeof(*services));
 
-		logs[i].l = s->logs[i];
-		if (same_text(logs[i].l.tag, haproxy ? "haproxy" : "sluice"))
-			logs[i].l.tag = NULL; /* what it is anyway */
+	for (size_t i = 0; i < d->s->service_count; i++)
+		add_service(d, &d->s->services[i], &services[i]);
+}
+
+/* --- admin --------------------------------------------------------------------------------- */
+
+/* What the short form, socket = "/path", says. */
+static bool is_plain_socket(const struct settings_socket *s)
+{
+	return *s->text == '/' && s->level == SETTINGS_LEVEL_ADMIN && !s->mode && !s->user &&
+	       !s->group;
+}
+
+/* All control sockets are in the first group. */
+static void add_sockets(const struct drafting *d, struct draft_admin *ret)
+{
+	const struct settings_socket *from = d->s->sockets;
+	size_t count = d->s->socket_count;
+	struct draft_socket *sockets;
+
+	if (count && is_plain_socket(from)) {
+		ret->socket = from->text;
+		from++;
+		count--;
 	}
+	sockets = make_list(d, &ret->sockets, count, sizeof(*sockets));
+	for (size_t i = 0; i < count; i++)
+		sockets[i].s = from[i];
+}
+
+static void add_admins(const struct drafting *d, struct draft_root *ret)
+{
+	size_t count = d->s->admin_count ? d->s->admin_count : 1;
+	struct draft_admin *admins = make_list(d, &ret->admins, count, sizeof(*admins));
+
+	for (size_t i = 0; i < d->s->admin_count; i++) {
+		const struct settings_admin *from = &d->s->admins[i];
+		struct draft_user *users =
+		    make_list(d, &admins[i].users, from->user_count, sizeof(*users));
+
+		admins[i].a = *from;
+		admins[i].tls = (struct draft_admin_tls){ .cert = from->cert,
+			                                  .key = from->key,
+			                                  .ca = from->ca };
+		for (size_t k = 0; k < from->user_count; k++)
+			users[k].u = from->users[k];
+	}
+	add_sockets(d, &admins[0]);
 }
 
 void confdraft_make(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
 {
+	struct drafting d = { .s = s, .arena = arena };
+
 	*ret = (struct draft_root){ .s = *s };
 	ret->s.arena = (struct mem_arena){ 0 };
 	ret->resolver.r = s->resolver;
-	ret->admin.bind = s->admin_bind;
-	ret->admin.addr = s->admin_addr;
-	ret->admin.socket = s->admin_socket;
-	add_services(s, arena, ret);
-	add_cluster(s, arena, ret);
-	add_logs(s, arena, ret);
+	d.cluster = confcluster_fits(s);
+	add_services(&d, ret);
+	add_cluster(&d, ret);
+	add_admins(&d, ret);
+	ret->logs = make_logs(&d, s->logs, s->log_count);
 }

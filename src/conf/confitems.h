@@ -3,6 +3,7 @@
 #define CONF_CONFITEMS_H
 
 #include "base/text.h"
+#include "draft.h"
 #include "keytable.h"
 
 /*
@@ -16,7 +17,10 @@ void confitems_add(const char *group, const void *base, const void *other, struc
 void confitems_add_key(const struct keytable_key *k, const void *base, const void *other,
                        struct text *items);
 
-/* The value alone; nothing if it is not written. */
+/* ":26257", or a group if there is more to say than the address. */
+void confitems_add_bind(const struct keytable_key *k, const struct draft_bind *b, struct text *out);
+
+/* The value alone, of any kind but MANY; nothing if it is not written. */
 void confitems_add_value(const struct keytable_key *k, const void *base, struct text *out);
 
 /* Whether `value` of that key has to be written. */

@@ -14,10 +14,19 @@ void confvalue_add_string(const char *s, struct text *out)
 {
 	text_addc(out, '"');
 	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '\r' || c == '\n' || c == '\t') {
+			text_add(out, c == '\r' ? "\\r" : c == '\n' ? "\\n" : "\\t");
+			continue;
+		}
+		if (c < 0x20 || c == 0x7f) {
+			text_addf(out, "\\x%02x", c);
+			continue;
+		}
+		if (c == '"' || c == '\\')
 			text_addc(out, '\\');
-		if ((unsigned char)*s >= 0x20)
-			text_addc(out, *s);
+		text_addc(out, *s);
 	}
 	text_addc(out, '"');
 }
@@ -27,7 +36,9 @@ static uint64_t load_number(const struct keytable_key *k, const void *target)
 	uint16_t small;
 	uint32_t large;
 
-	assert(k->size == sizeof(small) || k->size == sizeof(large));
+	assert(k->size == sizeof(bool) || k->size == sizeof(small) || k->size == sizeof(large));
+	if (k->size == sizeof(bool))
+		return *(const bool *)target;
 	if (k->size == sizeof(small)) {
 		memcpy(&small, target, sizeof(small));
 		return small;
@@ -95,7 +106,7 @@ static void add_admin(const struct keytable_key *k, const void *target, struct t
 	const struct draft_admin *admin = target;
 
 	(void)k;
-	confvalue_add_string(admin->bind ? admin->bind : "", out);
+	confvalue_add_string(admin->a.bind ? admin->a.bind : "", out);
 }
 
 static void add_port(const struct keytable_key *k, const void *target, struct text *out)
@@ -142,6 +153,77 @@ static void add_target(const struct keytable_key *k, const void *target, struct 
 	confvalue_add_string(l->text, out);
 }
 
+static void add_bytes(const struct keytable_key *k, const void *target, struct text *out)
+{
+	const struct draft_bytes *bytes = target;
+
+	(void)k;
+	if (bytes->at)
+		confvalue_add_string(bytes->at, out);
+}
+
+static void add_hex(const struct keytable_key *k, const void *target, struct text *out)
+{
+	const struct draft_bytes *bytes = target;
+
+	(void)k;
+	if (!bytes->at)
+		return;
+	text_addc(out, '"');
+	for (size_t i = 0; i < bytes->len; i++)
+		text_addf(out, "%02x", (unsigned char)bytes->at[i]);
+	text_addc(out, '"');
+}
+
+static void add_mode(const struct keytable_key *k, const void *target, struct text *out)
+{
+	uint64_t mode = load_number(k, target);
+
+	if (mode)
+		text_addf(out, "\"%04" PRIo64 "\"", mode);
+}
+
+static void add_control(const struct keytable_key *k, const void *target, struct text *out)
+{
+	const struct settings_socket *s = target;
+
+	(void)k;
+	confvalue_add_string(s->text, out);
+}
+
+static void add_source(const struct keytable_key *k, const void *target, struct text *out)
+{
+	const struct settings_source *s = target;
+	char buf[ADDR_TEXT_MAX];
+	const char *host = addr_format_host(&s->addr, buf);
+
+	(void)k;
+	if (!s->addr.len)
+		return;
+	text_addf(out, strchr(host, ':') ? "\"[%s]" : "\"%s", host);
+	if (s->port_low)
+		text_addf(out, ":%u", s->port_low);
+	if (s->port_high > s->port_low)
+		text_addf(out, "-%u", s->port_high);
+	text_addc(out, '"');
+}
+
+static void add_sample(const struct keytable_key *k, const void *target, struct text *out)
+{
+	const struct settings_log *l = target;
+
+	(void)k;
+	for (size_t i = 0; i < l->sample.count; i++) {
+		const struct settings_range *r = &l->sample.at[i];
+
+		text_addf(out, "%s%u", i ? "," : "\"", r->low);
+		if (r->high > r->low)
+			text_addf(out, "-%u", r->high);
+	}
+	if (l->sample.count)
+		text_addf(out, ":%u\"", l->sample_size);
+}
+
 static void add_strings(const struct keytable_key *k, const void *target, struct text *out)
 {
 	const struct settings_strings *list = target;
@@ -159,7 +241,8 @@ static void add_statuses(const struct keytable_key *k, const void *target, struc
 {
 	const struct settings_ranges *list = target;
 
-	(void)k;
+	if (!list->count && !*k->initial)
+		return; /* none is not a default that could be in the way */
 	text_add(out, "( ");
 	for (size_t i = 0; i < list->count; i++) {
 		const struct settings_range *r = &list->at[i];
@@ -209,12 +292,19 @@ static formatter *const formatters[] = {
 	[KEYTABLE_CHOICE] = add_text,
 	[KEYTABLE_STRING] = add_text,
 	[KEYTABLE_NAME] = add_text,
+	[KEYTABLE_BYTES] = add_bytes,
+	[KEYTABLE_HEX] = add_hex,
+	[KEYTABLE_TEXT] = add_text,
+	[KEYTABLE_REGEX] = add_text,
+	[KEYTABLE_OPTIONAL] = add_optional,
 	[KEYTABLE_METHOD] = add_text,
 	[KEYTABLE_URL] = add_text,
 	[KEYTABLE_LOCALITY] = add_text,
 	[KEYTABLE_PATH] = add_text,
 	[KEYTABLE_SOCKET] = add_optional,
+	[KEYTABLE_MODE] = add_mode,
 	[KEYTABLE_FILE] = add_text,
+	[KEYTABLE_PROGRAM] = add_text,
 	[KEYTABLE_DIRECTORY] = add_text,
 	[KEYTABLE_USER] = add_text,
 	[KEYTABLE_USERGROUP] = add_text,
@@ -224,10 +314,15 @@ static formatter *const formatters[] = {
 	[KEYTABLE_LISTEN] = add_listen,
 	[KEYTABLE_ADMIN] = add_admin,
 	[KEYTABLE_ADDRESS] = add_address,
+	[KEYTABLE_SOURCE_ADDRESS] = add_source,
+	[KEYTABLE_CONTROL] = add_control,
+	[KEYTABLE_TRACK] = add_text,
 	[KEYTABLE_TARGET] = add_target,
+	[KEYTABLE_SAMPLE] = add_sample,
 	[KEYTABLE_HEADERS] = add_strings,
 	[KEYTABLE_STATUSES] = add_statuses,
 	[KEYTABLE_NETS] = add_nets,
+	[KEYTABLE_NAMES] = add_strings,
 	[KEYTABLE_NAMESERVERS] = add_strings,
 };
 

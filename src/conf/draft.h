@@ -26,6 +26,13 @@ struct draft_port {
 struct draft_list {
 	void *at;
 	size_t count;
+	bool set; /* it was written, perhaps without elements */
+};
+
+/* Any bytes; `at` is NULL if they were not written. */
+struct draft_bytes {
+	const char *at;
+	size_t len;
 };
 
 struct draft_nets {
@@ -33,11 +40,50 @@ struct draft_nets {
 	size_t count;
 };
 
+struct draft_step_connect {
+	const config_setting_t *at;
+	struct settings_step s;
+};
+
+struct draft_step_request {
+	const config_setting_t *at;
+	struct settings_step s;
+};
+
+/* Of the kinds of expectations one is written. */
+struct draft_step_expect {
+	const config_setting_t *at;
+	struct settings_step s;
+	struct draft_bytes string, hex;
+	const char *regex, *hex_regex, *status_regex, *header, *value;
+};
+
+/* Of the kinds of steps one is written. */
+struct draft_step {
+	const config_setting_t *at;
+	const char *comment;
+	struct draft_bytes send, send_hex;
+	struct draft_step_connect connect;
+	struct draft_step_request request;
+	struct draft_step_expect expect;
+};
+
 struct draft_check {
 	const config_setting_t *at;
 	struct settings_check c;
 	const char *type; /* NULL: not written */
 	struct draft_port port;
+	struct draft_list steps; /* draft_step */
+};
+
+struct draft_agent {
+	const config_setting_t *at;
+	struct settings_check c;
+};
+
+struct draft_source {
+	const config_setting_t *at;
+	struct settings_source s;
 };
 
 struct draft_timeout {
@@ -55,34 +101,63 @@ struct draft_bind {
 	struct settings_bind b;
 };
 
+struct draft_hash {
+	const config_setting_t *at;
+	struct settings_hash h;
+};
+
+struct draft_rate_limit {
+	const config_setting_t *at;
+	struct settings_rate_limit r;
+};
+
 struct draft_server {
 	const config_setting_t *at;
 	struct settings_server s;
 	struct draft_check check;
+	struct draft_source source;
+	struct draft_agent agent;
+};
+
+struct draft_frontend {
+	const config_setting_t *at;
+	struct settings_frontend f;
+	struct draft_list binds; /* draft_bind */
+	struct draft_timeout timeout;
+	struct draft_keepalive keepalive;
+	struct draft_nets allow, deny;
+	struct draft_rate_limit conn_rate_limit;
+	struct draft_list logs; /* draft_log */
 };
 
 struct draft_service {
 	const config_setting_t *at;
 	struct settings_service s;
 	struct draft_port port;
-	struct draft_list binds;   /* draft_bind */
-	struct draft_list servers; /* draft_server */
+	struct draft_list binds;     /* draft_bind */
+	struct draft_list servers;   /* draft_server */
+	struct draft_list frontends; /* draft_frontend */
 	struct draft_timeout timeout;
 	struct draft_keepalive keepalive;
 	struct draft_nets allow, deny;
+	struct draft_hash hash;
+	struct draft_rate_limit conn_rate_limit;
 	struct draft_check check;
+	struct draft_list logs; /* draft_log */
 };
 
 struct draft_node {
 	const config_setting_t *at;
 	struct settings_node n;
+	struct settings_server s; /* begins as what the nodes have in common */
 };
 
 /* What the servers of all services have that stand for nodes. */
 struct draft_node_server {
 	const config_setting_t *at;
-	uint16_t weight;
-	uint32_t maxconn;
+	struct settings_server s;
+	struct draft_source source;
+	struct draft_agent agent;
 };
 
 struct draft_cluster {
@@ -97,10 +172,28 @@ struct draft_resolver {
 	struct settings_resolver r;
 };
 
+struct draft_socket {
+	const config_setting_t *at;
+	struct settings_socket s;
+};
+
+struct draft_user {
+	const config_setting_t *at;
+	struct settings_user u;
+};
+
+struct draft_admin_tls {
+	const config_setting_t *at;
+	const char *cert, *key, *ca;
+};
+
 struct draft_admin {
 	const config_setting_t *at;
-	const char *bind, *socket;
-	struct addr addr; /* of `bind` */
+	struct settings_admin a; /* `bind` NULL: none */
+	const char *socket;
+	struct draft_list sockets; /* draft_socket */
+	struct draft_list users;   /* draft_user */
+	struct draft_admin_tls tls;
 };
 
 struct draft_log {
@@ -115,8 +208,8 @@ struct draft_root {
 	struct draft_resolver resolver;
 	struct draft_cluster cluster;
 	struct draft_list services; /* draft_service */
-	struct draft_admin admin;
-	struct draft_list logs; /* draft_log */
+	struct draft_list admins;   /* draft_admin */
+	struct draft_list logs;     /* draft_log */
 };
 
 /* What every reader of a value gets. */
@@ -125,6 +218,12 @@ struct draft_context {
 	struct problem_list *problems;
 	const config_t *defaults; /* the initial column of the table, as a configuration */
 };
+
+/*
+ * What a frontend begins with: what its service says.  Its timeouts, lists and so on are those of
+ * the service as long as it does not write its own.
+ */
+struct draft_frontend draft_frontend_begin(const struct draft_service *service);
 
 struct keytable_key;
 

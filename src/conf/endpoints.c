@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "endpoints.h"
 
-#include "base/log.h"
 #include "base/number.h"
-#include "base/suggest.h"
 #include "keytable.h"
 #include "scalars.h"
 
@@ -13,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_ROOM = 256, LABEL_MAX = 63, FACILITY_DAEMON = 3 };
+enum { HOST_ROOM = 256, LABEL_MAX = 63 };
 
 bool endpoints_host_is_valid(const char *host, struct error *err)
 {
@@ -134,20 +132,25 @@ static bool parse_listen(const char *s, struct addr *ret, struct error *err)
 	return true;
 }
 
-static bool parse_bind(const char *s, struct settings_bind *b, struct error *err)
+bool endpoints_parse_fd(const char *s, int *ret, struct error *err)
 {
 	uint64_t fd;
 
+	if (!number_parse(s + 3, INT_MAX, &fd))
+		return error_set(err, "\"%.60s\": write the number of a descriptor, as in \"fd:3\"",
+		                 s);
+	*ret = (int)fd;
+	return true;
+}
+
+static bool parse_bind(const char *s, struct settings_bind *b, struct error *err)
+{
 	if (strncmp(s, "fd:", 3) != 0) {
 		b->kind = SETTINGS_BIND_ADDR;
 		return parse_listen(s, &b->addr, err);
 	}
-	if (!number_parse(s + 3, INT_MAX, &fd))
-		return error_set(err, "\"%.60s\": write the number of a descriptor, as in \"fd:3\"",
-		                 s);
 	b->kind = SETTINGS_BIND_FD;
-	b->fd = (int)fd;
-	return true;
+	return endpoints_parse_fd(s, &b->fd, err);
 }
 
 void endpoints_listen(struct draft_context *c, const struct keytable_key *k,
@@ -169,7 +172,7 @@ void endpoints_listen(struct draft_context *c, const struct keytable_key *k,
 void endpoints_admin(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base)
 {
-	struct draft_admin *admin = base;
+	struct settings_admin *admin = &((struct draft_admin *)base)->a;
 	const char *s = scalars_text(c, v, k->initial);
 	struct error err;
 
@@ -214,122 +217,85 @@ void endpoints_address(struct draft_context *c, const struct keytable_key *k,
 	server->port = port;
 }
 
-static bool parse_facility(const char *s, size_t len, int *ret, struct error *err)
+static bool parse_control(const char *s, struct settings_socket *ret, struct error *err)
 {
-	char word[32];
-	const char *const *known;
-	const char *near;
-	size_t count;
-	int facility;
-
-	snprintf(word, sizeof(word), "%.*s", (int)len, s);
-	facility = log_facility_find(word);
-	if (facility >= 0) {
-		*ret = facility;
-		return true;
-	}
-	known = log_facilities(&count);
-	near = suggest_nearest(word, known, count);
-	return error_set(err,
-	                 "\"%s\" is not a syslog facility%s%s%s: write kern, user, mail, daemon, "
-	                 "auth, ... or local0 to local7",
-	                 word, near ? "; did you mean \"" : "", near ? near : "",
-	                 near ? "\"?" : "");
+	if (strncmp(s, "fd:", 3) == 0)
+		return endpoints_parse_fd(s, &ret->fd, err);
+	if (*s == '/')
+		return addr_from_unix(s, &ret->addr, err);
+	return parse_listen(s, &ret->addr, err);
 }
 
-/* Takes "FACILITY@" off the front, if it is there. */
-static bool take_facility(const char **s, int *ret, struct error *err)
+void endpoints_control(struct draft_context *c, const struct keytable_key *k,
+                       const config_setting_t *v, void *base)
 {
-	const char *at = strchr(*s, '@');
-
-	*ret = FACILITY_DAEMON;
-	if (!at)
-		return true;
-	if (!parse_facility(*s, (size_t)(at - *s), ret, err))
-		return false;
-	*s = at + 1;
-	return true;
-}
-
-static bool parse_udp(const char *s, struct settings_log *l, struct error *err)
-{
-	char host[HOST_ROOM];
-	uint16_t port;
-
-	l->kind = SETTINGS_LOG_UDP;
-	if (!take_facility(&s, &l->facility, err) ||
-	    !addr_split(s, 514, host, sizeof(host), &port, err))
-		return false;
-	if (!*host || !addr_parse_ip(host, port, &l->addr))
-		return error_set(
-		    err, "\"%.60s\" is not a numeric address: write \"udp://10.0.0.9:514\"", s);
-	return true;
-}
-
-static bool parse_syslog(const char *s, struct settings_log *l, struct error *err)
-{
-	struct addr unused;
-
-	l->kind = SETTINGS_LOG_SYSLOG;
-	l->path = "/dev/log";
-	l->facility = FACILITY_DAEMON;
-	if (!*s)
-		return true;
-	s++;
-	if (!strchr(s, '@') && *s != '/')
-		return parse_facility(s, strlen(s), &l->facility, err);
-	if (!take_facility(&s, &l->facility, err))
-		return false;
-	l->path = s;
-	if (*s != '/')
-		return error_set(err,
-		                 "\"%.60s\" is not an absolute path: write "
-		                 "\"syslog:local0@/dev/log\"",
-		                 s);
-	return addr_from_unix(s, &unused, err);
-}
-
-static bool parse_target(const char *s, struct settings_log *l, struct error *err)
-{
-	if (strcmp(s, "stderr") == 0) {
-		l->kind = SETTINGS_LOG_STDERR;
-		l->facility = FACILITY_DAEMON;
-		return true;
-	}
-	if (strncmp(s, "syslog", 6) == 0 && (!s[6] || s[6] == ':'))
-		return parse_syslog(s + 6, l, err);
-	if (strncmp(s, "udp://", 6) == 0)
-		return parse_udp(s + 6, l, err);
-	if (strncmp(s, "file:", 5) == 0) {
-		l->kind = SETTINGS_LOG_FILE;
-		l->facility = FACILITY_DAEMON;
-		l->path = s + 5;
-		if (*l->path != '/')
-			return error_set(err,
-			                 "\"%.60s\": write an absolute path, as in "
-			                 "\"file:/var/log/sluice.log\"",
-			                 s);
-		return true;
-	}
-	return error_set(err,
-	                 "\"%.60s\" is not a log target: write \"stderr\", "
-	                 "\"syslog:local0@/dev/log\", \"udp://10.0.0.9:514\" or "
-	                 "\"file:/var/log/sluice.log\"",
-	                 s);
-}
-
-void endpoints_target(struct draft_context *c, const struct keytable_key *k,
-                      const config_setting_t *v, void *base)
-{
-	struct settings_log *l = &((struct draft_log *)base)->l;
+	struct settings_socket *socket = (void *)((char *)base + k->offset);
 	const char *s = scalars_text(c, v, k->example);
 	struct error err;
 
 	if (!s)
 		return;
-	s = mem_arena_strdup(c->arena, s);
-	if (parse_target(s, l, &err))
-		l->text = s;
+	if (parse_control(s, socket, &err))
+		socket->text = mem_arena_strdup(c->arena, s);
 	else
 		problem_add(c->problems, v, "%s", err.text);
+}
+
+/* "address", "address:port" or "address:low-high". */
+static bool parse_source(const char *s, struct settings_source *ret, struct error *err)
+{
+	const char *colon = strrchr(s, ':');
+	const char *dash = colon ? strchr(colon, '-') : NULL;
+	char first[HOST_ROOM + 8];
+	char host[HOST_ROOM];
+	uint64_t high = 0;
+	uint16_t low;
+
+	if (strlen(s) >= sizeof(first))
+		return error_set(err, "\"%.60s\" is too long for an address", s);
+	snprintf(first, sizeof(first), "%.*s", (int)(dash ? dash - s : (long)strlen(s)), s);
+	if (!addr_split(first, 0, host, sizeof(host), &low, err))
+		return false;
+	if (dash && (!number_parse(dash + 1, 65535, &high) || !low || high < low))
+		return error_set(
+		    err, "\"%.60s\": write a range of ports as \"10.0.0.5:20000-29999\"", s);
+	if (!*host || !addr_parse_ip(host, 0, &ret->addr))
+		return error_set(err, "\"%.60s\" is not a numeric address: write \"10.0.0.5\"", s);
+	ret->port_low = low;
+	ret->port_high = dash ? (uint16_t)high : low;
+	return true;
+}
+
+void endpoints_source(struct draft_context *c, const struct keytable_key *k,
+                      const config_setting_t *v, void *base)
+{
+	struct settings_source *source = (void *)((char *)base + k->offset);
+	const char *s = scalars_text(c, v, k->example);
+	struct error err;
+
+	if (s && !parse_source(s, source, &err))
+		problem_add(c->problems, v, "%s", err.text);
+}
+
+void endpoints_track(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base)
+{
+	const char *s = scalars_text(c, v, k->example);
+	const char *slash;
+	char service[HOST_ROOM] = "";
+
+	if (!s)
+		return;
+	slash = strchr(s, '/');
+	if (slash)
+		snprintf(service, sizeof(service), "%.*s", (int)(slash - s), s);
+	if ((slash && !scalars_name_is_valid(service)) ||
+	    !scalars_name_is_valid(slash ? slash + 1 : s))
+		problem_add(
+		    c->problems, v,
+		    "\"%.60s\" is not a server: write \"service/server\", or \"server\" for "
+		    "one of the same service",
+		    s);
+	else
+		scalars_store_text(c, k, base, s);
 }

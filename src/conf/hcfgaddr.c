@@ -83,6 +83,22 @@ static const char *take_prefix(const char *s, struct mem_arena *arena, struct hc
 	return s + len;
 }
 
+/* The other prefixes of HAProxy. */
+static bool is_prefix(const char *s)
+{
+	static const char *const known[] = {
+		"abns@",       "abnsz@",      "sockpair@", "quic4@",     "quic6@",
+		"udp@",        "udp4@",       "udp6@",     "ring@",      "backend@",
+		"rhttp@",      "mptcp@",      "mptcp4@",   "mptcp6@",    "dgram+ipv4@",
+		"dgram+ipv6@", "dgram+unix@", "ip@",       "quic+ipv4@", "quic+ipv6@"
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], s) == 0)
+			return true;
+	return false;
+}
+
 static bool split_inet(const char *s, struct mem_arena *arena, struct hcfgaddr *a,
                        struct error *err)
 {
@@ -110,6 +126,9 @@ bool hcfgaddr_parse(const char *s, struct mem_arena *arena, struct hcfgaddr *ret
 
 	switch (a.kind) {
 	case HCFGADDR_OTHER:
+		if (!is_prefix(a.host))
+			return error_set(err, "\"%.60s\": \"%.20s\" is no kind of address", s,
+			                 a.host);
 		break;
 	case HCFGADDR_UNIX:
 		if (*rest != '/')

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/hcfgconvert.h"
 
-#include "base/log.h"
+#include "hcfgadmin.h"
+#include "hcfgoutput.h"
 #include "hcfgservice.h"
 
-#include <string.h>
+#include <grp.h>
+#include <pwd.h>
 
-enum { ADMIN_PORT = 8404, FACILITY_DAEMON = 3, EVERY_MIN_MS = 1000, EVERY_MAX_MS = 86400000 };
-
-#define ADMIN_BIND   "127.0.0.1:8404"
-#define ADMIN_SOCKET "/run/sluice/admin.sock"
+enum { EVERY_MIN_MS = 1000, EVERY_MAX_MS = 86400000, ROOM = 65536 };
 
 struct conversion {
 	const struct hcfgmodel *m;
@@ -40,6 +39,12 @@ static void set_process(struct conversion *c)
 	s->group = copy(c, g->group);
 	s->chroot = copy(c, g->chroot);
 	s->pidfile = copy(c, g->pidfile);
+	s->node = copy(c, g->node);
+	s->description = copy(c, g->description);
+	s->conn_rate_limit = g->conn_rate.n;
+	s->session_rate_limit = g->session_rate.n;
+	s->external_checks = g->external_check.n;
+	s->haproxy = c->options->direct;
 }
 
 /* --- services ----------------------------------------------------------------------------- */
@@ -55,20 +60,26 @@ static const char *describe_origin(struct conversion *c, const struct hcfgpair *
 		          f->name, f->place.file, f->place.line);
 	}
 	if (pair->back->kind == HCFGMODEL_BACKEND)
-		text_addf(&t, ", backend %s (%s:%u)", pair->back->name, pair->back->place.file,
-		          pair->back->place.line);
+		text_addf(&t, "%sbackend %s (%s:%u)", pair->front_count ? ", " : "",
+		          pair->back->name, pair->back->place.file, pair->back->place.line);
 	return copy(c, text_str(&t));
 }
 
 static void set_services(struct conversion *c, struct hcfgconvert *ret)
 {
-	struct hcfgservice context = { .model = c->m, .notes = c->notes, .arena = c->arena };
+	struct hcfgservice context = { .model = c->m,
+		                       .notes = c->notes,
+		                       .arena = c->arena,
+		                       .direct = c->options->direct,
+		                       .redispatch = c->options->redispatch,
+		                       .pairs = c->pairs,
+		                       .pair_count = c->pair_count };
 	const char **origins = mem_arena_zalloc(c->arena, (c->pair_count + 1) * sizeof(*origins));
-	size_t servers = 0;
+	size_t targets = 0;
 
 	for (size_t i = 0; i < c->pair_count; i++)
-		servers += hcfgservice_count_servers(c->pairs[i].back);
-	context.targets = mem_arena_zalloc(c->arena, (servers + 1) * sizeof(*context.targets));
+		targets += hcfgservice_count_targets(c->pairs[i].back);
+	context.targets = mem_arena_zalloc(c->arena, (targets + 1) * sizeof(*context.targets));
 	c->services = mem_arena_zalloc(c->arena, (c->pair_count + 1) * sizeof(*c->services));
 	for (size_t i = 0; i < c->pair_count; i++) {
 		c->services[i] = hcfgservice_make(&context, &c->pairs[i]);
@@ -79,197 +90,6 @@ static void set_services(struct conversion *c, struct hcfgconvert *ret)
 	c->settings->targets = context.targets;
 	c->settings->target_count = context.target_count;
 	ret->origins = origins;
-}
-
-/* --- the admin endpoint ------------------------------------------------------------------- */
-
-static bool is_listened_on(const struct conversion *c, uint16_t port)
-{
-	for (size_t i = 0; i < c->settings->service_count; i++) {
-		const struct settings_service *s = &c->settings->services[i];
-
-		for (size_t b = 0; b < s->bind_count; b++)
-			if (addr_port(&s->binds[b].addr) == port)
-				return true;
-	}
-	return false;
-}
-
-static void take_page(struct conversion *c, const struct hcfgmodel_proxy *p)
-{
-	const struct hcfgmodel_bind *b;
-
-	STAILQ_FOREACH(b, &p->binds, next) {
-		if (b->bind.kind == SETTINGS_BIND_FD) {
-			hcfgnote_add(c->notes, HCFGNOTE_LOSS, b->place,
-			             "\"%s\": admin.bind is an address", b->bind.text);
-		} else if (c->settings->admin_bind) {
-			hcfgnote_add(c->notes, HCFGNOTE_LOSS, b->place,
-			             "\"%s\": there is one address for the statistics, admin.bind "
-			             "= \"%s\"",
-			             b->bind.text, c->settings->admin_bind);
-		} else {
-			c->settings->admin_bind = copy(c, b->bind.text);
-			c->settings->admin_addr = b->bind.addr;
-			hcfgnote_add(c->notes, HCFGNOTE_REMARK, p->place,
-			             "\"%s %s\": its statistics are at admin.bind = \"%s\"",
-			             hcfgmodel_kind_name(p->kind), p->name, b->bind.text);
-		}
-	}
-}
-
-static void set_admin(struct conversion *c)
-{
-	struct settings *s = c->settings;
-	const struct hcfgmodel_proxy *p;
-
-	STAILQ_FOREACH(p, &c->m->proxies, next) {
-		if (!p->stats.set || p->disabled.n)
-			continue;
-		if (hcfgpair_only_shows(p))
-			take_page(c, p);
-		else if (!p->http.n)
-			hcfgnote_add(
-			    c->notes, HCFGNOTE_REMARK, p->stats.place,
-			    "\"stats\": HAProxy has the page in mode http only, and \"%s\" "
-			    "is not",
-			    p->name);
-		else if (p->kind != HCFGMODEL_BACKEND)
-			hcfgnote_add(c->notes, HCFGNOTE_LOSS, p->stats.place,
-			             "\"stats\": the address of \"%s\" is relayed to its servers; "
-			             "the statistics are at admin.bind",
-			             p->name);
-	}
-	s->admin_socket = copy(c, c->m->global.socket);
-	if (!c->options->own_admin)
-		return;
-	if (!s->admin_socket)
-		s->admin_socket = copy(c, ADMIN_SOCKET);
-	if (!s->admin_bind && !is_listened_on(c, ADMIN_PORT) &&
-	    addr_parse_ip("127.0.0.1", ADMIN_PORT, &s->admin_addr))
-		s->admin_bind = copy(c, ADMIN_BIND);
-}
-
-/* --- log ---------------------------------------------------------------------------------- */
-
-struct targets {
-	struct settings_log *at;
-	size_t count;
-	bool sessions; /* of the proxy whose targets are being added */
-};
-
-static bool is_same(const struct settings_log *a, const struct settings_log *b)
-{
-	return strcmp(a->text, b->text) == 0 && a->level == b->level;
-}
-
-/* The newest is the first of the list, so the others come before it. */
-static void add_logs(struct conversion *c, struct targets *t, const struct hcfgmodel_log *list)
-{
-	const char *tag = c->m->global.log_tag;
-	struct settings_log *l;
-	size_t i = 0;
-
-	if (!list)
-		return;
-	add_logs(c, t, list->next);
-	while (i < t->count && !is_same(&t->at[i], &list->log))
-		i++;
-	l = &t->at[i];
-	if (i == t->count) {
-		*l = list->log;
-		l->text = copy(c, l->text);
-		l->path = copy(c, l->path);
-		l->tag = copy(c, tag ? tag : "haproxy");
-		t->count++;
-	}
-	l->sessions = l->sessions || (t->sessions && l->level >= LOG_LEVEL_INFO);
-}
-
-static size_t count_logs(const struct hcfgmodel *m)
-{
-	const struct hcfgmodel_proxy *p;
-	size_t n = 1;
-
-	for (const struct hcfgmodel_log *l = m->global.logs; l; l = l->next)
-		n++;
-	STAILQ_FOREACH(p, &m->proxies, next)
-		for (const struct hcfgmodel_log *l = p->logs; l; l = l->next)
-			n++;
-	return n;
-}
-
-static bool logs_somewhere(const struct conversion *c, const struct hcfgmodel_proxy *p)
-{
-	return p->logs || (p->log_global && c->m->global.logs);
-}
-
-static void add_proxy_logs(struct conversion *c, struct targets *t, const struct hcfgmodel_proxy *p,
-                           bool front)
-{
-	t->sessions = front;
-	if (p->log_global)
-		add_logs(c, t, c->m->global.logs);
-	add_logs(c, t, p->logs);
-	if (front && logs_somewhere(c, p) && !p->session_log.n)
-		hcfgnote_add(c->notes, HCFGNOTE_REMARK, p->place,
-		             "\"%s %s\": sessions are logged as with option tcplog",
-		             hcfgmodel_kind_name(p->kind), p->name);
-}
-
-/* The process has one list of targets; HAProxy has one for each section. */
-static void note_differences(struct conversion *c)
-{
-	bool some = false;
-	bool all = true;
-
-	for (size_t i = 0; i < c->pair_count; i++)
-		for (size_t f = 0; f < c->pairs[i].front_count; f++) {
-			bool logs = logs_somewhere(c, c->pairs[i].fronts[f]);
-
-			some = some || logs;
-			all = all && logs;
-		}
-	for (size_t i = 0; some && !all && i < c->pair_count; i++)
-		if (!logs_somewhere(c, c->pairs[i].fronts[0]))
-			hcfgnote_add(c->notes, HCFGNOTE_LOSS, c->pairs[i].fronts[0]->place,
-			             "\"%s %s\" had no log; in sluice all services log to the same "
-			             "targets",
-			             hcfgmodel_kind_name(c->pairs[i].fronts[0]->kind),
-			             c->pairs[i].fronts[0]->name);
-}
-
-/* HAProxy without a log says on stderr which servers go up and down. */
-static void log_to_stderr(struct conversion *c, struct targets *t)
-{
-	t->at[t->count++] = (struct settings_log){ .kind = SETTINGS_LOG_STDERR,
-		                                   .text = copy(c, "stderr"),
-		                                   .facility = FACILITY_DAEMON,
-		                                   .format = SETTINGS_LOG_TEXT,
-		                                   .level = LOG_LEVEL_INFO,
-		                                   .tag = copy(c, "sluice") };
-	if (c->m->global.logs)
-		hcfgnote_add(
-		    c->notes, HCFGNOTE_REMARK, c->m->global.logs->place,
-		    "\"log\": no section says \"log global\", so nothing about servers and "
-		    "sessions went there; it goes to stderr");
-}
-
-static void set_logs(struct conversion *c)
-{
-	struct targets t = { 0 };
-
-	t.at = mem_arena_zalloc(c->arena, count_logs(c->m) * sizeof(*t.at));
-	for (size_t i = 0; i < c->pair_count; i++) {
-		for (size_t f = 0; f < c->pairs[i].front_count; f++)
-			add_proxy_logs(c, &t, c->pairs[i].fronts[f], true);
-		add_proxy_logs(c, &t, c->pairs[i].back, false);
-	}
-	note_differences(c);
-	if (!t.count)
-		log_to_stderr(c, &t);
-	c->settings->logs = t.at;
-	c->settings->log_count = t.count;
 }
 
 /* --- names -------------------------------------------------------------------------------- */
@@ -319,6 +139,58 @@ static void set_resolver(struct conversion *c)
 		use_resolvers(c, used);
 }
 
+/* --- the whole ---------------------------------------------------------------------------- */
+
+/* Numbers need no name. */
+static bool is_number(const char *s)
+{
+	return !s[strspn(s, "0123456789")];
+}
+
+static void check_owner(struct conversion *c, const char *user, const char *group)
+{
+	static const struct hcfgnote_place nowhere;
+	struct passwd *found = NULL;
+	struct group *found_group = NULL;
+	struct passwd pw;
+	struct group gr;
+	char *room;
+
+	if (!user && !group)
+		return;
+	room = mem_arena_zalloc(c->arena, ROOM);
+	if (user && !is_number(user) && (getpwnam_r(user, &pw, room, ROOM, &found) != 0 || !found))
+		hcfgnote_add(c->notes, HCFGNOTE_ERROR, nowhere, "there is no user \"%.60s\"", user);
+	if (group && !is_number(group) &&
+	    (getgrnam_r(group, &gr, room, ROOM, &found_group) != 0 || !found_group))
+		hcfgnote_add(c->notes, HCFGNOTE_ERROR, nowhere, "there is no group \"%.60s\"",
+		             group);
+}
+
+static void check_binds(struct conversion *c, const struct settings_bind *binds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_owner(c, binds[i].user, binds[i].group);
+}
+
+/* What HAProxy looks up when it reads the file, and a file of sluice's own when it is loaded. */
+static void check_direct(struct conversion *c)
+{
+	const struct settings *s = c->settings;
+
+	check_owner(c, s->user, s->group);
+	for (size_t i = 0; i < s->socket_count; i++)
+		check_owner(c, s->sockets[i].user, s->sockets[i].group);
+	for (size_t i = 0; i < s->service_count; i++) {
+		const struct settings_service *service = &s->services[i];
+
+		check_binds(c, service->binds, service->bind_count);
+		for (size_t f = 0; f < service->frontend_count; f++)
+			check_binds(c, service->frontends[f].binds,
+			            service->frontends[f].bind_count);
+	}
+}
+
 bool hcfgconvert_model(const struct hcfgmodel *m, const struct hcfgconvert_options *o,
                        struct hcfgnote_list *notes, struct hcfgconvert *ret)
 {
@@ -328,14 +200,16 @@ bool hcfgconvert_model(const struct hcfgmodel *m, const struct hcfgconvert_optio
 
 	c.settings = result.settings;
 	c.arena = &result.settings->arena;
-	c.pair_count = hcfgpair_plan(m, c.arena, notes, &pairs);
+	c.pair_count = hcfgpair_plan(m, o->direct, c.arena, notes, &pairs);
 	c.pairs = pairs;
 	set_process(&c);
 	set_services(&c, &result);
-	set_admin(&c);
-	set_logs(&c);
+	hcfgadmin_set(m, o, notes, c.settings);
+	hcfgoutput_set(m, o, notes, pairs, c.services, c.settings);
 	set_resolver(&c);
-	if (!c.pair_count && !notes->of_kind[HCFGNOTE_ERROR])
+	if (o->direct)
+		check_direct(&c);
+	else if (!c.pair_count && !notes->of_kind[HCFGNOTE_ERROR])
 		hcfgnote_add(
 		    notes, HCFGNOTE_ERROR, (struct hcfgnote_place){ 0 },
 		    "there is no service in it: no \"listen\" and no \"frontend\" has both "

@@ -105,12 +105,43 @@ static bool begins_section(const char *word)
 	return false;
 }
 
+/* The place of the address in a line, 0 if it has none. */
+static size_t find_address(const struct hcfgsplit *split)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} lines[] = { { "bind", 1 },  { "log", 1 },        { "source", 1 },         { "server", 2 },
+		      { "stats", 2 }, { "nameserver", 2 }, { "server-template", 3 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (strcmp(split->words[0], lines[i].name) == 0 && lines[i].at < split->count)
+			return lines[i].at;
+	return 0;
+}
+
+/* In addresses HAProxy resolves variables outside of quotes, too (2.3: "environment variables"). */
+static void expand_address(struct reading *r, const struct hcfgsplit *split, const char **words)
+{
+	size_t at = find_address(split);
+	AUTO_TEXT quoted = { 0 };
+	struct hcfgsplit expanded;
+
+	if (!at || !strchr(words[at], '$') || strpbrk(words[at], "\"\\"))
+		return;
+	text_addf(&quoted, "\"%s\"", words[at]);
+	if (hcfgsplit_line(text_str(&quoted), &r->variables, &r->lex->arena, &expanded, NULL) &&
+	    expanded.count == 1)
+		words[at] = expanded.words[0];
+}
+
 static void add_line(struct reading *r, const struct hcfgsplit *split)
 {
 	struct hcfglex *lex = r->lex;
 	const char **words = mem_arena_zalloc(&lex->arena, split->count * sizeof(*words));
 
 	memcpy(words, split->words, split->count * sizeof(*words));
+	expand_address(r, split, words);
 	if (lex->count == lex->room) {
 		lex->room = lex->room ? lex->room * 2 : 64;
 		lex->lines = mem_resize(lex->lines, lex->room, sizeof(*lex->lines));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/hcfgmodel.h"
 
+#include "hcfgnumber.h"
 #include "hcfgparts.h"
 
 #include <string.h>
@@ -123,9 +124,16 @@ static void begin_proxy(struct building *b, enum hcfgmodel_kind kind)
 
 	if (base)
 		*p = *base;
+	else
+		*p = (struct hcfgmodel_proxy){ .random_draws = 2,
+			                       .session_log = SETTINGS_SESSION_CONNECT,
+			                       .health.type = SETTINGS_CHECK_TCP,
+			                       .default_server.s = settings_server_default() };
 	p->kind = kind;
 	p->name = named ? b->r.words[0] : "";
 	p->place = b->r.line->place;
+	p->uses = NULL;
+	p->id = (struct hcfgmodel_value){ 0 };
 	STAILQ_INIT(&p->binds);
 	STAILQ_INIT(&p->servers);
 	b->proxy = p;
@@ -211,11 +219,14 @@ static void report_unknown(struct building *b, const char *const *words, size_t 
 		hcfgreader_error(&b->r, "it does not belong in the section \"%s\"",
 		                 section_name(b));
 	else if (near)
-		hcfgreader_error(&b->r, "unknown word%s%.60s%s in \"%s\"; did you mean \"%s\"?",
-		                 count > 1 ? " (\"" : "", count > 1 ? words[1] : "",
-		                 count > 1 ? "\")" : "", section_name(b), near);
+		hcfgreader_error(&b->r,
+		                 "unknown keyword '%.60s%s%.60s' in '%s' section; did you mean "
+		                 "'%s' maybe ?",
+		                 words[0], count > 1 ? " " : "", count > 1 ? words[1] : "",
+		                 section_name(b), near);
 	else
-		hcfgreader_error(&b->r, "unknown word in \"%s\"", section_name(b));
+		hcfgreader_error(&b->r, "unknown keyword '%.60s' in '%s' section", words[0],
+		                 section_name(b));
 }
 
 static void dispatch(struct building *b, const struct hcfgwords_entry *w)
@@ -236,11 +247,23 @@ static void dispatch(struct building *b, const struct hcfgwords_entry *w)
 		hcfgproxy_read(&b->r, (enum hcfgwords_proxy)w->id, b->proxy);
 }
 
-/* HAProxy takes "no" and "default" before options, log and some words of "global" only. */
+/*
+ * HAProxy takes "no" and "default" before log, some words of "global" and those options that are
+ * switches.
+ */
 static bool can_be_off(const struct building *b, const struct hcfgwords_entry *w)
 {
-	return strncmp(w->name, "option ", 7) == 0 || strcmp(w->name, "log") == 0 ||
-	       (b->place == HCFGWORDS_GLOBAL && w->fate != HCFGWORDS_CARRIED);
+	static const char *const no_switches[] = { "tcplog", "httplog",    "httpslog",
+		                                   "tcpka",  "forwardfor", "originalto" };
+	const char *option = strncmp(w->name, "option ", 7) == 0 ? w->name + 7 : NULL;
+
+	if (!option)
+		return strcmp(w->name, "log") == 0 ||
+		       (b->place == HCFGWORDS_GLOBAL && w->fate != HCFGWORDS_CARRIED);
+	if (w->fate == HCFGWORDS_CARRIED && w->id >= HCFGWORDS_PROXY_OPTION_HTTPCHK &&
+	    w->id <= HCFGWORDS_PROXY_OPTION_EXTERNAL_CHECK)
+		return false;
+	return hcfgreader_find(option, no_switches, ARRAY_LEN(no_switches)) < 0;
 }
 
 static void read_directive(struct building *b)
@@ -263,7 +286,8 @@ static void read_directive(struct building *b)
 	b->r.count = count - n;
 	b->r.name = strchr(w->name, '*') ? words[0] : w->name;
 	if (b->r.off && !can_be_off(b, w))
-		hcfgreader_error(&b->r, "\"%s\" may stand before options and log only",
+		hcfgreader_error(&b->r,
+		                 "\"%s\" may stand before log and options that are switches only",
 		                 l->words[0]);
 	else
 		dispatch(b, w);
@@ -289,6 +313,7 @@ void hcfgmodel_build(struct hcfgmodel *m, const struct hcfglex *lex, struct hcfg
 	STAILQ_INIT(&m->defaults);
 	STAILQ_INIT(&m->proxies);
 	STAILQ_INIT(&m->resolvers);
+	STAILQ_INIT(&m->global.sockets);
 	for (size_t i = 0; i < lex->count; i++) {
 		const struct hcfglex_line *l = &lex->lines[i];
 		const struct hcfgwords_section *section = hcfgwords_find_section(l->words[0]);
@@ -306,6 +331,7 @@ void hcfgmodel_build(struct hcfgmodel *m, const struct hcfglex *lex, struct hcfg
 		else if (!b.skipped)
 			report_out_of_section(&b);
 	}
+	hcfgnumber_proxies(m, notes);
 }
 
 void hcfgmodel_release(struct hcfgmodel *m)

@@ -7,6 +7,7 @@ struct plan {
 	const struct hcfgmodel *m;
 	struct mem_arena *arena;
 	struct hcfgnote_list *notes;
+	bool direct;
 	struct hcfgpair *pairs;
 	size_t count, proxy_count;
 };
@@ -21,36 +22,20 @@ static bool has_usable_server(const struct hcfgmodel_proxy *p)
 	const struct hcfgmodel_server *s;
 
 	STAILQ_FOREACH(s, &p->servers, next)
-		if (s->host)
+		if (s->s.host)
 			return true;
 	return false;
 }
 
 bool hcfgpair_only_shows(const struct hcfgmodel_proxy *p)
 {
-	return is_front(p) && p->stats.set && p->http.n && !p->backend && STAILQ_EMPTY(&p->servers);
+	return is_front(p) && p->page.stats.set && p->http.n && !p->backend &&
+	       STAILQ_EMPTY(&p->servers);
 }
 
-static bool same(const struct hcfgmodel_value *a, const struct hcfgmodel_value *b)
+bool hcfgpair_is_listen(const struct hcfgpair *pair)
 {
-	return (a->set ? a->n : 0) == (b->set ? b->n : 0);
-}
-
-/* The limit of a frontend can stand at its address if it has only one. */
-static bool can_move_limit(const struct hcfgmodel_proxy *p)
-{
-	const struct hcfgmodel_bind *b = STAILQ_FIRST(&p->binds);
-
-	return !p->maxconn.n || (b && !STAILQ_NEXT(b, next) && !b->bind.maxconn);
-}
-
-static bool agree(const struct hcfgmodel_proxy *a, const struct hcfgmodel_proxy *b)
-{
-	return same(&a->client_ms, &b->client_ms) && same(&a->client_fin_ms, &b->client_fin_ms) &&
-	       same(&a->clitcpka, &b->clitcpka) && same(&a->client_idle_s, &b->client_idle_s) &&
-	       same(&a->client_interval_s, &b->client_interval_s) &&
-	       same(&a->client_count, &b->client_count) && same(&a->dontlognull, &b->dontlognull) &&
-	       a->rules == b->rules && can_move_limit(a) && can_move_limit(b);
+	return pair->front_count == 1 && pair->fronts[0] == pair->back;
 }
 
 static void lose(struct plan *p, const struct hcfgmodel_proxy *proxy, const char *why)
@@ -59,13 +44,47 @@ static void lose(struct plan *p, const struct hcfgmodel_proxy *proxy, const char
 	             hcfgmodel_kind_name(proxy->kind), proxy->name, why);
 }
 
+/* What a frontend names must be there, and must speak what it speaks. */
+static void check_names(struct plan *p, const struct hcfgmodel_proxy *front)
+{
+	const struct hcfgmodel_proxy *back =
+	    front->backend ? hcfgmodel_find_backend(p->m, front->backend) : NULL;
+
+	if (front->backend && !back)
+		hcfgnote_add(p->notes, HCFGNOTE_ERROR, front->backend_place,
+		             "there is no \"backend %.60s\"", front->backend);
+	if (back && front->http.n && !back->http.n)
+		hcfgnote_add(p->notes, HCFGNOTE_ERROR, front->backend_place,
+		             "\"backend %s\" is not of mode http, as \"%s\" is", back->name,
+		             front->name);
+	for (const struct hcfgmodel_use *u = front->uses; u; u = u->next)
+		if (!strchr(u->backend, '%') && !hcfgmodel_find_backend(p->m, u->backend))
+			hcfgnote_add(p->notes, HCFGNOTE_ERROR, u->place,
+			             "there is no \"backend %.60s\"", u->backend);
+}
+
+/* Whether there is no service for a section, where a file of sluice's own is to be written. */
+static bool leave_out(struct plan *p, const struct hcfgmodel_proxy *front,
+                      const struct hcfgmodel_proxy *back)
+{
+	if (STAILQ_EMPTY(&front->binds))
+		return true; /* a listen that others use, or it was said at its bind lines */
+	if (has_usable_server(back) && !back->disabled.n)
+		return false;
+	lose(p, front,
+	     back->disabled.n ? "its backend is disabled"
+	                      : "it has no servers that sluice can use: no service");
+	return true;
+}
+
 /* The backend of a frontend; NULL after a note, or if it only shows statistics. */
 static const struct hcfgmodel_proxy *choose_back(struct plan *p,
                                                  const struct hcfgmodel_proxy *front)
 {
 	const struct hcfgmodel_proxy *back = front;
 
-	if (front->disabled.n) {
+	check_names(p, front);
+	if (front->disabled.n && !p->direct) {
 		hcfgnote_add(p->notes, HCFGNOTE_REMARK, front->place,
 		             "\"%s %s\" is disabled: left out", hcfgmodel_kind_name(front->kind),
 		             front->name);
@@ -75,37 +94,23 @@ static const struct hcfgmodel_proxy *choose_back(struct plan *p,
 		return NULL;
 	if (front->backend)
 		back = hcfgmodel_find_backend(p->m, front->backend);
-	if (!back)
-		hcfgnote_add(p->notes, HCFGNOTE_ERROR, front->backend_place,
-		             "there is no \"backend %.60s\"", front->backend);
-	else if (STAILQ_EMPTY(&front->binds))
-		back = NULL; /* a listen that others use, or it was said at its bind lines */
-	else if (!has_usable_server(back) || back->disabled.n)
-		lose(p, front,
-		     back->disabled.n ? "its backend is disabled"
-		                      : "it has no servers that sluice can use: no service");
-	else
-		return back;
-	return NULL;
+	if (!back || (!p->direct && leave_out(p, front, back)))
+		return NULL;
+	return back;
 }
 
-static void add_front(struct plan *p, const struct hcfgmodel_proxy *front,
-                      const struct hcfgmodel_proxy *back)
+static struct hcfgpair *find_pair(struct plan *p, const struct hcfgmodel_proxy *back)
 {
 	struct hcfgpair *pair;
 
-	for (size_t i = 0; i < p->count; i++) {
-		pair = &p->pairs[i];
-		if (pair->back == back && agree(pair->fronts[0], front)) {
-			pair->fronts[pair->front_count++] = front;
-			return;
-		}
-	}
+	for (size_t i = 0; i < p->count; i++)
+		if (p->pairs[i].back == back)
+			return &p->pairs[i];
 	pair = &p->pairs[p->count++];
 	pair->back = back;
 	pair->fronts =
 	    mem_arena_zalloc(p->arena, p->proxy_count * sizeof(const struct hcfgmodel_proxy *));
-	pair->fronts[pair->front_count++] = front;
+	return pair;
 }
 
 /* Servers without a port of their own get the one that the client dialled. */
@@ -114,7 +119,7 @@ static bool needs_port(const struct hcfgmodel_proxy *back)
 	const struct hcfgmodel_server *s;
 
 	STAILQ_FOREACH(s, &back->servers, next)
-		if (s->host && s->port_kind != HCFGMODEL_PORT_NUMBER)
+		if (s->s.host && s->port_kind != HCFGMODEL_PORT_NUMBER)
 			return true;
 	return false;
 }
@@ -156,7 +161,7 @@ static const char *choose_name(struct plan *p, const struct hcfgpair *done, size
 	for (int n = 1; is_taken(done, count, name); n++) {
 		if (port)
 			name = mem_arena_printf(p->arena, "%.40s-%d", base, port + (n - 1) * 65536);
-		else if (n == 1)
+		else if (n == 1 && pair->front_count)
 			name = pair->fronts[0]->name;
 		else
 			name = mem_arena_printf(p->arena, "%.40s-%d", base, n);
@@ -164,16 +169,14 @@ static const char *choose_name(struct plan *p, const struct hcfgpair *done, size
 	return name;
 }
 
-static void note_merging(struct plan *p, const struct hcfgpair *pair)
+static void note_splitting(struct plan *p, const struct hcfgpair *pair)
 {
-	for (size_t i = 0; i < pair->front_count; i++) {
-		const struct hcfgmodel_proxy *front = pair->fronts[i];
-
-		if (strcmp(front->name, pair->name) != 0)
-			hcfgnote_add(p->notes, HCFGNOTE_REMARK, front->place,
-			             "\"%s %s\" and its servers become the service \"%s\"",
-			             hcfgmodel_kind_name(front->kind), front->name, pair->name);
-	}
+	if (strcmp(pair->name, pair->back->name) != 0)
+		hcfgnote_add(p->notes, HCFGNOTE_REMARK, pair->back->place,
+		             "\"%s %s\": its servers have the port that the client dials; those of "
+		             "port %d are the service \"%s\"",
+		             hcfgmodel_kind_name(pair->back->kind), pair->back->name, pair->port,
+		             pair->name);
 }
 
 /* One service for each port where servers depend on it. */
@@ -185,10 +188,9 @@ static size_t split_ports(struct plan *p, const struct hcfgpair *pair, struct hc
 	size_t count = 0;
 	struct hcfgpair *first = &out[done];
 
-	if (!needs_port(pair->back)) {
+	if (!needs_port(pair->back) || !pair->front_count) {
 		*first = *pair;
 		first->name = choose_name(p, out, done, pair, 0);
-		note_merging(p, first);
 		return 1;
 	}
 	for (int port; count < PORTS_MAX && (port = next_port(pair, ports, count)) != 0; count++) {
@@ -196,7 +198,12 @@ static size_t split_ports(struct plan *p, const struct hcfgpair *pair, struct hc
 		first[count] = *pair;
 		first[count].port = port;
 		first[count].name = choose_name(p, out, done + count, pair, port);
-		note_merging(p, &first[count]);
+		note_splitting(p, &first[count]);
+	}
+	if (!count && p->direct) {
+		*first = *pair;
+		first->name = choose_name(p, out, done, pair, 0);
+		count++;
 	}
 	if (!count)
 		lose(p, pair->fronts[0],
@@ -219,32 +226,40 @@ static void note_unused(struct plan *p)
 	}
 }
 
-size_t hcfgpair_plan(const struct hcfgmodel *m, struct mem_arena *arena,
+static void plan_one(struct plan *p, const struct hcfgmodel_proxy *proxy)
+{
+	const struct hcfgmodel_proxy *back = is_front(proxy) ? choose_back(p, proxy) : proxy;
+	struct hcfgpair *pair;
+
+	if (!back || (!is_front(proxy) && !p->direct))
+		return;
+	pair = find_pair(p, back);
+	if (is_front(proxy) && (proxy->kind == HCFGMODEL_FRONTEND || !STAILQ_EMPTY(&proxy->binds)))
+		pair->fronts[pair->front_count++] = proxy;
+}
+
+size_t hcfgpair_plan(const struct hcfgmodel *m, bool direct, struct mem_arena *arena,
                      struct hcfgnote_list *notes, struct hcfgpair **ret)
 {
-	struct plan p = { .m = m, .arena = arena, .notes = notes };
-	const struct hcfgmodel_proxy *front;
+	struct plan p = { .m = m, .arena = arena, .notes = notes, .direct = direct };
+	const struct hcfgmodel_proxy *proxy;
 	size_t binds = 0;
 	size_t count = 0;
 
-	STAILQ_FOREACH(front, &m->proxies, next) {
+	STAILQ_FOREACH(proxy, &m->proxies, next) {
 		const struct hcfgmodel_bind *b;
 
 		p.proxy_count++;
-		STAILQ_FOREACH(b, &front->binds, next)
+		STAILQ_FOREACH(b, &proxy->binds, next)
 			binds++;
 	}
 	p.pairs = mem_arena_zalloc(arena, (p.proxy_count + 1) * sizeof(*p.pairs));
 	*ret = mem_arena_zalloc(arena, (p.proxy_count + binds + 1) * sizeof(**ret));
-	STAILQ_FOREACH(front, &m->proxies, next) {
-		const struct hcfgmodel_proxy *back =
-		    is_front(front) ? choose_back(&p, front) : NULL;
-
-		if (back)
-			add_front(&p, front, back);
-	}
+	STAILQ_FOREACH(proxy, &m->proxies, next)
+		plan_one(&p, proxy);
 	for (size_t i = 0; i < p.count; i++)
 		count += split_ports(&p, &p.pairs[i], *ret, count);
-	note_unused(&p);
+	if (!direct)
+		note_unused(&p);
 	return count;
 }

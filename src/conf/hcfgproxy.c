@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/suggest.h"
 #include "hcfgparts.h"
 
 #include <stddef.h>
@@ -11,7 +10,7 @@ enum { CONN_MAX = 10000000, BACKLOG_MAX = 1000000, PROBES_MAX = 127 };
 enum shape {
 	SHAPE_OTHER, /* it has a reader of its own */
 	SHAPE_SWITCH,
-	SHAPE_WHOLE,
+	SHAPE_WHOLE,  /* as hcfgreader_loose() */
 	SHAPE_TIME,   /* milliseconds */
 	SHAPE_SECONDS /* of TCP keep-alive: whole seconds, a bare number is seconds */
 };
@@ -44,9 +43,12 @@ static const struct {
 	VALUE(SRVTCPKA_CNT, WHOLE, PROBES_MAX, server_count),
 	VALUE(OPTION_LOG_HEALTH_CHECKS, SWITCH, 0, log_health_checks),
 	VALUE(OPTION_DONTLOGNULL, SWITCH, 0, dontlognull),
-	VALUE(OPTION_TCPLOG, SWITCH, 0, session_log),
-	VALUE(OPTION_HTTPLOG, SWITCH, 0, session_log),
-	VALUE(OPTION_HTTPSLOG, SWITCH, 0, session_log),
+	VALUE(OPTION_DONTLOG_NORMAL, SWITCH, 0, dontlog_normal),
+	VALUE(OPTION_LOG_SEPARATE_ERRORS, SWITCH, 0, log_separate_errors),
+	VALUE(OPTION_LOGASAP, SWITCH, 0, logasap),
+	VALUE(OPTION_SOCKET_STATS, SWITCH, 0, socket_stats),
+	VALUE(TIMEOUT_QUEUE, TIME, 0, queue_ms),
+	VALUE(FULLCONN, WHOLE, CONN_MAX, fullconn),
 #undef VALUE
 };
 
@@ -56,10 +58,9 @@ static void read_value(struct hcfgreader *r, enum hcfgwords_proxy id, struct hcf
 	enum shape shape = values[id].shape;
 	uint32_t n = !r->off;
 
-	if (id != HCFGWORDS_PROXY_OPTION_TCPLOG && id != HCFGWORDS_PROXY_OPTION_HTTPLOG)
-		hcfgreader_at_most(r, shape != SHAPE_SWITCH);
-	if (shape == SHAPE_WHOLE && !hcfgreader_whole(r, r->words[0], 0, values[id].high, &n))
-		return;
+	hcfgreader_at_most(r, shape != SHAPE_SWITCH);
+	if (shape == SHAPE_WHOLE)
+		n = hcfgreader_loose(r, r->words[0], values[id].high);
 	if (shape == SHAPE_TIME && !hcfgreader_time(r, r->words[0], 1, &n))
 		return;
 	if (shape == SHAPE_SECONDS) {
@@ -90,46 +91,12 @@ static void read_mode(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 	}
 }
 
-static void read_balance(struct hcfgreader *r, struct hcfgmodel_proxy *p)
-{
-	static const char *const lost[] = { "random",     "source",   "first",      "hash",
-		                            "rdp-cookie", "uri",      "hdr",        "url_param",
-		                            "sticky",     "log-hash", "roundrobin", "static-rr",
-		                            "leastconn" };
-	const char *given = r->count ? r->words[0] : "roundrobin";
-	size_t len = strcspn(given, "(");
-	char word[32] = "";
-	const char *near;
-
-	if (len < sizeof(word))
-		memcpy(word, given, len);
-	p->balance = SETTINGS_ROUNDROBIN;
-	if (strcmp(word, "leastconn") == 0)
-		p->balance = SETTINGS_LEASTCONN;
-	else if (strcmp(word, "static-rr") == 0)
-		hcfgreader_remark(r, "static-rr becomes roundrobin, which gives the same shares");
-	if (strcmp(word, "roundrobin") == 0 || strcmp(word, "static-rr") == 0 ||
-	    strcmp(word, "leastconn") == 0)
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
-		if (strcmp(word, lost[i]) == 0) {
-			hcfgreader_lose(
-			    r, "%s: it becomes roundrobin; leastconn is the other choice", word);
-			return;
-		}
-	near = suggest_nearest(word, lost, ARRAY_LEN(lost));
-	if (near)
-		hcfgreader_error(r, "unknown algorithm \"%.30s\"; did you mean \"%s\"?", given,
-		                 near);
-	else
-		hcfgreader_error(r, "unknown algorithm \"%.30s\"", given);
-}
-
 /* option redispatch [N]: HAProxy's default, and every N but 0, lets a retry go elsewhere. */
 static void read_redispatch(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
 	bool on = !r->off && !(r->count && strcmp(r->words[0], "0") == 0);
 
+	hcfgreader_at_most(r, 1);
 	hcfgreader_set(r, &p->redispatch, on);
 	if (on && r->count)
 		hcfgreader_remark(r, "%.10s: every retry goes to another server, if there is one",
@@ -140,6 +107,18 @@ static void read_tcpka(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
 	hcfgreader_set(r, &p->clitcpka, !r->off);
 	hcfgreader_set(r, &p->srvtcpka, !r->off);
+}
+
+static void remember_use(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	struct hcfgmodel_use *use = mem_arena_zalloc(&r->model->arena, sizeof(*use));
+
+	if (r->count > 1 && !hcfgaccess_is_condition(r, p, r->words + 2, r->count - 2))
+		return;
+	use->backend = r->words[0];
+	use->place = r->line->place;
+	use->next = p->uses;
+	p->uses = use;
 }
 
 static void read_use_backend(struct hcfgreader *r, struct hcfgmodel_proxy *p)
@@ -154,6 +133,7 @@ static void read_use_backend(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 		                "%.60s by a condition; a service has one set of servers: make "
 		                "another service for these",
 		                r->words[0]);
+		remember_use(r, p);
 		return;
 	}
 	p->backend = r->words[0];
@@ -172,52 +152,63 @@ static void read_log(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 	}
 }
 
-static void read_stats(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+static void read_tcplog(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
-	static const char *const known[] = { "enable",       "hide-version", "realm",
-		                             "refresh",      "show-desc",    "show-legends",
-		                             "show-modules", "show-node",    "show-version" };
-	const char *word = r->words[0];
+	bool clf = r->count == 1 && strcmp(r->words[0], "clf") == 0;
 
-	hcfgreader_set(r, &p->stats, 1);
-	if (strcmp(word, "auth") == 0) {
-		hcfgreader_lose(r, "auth: admin.bind asks for no password; bind it to an address "
-		                   "that only operators reach");
-	} else if (strcmp(word, "admin") == 0) {
-		hcfgreader_lose(r, "admin: the page only shows; `sluice drain` and the control "
-		                   "socket change states");
-	} else if (strcmp(word, "uri") == 0 && r->count > 1) {
-		if (strcmp(r->words[1], "/") != 0 && strcmp(r->words[1], "/stats") != 0 &&
-		    strcmp(r->words[1], "/haproxy?stats") != 0)
-			hcfgreader_lose(r, "uri %.60s: the page is at / and /stats", r->words[1]);
-	} else if (strcmp(word, "scope") == 0 || strcmp(word, "http-request") == 0) {
-		hcfgreader_lose(r, "%s: the page shows all to everyone who reaches it", word);
-	} else {
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			if (strcmp(word, known[i]) == 0)
-				return;
-		hcfgreader_error(r, "unknown word \"%.30s\"", word);
-	}
+	hcfgreader_at_most(r, clf);
+	p->log_format = NULL;
+	p->session_log = clf ? SETTINGS_SESSION_CLF : SETTINGS_SESSION_TCPLOG;
+	if (r->off)
+		p->session_log = SETTINGS_SESSION_CONNECT;
 }
 
-static void read_http_request(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+static void read_httplog(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
-	const char *word = r->words[0];
+	read_tcplog(r, p);
+	hcfgreader_remark(r, "sessions are logged as option tcplog does");
+}
 
-	if (strcmp(word, "use-service") == 0 && r->count > 1 &&
-	    strcmp(r->words[1], "prometheus-exporter") == 0) {
-		hcfgreader_set(r, &p->stats, 1);
-		hcfgreader_remark(r, "the metrics are at /metrics of admin.bind");
-	} else if (strcmp(word, "deny") == 0 || strcmp(word, "reject") == 0 ||
-	           strcmp(word, "auth") == 0 || strcmp(word, "tarpit") == 0 ||
-	           strcmp(word, "silent-drop") == 0) {
-		hcfgreader_lose(r,
-		                "%s: kept some clients out; sluice lets them in, unless deny "
-		                "names their addresses",
-		                word);
-	} else {
-		hcfgreader_lose(r, "%.40s: a rule about HTTP; sluice relays bytes", word);
-	}
+static void read_rate_limit(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	uint32_t n;
+
+	if (strcmp(r->words[0], "sessions") != 0)
+		hcfgreader_error(r, "\"%.30s\": write sessions", r->words[0]);
+	else if (hcfgreader_whole(r, r->words[1], 0, UINT32_MAX, &n))
+		hcfgreader_set(r, &p->rate_limit, n);
+}
+
+static void read_id(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	uint32_t n;
+
+	hcfgreader_at_most(r, 1);
+	if (hcfgreader_whole(r, r->words[0], 1, INT32_MAX, &n))
+		hcfgreader_set(r, &p->id, n);
+}
+
+/* All words of the line. */
+static void read_description(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	AUTO_TEXT t = { 0 };
+
+	if (!r->count)
+		hcfgreader_error(r, "a text is missing");
+	for (size_t i = 0; i < r->count; i++)
+		text_addf(&t, "%s%s", i ? " " : "", r->words[i]);
+	p->description = mem_arena_strdup(&r->model->arena, text_str(&t));
+}
+
+static void read_log_tag(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	hcfgreader_at_most(r, 1);
+	p->log_tag = r->words[0];
+}
+
+static void read_source(struct hcfgreader *r, struct hcfgmodel_proxy *p)
+{
+	hcfgserveropt_read_source(r, r->words, r->count, &p->source);
 }
 
 static void read_servers(struct hcfgreader *r, enum hcfgwords_proxy id, struct hcfgmodel_proxy *p)
@@ -252,12 +243,25 @@ static void read_word(struct hcfgreader *r, enum hcfgwords_proxy id, struct hcfg
 		{ HCFGWORDS_PROXY_BIND, hcfgbind_read },
 		{ HCFGWORDS_PROXY_DEFAULT_BACKEND, read_default_backend },
 		{ HCFGWORDS_PROXY_USE_BACKEND, read_use_backend },
-		{ HCFGWORDS_PROXY_BALANCE, read_balance },
+		{ HCFGWORDS_PROXY_BALANCE, hcfgbalance_read },
+		{ HCFGWORDS_PROXY_HASH_TYPE, hcfgbalance_read_type },
+		{ HCFGWORDS_PROXY_HASH_BALANCE_FACTOR, hcfgbalance_read_factor },
 		{ HCFGWORDS_PROXY_LOG, read_log },
 		{ HCFGWORDS_PROXY_OPTION_REDISPATCH, read_redispatch },
 		{ HCFGWORDS_PROXY_OPTION_TCPKA, read_tcpka },
-		{ HCFGWORDS_PROXY_STATS, read_stats },
-		{ HCFGWORDS_PROXY_HTTP_REQUEST, read_http_request },
+		{ HCFGWORDS_PROXY_OPTION_TCPLOG, read_tcplog },
+		{ HCFGWORDS_PROXY_OPTION_HTTPLOG, read_httplog },
+		{ HCFGWORDS_PROXY_OPTION_HTTPSLOG, read_httplog },
+		{ HCFGWORDS_PROXY_LOG_FORMAT, hcfgformat_read },
+		{ HCFGWORDS_PROXY_LOG_TAG, read_log_tag },
+		{ HCFGWORDS_PROXY_RATE_LIMIT, read_rate_limit },
+		{ HCFGWORDS_PROXY_ID, read_id },
+		{ HCFGWORDS_PROXY_DESCRIPTION, read_description },
+		{ HCFGWORDS_PROXY_SOURCE, read_source },
+		{ HCFGWORDS_PROXY_STATS, hcfgpage_read_stats },
+		{ HCFGWORDS_PROXY_MONITOR_URI, hcfgpage_read_monitor },
+		{ HCFGWORDS_PROXY_HTTP_REQUEST, hcfgpage_read_http_request },
+		{ HCFGWORDS_PROXY_STICK_TABLE, hcfgaccess_read_table },
 		{ HCFGWORDS_PROXY_ACL, hcfgaccess_read_acl },
 		{ HCFGWORDS_PROXY_TCP_REQUEST_CONNECTION, hcfgaccess_read_rule },
 	};
@@ -276,20 +280,14 @@ void hcfgproxy_read(struct hcfgreader *r, enum hcfgwords_proxy id, struct hcfgmo
 		read_servers(r, id, p);
 	else if (id == HCFGWORDS_PROXY_DISABLED || id == HCFGWORDS_PROXY_ENABLED)
 		hcfgreader_set(r, &p->disabled, id == HCFGWORDS_PROXY_DISABLED);
-	else if (id == HCFGWORDS_PROXY_HTTP_CHECK_SEND)
-		hcfghealth_read_send(r, &p->health);
-	else if (id == HCFGWORDS_PROXY_HTTP_CHECK_EXPECT)
-		hcfghealth_read_expect(r, &p->health);
-	else if (id == HCFGWORDS_PROXY_HTTP_CHECK_CONNECT ||
-	         id == HCFGWORDS_PROXY_TCP_CHECK_CONNECT)
-		hcfghealth_read_connect(r, &p->health);
-	else if (id == HCFGWORDS_PROXY_HTTP_CHECK_DISABLE_ON_404)
-		p->health.disable_on_404 = true;
+	else if (id == HCFGWORDS_PROXY_EXTERNAL_CHECK_COMMAND ||
+	         id == HCFGWORDS_PROXY_EXTERNAL_CHECK_PATH)
+		hcfghealth_read_external(r, id, p);
 	else if (id >= HCFGWORDS_PROXY_OPTION_HTTPCHK &&
 	         id <= HCFGWORDS_PROXY_OPTION_EXTERNAL_CHECK)
-		hcfghealth_read_option(r, id, &p->health);
+		hcfghealth_read_option(r, id, p);
+	else if (hcfgrule_read(r, id, p))
+		return;
 	else
 		read_word(r, id, p);
-	if (id == HCFGWORDS_PROXY_OPTION_HTTPLOG || id == HCFGWORDS_PROXY_OPTION_HTTPSLOG)
-		hcfgreader_remark(r, "sessions are logged as option tcplog does");
 }

@@ -64,6 +64,35 @@ bool hcfgreader_whole(const struct hcfgreader *r, const char *word, uint32_t low
 	return true;
 }
 
+uint32_t hcfgreader_loose(const struct hcfgreader *r, const char *word, uint32_t high)
+{
+	size_t digits = strspn(word, "0123456789");
+	char number[16] = "0";
+	uint64_t n = 0;
+
+	if (digits && digits < sizeof(number))
+		snprintf(number, sizeof(number), "%.*s", (int)digits, word);
+	if (!number_parse(number, UINT32_MAX, &n) || digits >= sizeof(number))
+		n = UINT32_MAX;
+	if (n > high) {
+		hcfgreader_lose(r, "\"%.60s\" is more than sluice takes: it becomes %u", word,
+		                high);
+		n = high;
+	} else if (word[digits] || !digits) {
+		hcfgreader_lose(r, "\"%.60s\" is not a number; HAProxy takes it as %u", word,
+		                (uint32_t)n);
+	}
+	return (uint32_t)n;
+}
+
+int hcfgreader_find(const char *word, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], word) == 0)
+			return (int)i;
+	return -1;
+}
+
 bool hcfgreader_time(const struct hcfgreader *r, const char *word, uint32_t unit_ms, uint32_t *ret)
 {
 	static const struct {
@@ -105,10 +134,10 @@ static void report_unknown(const struct hcfgreader *r, enum hcfgwords_place plac
 	const char *near = hcfgwords_suggest(place, &r->words[i], 1);
 
 	if (near)
-		hcfgreader_error(r, "unknown option \"%.60s\"; did you mean \"%s\"?", r->words[i],
-		                 near);
+		hcfgreader_error(r, "unknown keyword '%.60s'; did you mean '%s' maybe ?",
+		                 r->words[i], near);
 	else
-		hcfgreader_error(r, "unknown option \"%.60s\"", r->words[i]);
+		hcfgreader_error(r, "unknown keyword '%.60s'", r->words[i]);
 }
 
 void hcfgreader_options(struct hcfgreader *r, enum hcfgwords_place place, size_t i,
@@ -130,6 +159,7 @@ void hcfgreader_options(struct hcfgreader *r, enum hcfgwords_place place, size_t
 			return;
 		}
 		r->name = w->name;
+		r->left = r->count - i - 1;
 		if (w->fate == HCFGWORDS_LOST)
 			hcfgreader_lose(r, "%s", w->sentence);
 		else if (w->fate == HCFGWORDS_IGNORED)

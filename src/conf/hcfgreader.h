@@ -16,7 +16,8 @@ struct hcfgreader {
 	const char *name; /* of the directive, as in the table: "timeout client" */
 	const char *const *words;
 	size_t count;
-	bool off; /* "no" or "default" stands before it */
+	size_t left; /* in a hcfgreader_option: words after the option's name, its own and more */
+	bool off;    /* "no" or "default" stands before it */
 };
 
 /* Notes at the line; the name of the directive comes first. */
@@ -30,8 +31,16 @@ void hcfgreader_at_most(const struct hcfgreader *r, size_t count);
 /* The word, or false after an error.  `what` names it in the message: "a port". */
 bool hcfgreader_whole(const struct hcfgreader *r, const char *word, uint32_t low, uint32_t high,
                       uint32_t *ret);
+/*
+ * As HAProxy's atol() reads it where it does not look closer: what follows the digits does not
+ * count, and without digits it is 0; noted, and at most `high`.
+ */
+uint32_t hcfgreader_loose(const struct hcfgreader *r, const char *word, uint32_t high);
 /* Milliseconds; `unit_ms` is that of a bare number.  HAProxy's times have one unit. */
 bool hcfgreader_time(const struct hcfgreader *r, const char *word, uint32_t unit_ms, uint32_t *ret);
+
+/* The number from an exact list of words, or -1. */
+int hcfgreader_find(const char *word, const char *const *list, size_t count);
 
 /* The value is set, here. */
 void hcfgreader_set(const struct hcfgreader *r, struct hcfgmodel_value *v, uint32_t n);

@@ -5,191 +5,7 @@
 
 #include <string.h>
 
-enum {
-	NAME_MAX_LEN = 64,
-	TEMPLATE_MAX = 256,
-	INTER_MAX_MS = 86400000,
-	COUNT_MAX = 1000, /* of rise and fall */
-	CONN_MAX = 10000000,
-	WEIGHT_MAX = 256
-};
-
-static void take_time(struct hcfgreader *r, const char *word, struct hcfgmodel_value *v)
-{
-	uint32_t ms;
-
-	if (!hcfgreader_time(r, word, 1, &ms))
-		return;
-	if (!ms)
-		hcfgreader_error(r, "0 is not a time between checks");
-	if (ms > INTER_MAX_MS) {
-		hcfgreader_lose(r, "longer than a day: it becomes a day");
-		ms = INTER_MAX_MS;
-	}
-	hcfgreader_set(r, v, ms);
-}
-
-static void take_count(struct hcfgreader *r, const char *word, struct hcfgmodel_value *v)
-{
-	uint32_t n;
-
-	if (!hcfgreader_whole(r, word, 1, INT32_MAX, &n))
-		return;
-	if (n > COUNT_MAX) {
-		hcfgreader_lose(r, "more than %d: it becomes %d", COUNT_MAX, COUNT_MAX);
-		n = COUNT_MAX;
-	}
-	hcfgreader_set(r, v, n);
-}
-
-static void take_number(struct hcfgreader *r, const char *word, uint32_t high,
-                        struct hcfgmodel_value *v)
-{
-	uint32_t n;
-
-	if (hcfgreader_whole(r, word, 0, high, &n))
-		hcfgreader_set(r, v, n);
-}
-
-static void take_check_address(struct hcfgreader *r, const char *word, struct hcfgmodel_server *s)
-{
-	struct hcfgaddr a;
-	struct error err;
-
-	if (!hcfgaddr_parse(word, &r->model->arena, &a, &err) ||
-	    (a.kind == HCFGADDR_INET && !endpoints_host_is_valid(a.host, &err))) {
-		if (!strchr(word, ':') || !endpoints_host_is_valid(word, &err)) {
-			hcfgreader_error(r, "%s", err.text);
-			return;
-		}
-		a = (struct hcfgaddr){ .host = word }; /* IPv6 without a port */
-	}
-	if (a.kind == HCFGADDR_INET)
-		s->check_addr = a.host;
-	else
-		hcfgreader_lose(r, "\"%.60s\": checks go to a host", word);
-}
-
-static void take_init_state(struct hcfgreader *r, const char *word, struct hcfgmodel_server *s)
-{
-	bool down = strcmp(word, "down") == 0 || strcmp(word, "fully-down") == 0;
-
-	if (!down && strcmp(word, "up") != 0 && strcmp(word, "fully-up") != 0 &&
-	    strcmp(word, "none") != 0)
-		hcfgreader_error(r, "\"%.30s\": write fully-up, up, down, fully-down or none",
-		                 word);
-	else
-		hcfgreader_set(r, &s->init_down, down);
-}
-
-static void take_verify(struct hcfgreader *r, const char *word, struct hcfgmodel_server *s)
-{
-	bool none = strcmp(word, "none") == 0;
-
-	if (!none && strcmp(word, "required") != 0)
-		hcfgreader_error(r, "\"%.30s\": write none or required", word);
-	else
-		hcfgreader_set(r, &s->verify_none, none);
-}
-
-static void take_tls(struct hcfgreader *r, enum hcfgwords_server id, const char *word,
-                     struct hcfgmodel_server *s)
-{
-	if (id == HCFGWORDS_SERVER_CHECK_SNI)
-		s->check_sni = word;
-	else if (id == HCFGWORDS_SERVER_VERIFYHOST)
-		s->verifyhost = word;
-	else if (id == HCFGWORDS_SERVER_CRT)
-		s->crt = word;
-	else if (strcmp(word, "@system-ca") == 0)
-		s->ca_file = NULL;
-	else if (*word == '@')
-		hcfgreader_lose(r, "\"%.60s\" is not a file", word);
-	else
-		s->ca_file = word;
-}
-
-static void take_source(struct hcfgreader *r, const char *word)
-{
-	if (strncmp(word, "0.0.0.0", 7) != 0 && strcmp(word, "*") != 0 && strcmp(word, "::") != 0)
-		hcfgreader_lose(
-		    r, "the local address of connections to the server; the routing table decides");
-}
-
-/* Whether the option is a switch, and then sets it. */
-static bool carry_switch(struct hcfgreader *r, enum hcfgwords_server id, struct hcfgmodel_server *s)
-{
-	const struct {
-		enum hcfgwords_server on, off;
-		bool *target;
-	} switches[] = {
-		{ HCFGWORDS_SERVER_CHECK, HCFGWORDS_SERVER_NO_CHECK, &s->check },
-		{ HCFGWORDS_SERVER_BACKUP, HCFGWORDS_SERVER_NO_BACKUP, &s->backup },
-		{ HCFGWORDS_SERVER_DISABLED, HCFGWORDS_SERVER_ENABLED, &s->disabled },
-		{ HCFGWORDS_SERVER_SSL, HCFGWORDS_SERVER_NO_SSL, &s->ssl },
-		{ HCFGWORDS_SERVER_CHECK_SSL, HCFGWORDS_SERVER_NO_CHECK_SSL, &s->check_ssl },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
-		if (id != switches[i].on && id != switches[i].off)
-			continue;
-		*switches[i].target = id == switches[i].on;
-		if (id == HCFGWORDS_SERVER_SSL)
-			hcfgreader_lose(r, "TLS to the server; sluice passes on what clients send, "
-			                   "so they must begin TLS themselves (checks do use it)");
-		return true;
-	}
-	return false;
-}
-
-/* Whether the option is a number or a time, and then sets it. */
-static bool carry_value(struct hcfgreader *r, enum hcfgwords_server id, const char *word,
-                        struct hcfgmodel_server *s)
-{
-	if (id == HCFGWORDS_SERVER_INTER)
-		take_time(r, word, &s->inter);
-	else if (id == HCFGWORDS_SERVER_FASTINTER)
-		take_time(r, word, &s->fastinter);
-	else if (id == HCFGWORDS_SERVER_DOWNINTER)
-		take_time(r, word, &s->downinter);
-	else if (id == HCFGWORDS_SERVER_RISE)
-		take_count(r, word, &s->rise);
-	else if (id == HCFGWORDS_SERVER_FALL)
-		take_count(r, word, &s->fall);
-	else if (id == HCFGWORDS_SERVER_PORT)
-		take_number(r, word, UINT16_MAX, &s->check_port);
-	else if (id == HCFGWORDS_SERVER_WEIGHT)
-		take_number(r, word, WEIGHT_MAX, &s->weight);
-	else if (id == HCFGWORDS_SERVER_MAXCONN)
-		take_number(r, word, CONN_MAX, &s->maxconn);
-	else
-		return false;
-	return true;
-}
-
-static void carry(struct hcfgreader *r, int number, const char *const *args, void *object)
-{
-	enum hcfgwords_server id = (enum hcfgwords_server)number;
-	struct hcfgmodel_server *s = object;
-	uint32_t ms;
-
-	if (carry_switch(r, id, s) || carry_value(r, id, args[0], s))
-		return;
-	if (id == HCFGWORDS_SERVER_ADDR)
-		take_check_address(r, args[0], s);
-	else if (id == HCFGWORDS_SERVER_INIT_STATE)
-		take_init_state(r, args[0], s);
-	else if (id == HCFGWORDS_SERVER_VERIFY)
-		take_verify(r, args[0], s);
-	else if (id == HCFGWORDS_SERVER_RESOLVERS)
-		s->resolvers = args[0];
-	else if (id == HCFGWORDS_SERVER_SOURCE)
-		take_source(r, args[0]);
-	else if (id != HCFGWORDS_SERVER_TCP_UT)
-		take_tls(r, id, args[0], s);
-	else if (hcfgreader_time(r, args[0], 1, &ms))
-		hcfgreader_set(r, &s->tcp_ut, ms);
-}
+enum { NAME_MAX_LEN = 64, TEMPLATE_MAX = 256 };
 
 static bool is_name(const char *s)
 {
@@ -218,7 +34,7 @@ static void take_inet(struct hcfgreader *r, const struct hcfgaddr *a, struct hcf
 		hcfgreader_error(r, "a server has one port, from 1 to 65535");
 		return;
 	}
-	s->host = a->host;
+	s->s.host = a->host;
 	s->port = a->low;
 	if (a->port == HCFGADDR_PORT_NONE)
 		s->port_kind = HCFGMODEL_PORT_SAME;
@@ -242,7 +58,7 @@ static void take_address(struct hcfgreader *r, const char *word, struct hcfgmode
 		break;
 	case HCFGADDR_UNIX:
 		if (addr_from_unix(a.host, &addr, &err))
-			s->host = mem_arena_printf(&r->model->arena, "unix:%s", a.host);
+			s->s.host = mem_arena_printf(&r->model->arena, "unix:%s", a.host);
 		else
 			hcfgreader_error(r, "%s", err.text);
 		break;
@@ -260,16 +76,26 @@ static void add(struct hcfgreader *r, struct hcfgmodel_proxy *p, const char *nam
 	const struct hcfgmodel_server *twin;
 
 	STAILQ_FOREACH(twin, &p->servers, next)
-		if (strcmp(twin->name, name) == 0) {
+		if (strcmp(twin->s.name, name) == 0) {
 			hcfgreader_error(r, "the name \"%s\" is taken in line %u", name,
 			                 twin->place.line);
 			break;
 		}
 	*s = p->default_server;
-	s->name = name;
+	s->s.name = name;
 	s->place = r->line->place;
 	take_address(r, r->words[at], s);
-	hcfgreader_options(r, HCFGWORDS_SERVER, at + 1, carry, s);
+	hcfgreader_options(r, HCFGWORDS_SERVER, at + 1, hcfgserveropt_carry, s);
+	if (s->agent && !s->agent_port.n)
+		hcfgreader_error(r, "agent-check needs agent-port");
+	if (s->s.track && s->check)
+		hcfgreader_error(r, "check and track exclude each other");
+	STAILQ_FOREACH(twin, &p->servers, next)
+		if (s->s.id && twin->s.id == s->s.id) {
+			hcfgreader_error(r, "the id %u is taken in line %u", s->s.id,
+			                 twin->place.line);
+			break;
+		}
 	STAILQ_INSERT_TAIL(&p->servers, s, next);
 }
 
@@ -328,5 +154,11 @@ void hcfgserver_read_template(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 
 void hcfgserver_read_default(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
-	hcfgreader_options(r, HCFGWORDS_SERVER, 0, carry, &p->default_server);
+	const struct hcfgmodel_server before = p->default_server;
+
+	hcfgreader_options(r, HCFGWORDS_SERVER, 0, hcfgserveropt_carry, &p->default_server);
+	if (p->default_server.s.id != before.s.id) {
+		hcfgreader_lose(r, "id: each server has its own");
+		p->default_server.s.id = 0;
+	}
 }

@@ -1,218 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 #include "hcfgservice.h"
 
+#include "hcfgcopy.h"
+
 #include <string.h>
 
-enum { RETRIES_MAX = 100, RETRIES_DEFAULT = 3, TIMEOUT_MAX_MS = 2073600000, SECONDS_MAX = 32767 };
-
-static const char *copy(struct hcfgservice *c, const char *s)
-{
-	return s ? mem_arena_strdup(c->arena, s) : NULL;
-}
+enum { RETRIES_MAX = 100, RETRIES_DEFAULT = 3 };
 
 static uint32_t number(const struct hcfgmodel_value *v, uint32_t otherwise)
 {
 	return v->set ? v->n : otherwise;
 }
 
-/* --- addresses ---------------------------------------------------------------------------- */
-
-static struct settings_bind make_bind(struct hcfgservice *c, const struct hcfgmodel_proxy *front,
-                                      const struct hcfgmodel_bind *from, bool limit_here)
-{
-	struct settings_bind b = from->bind;
-
-	b.text = copy(c, b.text);
-	b.name = copy(c, b.name);
-	b.interface = copy(c, b.interface);
-	if (!b.backlog)
-		b.backlog = (int)number(&front->backlog, 0);
-	if (!b.maxconn && limit_here)
-		b.maxconn = number(&front->maxconn, 0);
-	return b;
-}
-
-static void make_binds(struct hcfgservice *c, const struct hcfgpair *pair,
-                       struct settings_service *s)
-{
-	const struct hcfgmodel_bind *from;
-	struct settings_bind *binds;
-	size_t count = 0;
-
-	for (size_t i = 0; i < pair->front_count; i++)
-		STAILQ_FOREACH(from, &pair->fronts[i]->binds, next)
-			count++;
-	binds = mem_arena_zalloc(c->arena, count * sizeof(*binds));
-	s->binds = binds;
-	for (size_t i = 0; i < pair->front_count; i++) {
-		STAILQ_FOREACH(from, &pair->fronts[i]->binds, next) {
-			int port = addr_port(&from->bind.addr);
-
-			if (!pair->port || pair->port == port)
-				binds[s->bind_count++] =
-				    make_bind(c, pair->fronts[i], from, pair->front_count > 1);
-			else if (!port)
-				hcfgnote_add(c->notes, HCFGNOTE_LOSS, from->place,
-				             "\"%.60s\": the servers have no port, and this "
-				             "address neither",
-				             from->bind.text);
-		}
-	}
-}
-
-/* --- servers ------------------------------------------------------------------------------ */
-
-size_t hcfgservice_count_servers(const struct hcfgmodel_proxy *back)
+size_t hcfgservice_count_targets(const struct hcfgmodel_proxy *back)
 {
 	const struct hcfgmodel_server *s;
 	size_t n = 0;
 
 	STAILQ_FOREACH(s, &back->servers, next)
-		n += s->host != NULL;
+		if (s->s.host)
+			n += 1 + s->agent;
 	return n;
 }
 
-static uint16_t choose_port(struct hcfgservice *c, const struct hcfgmodel_server *s, int dialled)
+/* --- the side of the servers -------------------------------------------------------------- */
+
+static void set_timeouts(struct hcfgservice *c, const struct hcfgmodel_proxy *back,
+                         struct settings_timeouts *t)
 {
-	int port = s->port;
-
-	if (strncmp(s->host, "unix:", 5) == 0)
-		return 0;
-	if (s->port_kind != HCFGMODEL_PORT_NUMBER)
-		port += dialled;
-	if (port < 1 || port > UINT16_MAX) {
-		hcfgnote_add(c->notes, HCFGNOTE_ERROR, s->place,
-		             "\"server %s\": its port would be %d", s->name, port);
-		return 1;
-	}
-	return (uint16_t)port;
-}
-
-static void make_servers(struct hcfgservice *c, const struct hcfgpair *pair,
-                         struct settings_service *service)
-{
-	const struct hcfgmodel_server *from;
-	struct settings_server *servers =
-	    mem_arena_zalloc(c->arena, hcfgservice_count_servers(pair->back) * sizeof(*servers));
-	size_t n = 0;
-
-	STAILQ_FOREACH(from, &pair->back->servers, next) {
-		struct settings_server *s = &servers[n];
-		struct settings_target *t = &c->targets[c->target_count];
-
-		if (!from->host)
-			continue;
-		s->name = copy(c, from->name);
-		s->host = copy(c, from->host);
-		s->port = choose_port(c, from, pair->port);
-		s->weight = (uint16_t)number(&from->weight, 1);
-		s->backup = from->backup;
-		s->disabled = from->disabled;
-		s->maxconn = number(&from->maxconn, 0);
-		s->node = c->target_count++;
-		t->name = mem_arena_printf(c->arena, "%s/%s", pair->name, s->name);
-		t->host = s->host;
-		t->check = hcfgtarget_check(c, pair->back, from);
-		t->check_port =
-		    t->check.port == SETTINGS_PORT_NUMBER ? t->check.port_number : s->port;
-		n++;
-	}
-	service->servers = servers;
-	service->server_count = n;
-}
-
-/* --- time-outs and keep-alive ------------------------------------------------------------- */
-
-static uint32_t limit_time(struct hcfgservice *c, const struct hcfgmodel_value *v)
-{
-	if (!v->set || v->n <= TIMEOUT_MAX_MS)
-		return number(v, 0);
-	hcfgnote_add(c->notes, HCFGNOTE_LOSS, v->place, "more than 24 days: it becomes 24 days");
-	return TIMEOUT_MAX_MS;
-}
-
-static void set_timeouts(struct hcfgservice *c, const struct hcfgmodel_proxy *front,
-                         const struct hcfgmodel_proxy *back, struct settings_service *s)
-{
-	struct settings_timeouts *t = &s->timeout;
-
-	t->connect_ms = limit_time(c, &back->connect_ms);
-	t->client_ms = limit_time(c, &front->client_ms);
-	t->server_ms = limit_time(c, &back->server_ms);
-	t->client_fin_ms = limit_time(c, &front->client_fin_ms);
-	t->server_fin_ms = limit_time(c, &back->server_fin_ms);
+	t->connect_ms = hcfgcopy_time(c, &back->connect_ms);
+	t->queue_ms = hcfgcopy_time(c, &back->queue_ms);
+	t->server_ms = hcfgcopy_time(c, &back->server_ms);
+	t->server_fin_ms = hcfgcopy_time(c, &back->server_fin_ms);
 	if (!back->tunnel_ms.set)
 		return;
-	/* In TCP a session is a tunnel once both sides are connected. */
-	t->client_ms = t->server_ms = limit_time(c, &back->tunnel_ms);
+	t->server_ms = hcfgcopy_time(c, &back->tunnel_ms);
 	hcfgnote_add(c->notes, HCFGNOTE_REMARK, back->tunnel_ms.place,
 	             "\"timeout tunnel\": it becomes timeout client and server, which it replaces "
 	             "in HAProxy once a session is connected");
 }
 
-/* One value for both sides; the side that is off does not count. */
-static uint32_t join_sides(struct hcfgservice *c, const struct settings_keepalive *k,
-                           const struct hcfgmodel_value *client,
-                           const struct hcfgmodel_value *server, const char *what)
+static void set_keepalive(struct hcfgservice *c, const struct hcfgmodel_proxy *back,
+                          struct settings_keepalive *k)
 {
-	uint32_t a = k->client ? number(client, 0) : 0;
-	uint32_t b = k->server ? number(server, 0) : 0;
-	const struct hcfgmodel_value *v = a ? client : server;
-	uint32_t n = a ? a : b;
-
-	if (k->client && k->server && a != b)
-		hcfgnote_add(c->notes, HCFGNOTE_LOSS, v->place,
-		             "the %s of TCP keep-alive is one for both sides: it becomes %u", what,
-		             n);
-	if (n > SECONDS_MAX) {
-		hcfgnote_add(c->notes, HCFGNOTE_LOSS, v->place,
-		             "the %s of TCP keep-alive is at most %d s", what, SECONDS_MAX);
-		n = SECONDS_MAX;
-	}
-	return n;
-}
-
-static void set_keepalive(struct hcfgservice *c, const struct hcfgmodel_proxy *front,
-                          const struct hcfgmodel_proxy *back, struct settings_service *s)
-{
-	struct settings_keepalive *k = &s->keepalive;
-
-	k->client = front->clitcpka.n;
 	k->server = back->srvtcpka.n;
-	k->idle_s = join_sides(c, k, &front->client_idle_s, &back->server_idle_s, "idle time");
-	k->interval_s =
-	    join_sides(c, k, &front->client_interval_s, &back->server_interval_s, "interval");
-	k->count = join_sides(c, k, &front->client_count, &back->server_count, "count");
+	if (!k->server)
+		return;
+	k->idle_s = hcfgcopy_seconds(c, &back->server_idle_s);
+	k->interval_s = hcfgcopy_seconds(c, &back->server_interval_s);
+	k->count = number(&back->server_count, 0);
 }
-
-/* HAProxy has it for each address and for each server; a service has one for all. */
-static void set_user_timeout(struct hcfgservice *c, const struct hcfgpair *pair,
-                             struct settings_service *s)
-{
-	const struct hcfgmodel_value *found = NULL;
-	const struct hcfgmodel_server *server;
-	const struct hcfgmodel_bind *b;
-	bool all = true;
-
-	for (size_t i = 0; i < pair->front_count; i++)
-		STAILQ_FOREACH(b, &pair->fronts[i]->binds, next) {
-			all = all && b->tcp_ut.n && (!found || found->n == b->tcp_ut.n);
-			if (b->tcp_ut.n && (!found || b->tcp_ut.n > found->n))
-				found = &b->tcp_ut;
-		}
-	STAILQ_FOREACH(server, &pair->back->servers, next) {
-		all = all && server->tcp_ut.n && (!found || found->n == server->tcp_ut.n);
-		if (server->tcp_ut.n && (!found || server->tcp_ut.n > found->n))
-			found = &server->tcp_ut;
-	}
-	s->tcp_user_timeout_ms = found ? limit_time(c, found) : 0;
-	if (found && !all)
-		hcfgnote_add(c->notes, HCFGNOTE_LOSS, found->place,
-		             "\"tcp-ut\" for some connections only: tcp_user_timeout is for all of "
-		             "a service, clients' and servers'");
-}
-
-/* --- the service -------------------------------------------------------------------------- */
 
 static uint32_t choose_retries(struct hcfgservice *c, const struct hcfgmodel_proxy *back)
 {
@@ -225,37 +62,184 @@ static uint32_t choose_retries(struct hcfgservice *c, const struct hcfgmodel_pro
 	return RETRIES_MAX;
 }
 
+/* --- the side of the clients -------------------------------------------------------------- */
+
 static void note_http(struct hcfgservice *c, const struct hcfgmodel_proxy *p)
 {
 	if (p->http.n)
-		hcfgnote_add(c->notes, HCFGNOTE_LOSS, p->http.place,
+		hcfgnote_add(c->notes, HCFGNOTE_REMARK, p->http.place,
 		             "\"mode http\": sluice relays the bytes of \"%s %s\" without looking "
 		             "at HTTP: one server for all requests of a connection, no headers or "
 		             "pages of its own",
 		             hcfgmodel_kind_name(p->kind), p->name);
 }
 
+/* A "listen" has both sides in one, as long as a service has words for it. */
+static bool can_merge(const struct settings_frontend *f, const struct settings_service *s)
+{
+	const struct settings_keepalive *client = &f->keepalive;
+	const struct settings_keepalive *server = &s->keepalive;
+
+	return !f->log_addresses &&
+	       (!client->client || !server->server ||
+	        (client->idle_s == server->idle_s && client->interval_s == server->interval_s &&
+	         client->count == server->count));
+}
+
+static void merge(const struct settings_frontend *f, struct settings_service *s)
+{
+	if (f->keepalive.client) {
+		s->keepalive.idle_s = f->keepalive.idle_s;
+		s->keepalive.interval_s = f->keepalive.interval_s;
+		s->keepalive.count = f->keepalive.count;
+	}
+	s->keepalive.client = f->keepalive.client;
+	s->binds = f->binds;
+	s->bind_count = f->bind_count;
+	s->maxconn = f->maxconn;
+	s->timeout.client_ms = f->client_ms;
+	s->timeout.client_fin_ms = f->client_fin_ms;
+	s->rate_limit = f->rate_limit;
+	s->conn_rate_limit = f->conn_rate_limit;
+	s->allow = f->allow;
+	s->allow_count = f->allow_count;
+	s->deny = f->deny;
+	s->deny_count = f->deny_count;
+	s->dontlognull = f->dontlognull;
+	s->dontlog_normal = f->dontlog_normal;
+	s->log_separate_errors = f->log_separate_errors;
+	s->logasap = f->logasap;
+	s->socket_stats = f->socket_stats;
+	s->session_log = f->session_log;
+	s->log_format = f->log_format;
+}
+
+/* In a file frontends begin with what their service says, so it says what the first has. */
+static void suggest(const struct settings_frontend *f, struct settings_service *s)
+{
+	s->timeout.client_ms = f->client_ms;
+	s->timeout.client_fin_ms = f->client_fin_ms;
+	s->session_log = f->session_log;
+	s->log_format = f->log_format;
+	s->dontlognull = f->dontlognull;
+	s->keepalive.client = f->keepalive.client;
+	if (!s->keepalive.server && f->keepalive.client) {
+		s->keepalive.idle_s = f->keepalive.idle_s;
+		s->keepalive.interval_s = f->keepalive.interval_s;
+		s->keepalive.count = f->keepalive.count;
+	}
+}
+
+static void set_fronts(struct hcfgservice *c, const struct hcfgpair *pair,
+                       struct settings_service *s)
+{
+	struct settings_frontend *fronts =
+	    mem_arena_zalloc(c->arena, (pair->front_count + 1) * sizeof(*fronts));
+
+	for (size_t i = 0; i < pair->front_count; i++) {
+		fronts[i] = hcfgfront_make(c, pair, pair->fronts[i]);
+		if (pair->fronts[i] == pair->back && !c->direct)
+			fronts[i].id = 0; /* the service has that number */
+		note_http(c, pair->fronts[i]);
+	}
+	if (hcfgpair_is_listen(pair) && can_merge(&fronts[0], s)) {
+		merge(&fronts[0], s);
+		return;
+	}
+	if (pair->front_count && !c->direct)
+		suggest(&fronts[0], s);
+	s->frontends = fronts;
+	s->frontend_count = pair->front_count;
+}
+
+/* --- TCP_USER_TIMEOUT ---------------------------------------------------------------------- */
+
+static bool have(const struct settings_bind *binds, size_t count, uint32_t ms)
+{
+	for (size_t i = 0; i < count; i++)
+		if (binds[i].tcp_user_timeout_ms != ms)
+			return false;
+	return true;
+}
+
+static const struct settings_bind *without(struct hcfgservice *c, const struct settings_bind *from,
+                                           size_t count)
+{
+	struct settings_bind *binds = mem_arena_zalloc(c->arena, (count + 1) * sizeof(*binds));
+
+	for (size_t i = 0; i < count; i++) {
+		binds[i] = from[i];
+		binds[i].tcp_user_timeout_ms = 0;
+	}
+	return binds;
+}
+
+/* The value that all addresses and servers have; 0 if they have none, or several. */
+static uint32_t common_user_timeout(const struct settings_service *s)
+{
+	uint32_t ms = s->server_count ? s->servers[0].tcp_user_timeout_ms : 0;
+
+	for (size_t i = 0; i < s->server_count; i++)
+		if (s->servers[i].tcp_user_timeout_ms != ms)
+			return 0;
+	for (size_t i = 0; i < s->frontend_count; i++)
+		if (!have(s->frontends[i].binds, s->frontends[i].bind_count, ms))
+			return 0;
+	return have(s->binds, s->bind_count, ms) ? ms : 0;
+}
+
+/* What is the same everywhere stands once in a file, at the service. */
+static void raise_user_timeout(struct hcfgservice *c, struct settings_service *s)
+{
+	uint32_t ms = common_user_timeout(s);
+	struct settings_server *servers =
+	    mem_arena_zalloc(c->arena, (s->server_count + 1) * sizeof(*servers));
+	struct settings_frontend *fronts =
+	    mem_arena_zalloc(c->arena, (s->frontend_count + 1) * sizeof(*fronts));
+
+	if (!ms)
+		return;
+	s->tcp_user_timeout_ms = ms;
+	s->binds = without(c, s->binds, s->bind_count);
+	for (size_t i = 0; i < s->server_count; i++) {
+		servers[i] = s->servers[i];
+		servers[i].tcp_user_timeout_ms = 0;
+	}
+	s->servers = servers;
+	for (size_t i = 0; i < s->frontend_count; i++) {
+		fronts[i] = s->frontends[i];
+		fronts[i].tcp_user_timeout_ms = ms;
+		fronts[i].binds = without(c, fronts[i].binds, fronts[i].bind_count);
+	}
+	s->frontends = s->frontend_count ? fronts : NULL;
+}
+
 struct settings_service hcfgservice_make(struct hcfgservice *c, const struct hcfgpair *pair)
 {
-	const struct hcfgmodel_proxy *front = pair->fronts[0];
 	const struct hcfgmodel_proxy *back = pair->back;
 	struct settings_service s = {
-		.name = copy(c, pair->name),
+		.name = hcfgcopy_text(c, pair->name),
 		.balance = back->balance,
+		.random_draws = back->random_draws,
+		.hash = back->hash,
 		.retries = choose_retries(c, back),
-		.redispatch = back->redispatch.n,
+		.redispatch = back->redispatch.n || (c->redispatch && !back->redispatch.set),
 		.allbackups = back->allbackups.n,
-		.maxconn = pair->front_count == 1 ? number(&front->maxconn, 0) : 0,
+		.fullconn = back->fullconn.n,
 		.log_health_checks = back->log_health_checks.n,
-		.dontlognull = front->dontlognull.n,
+		.id = c->direct || back->id.set ? back->id.n : 0,
+		.id_counted = !back->id.set,
+		.http = back->http.n,
+		.disabled = back->disabled.n,
+		.description = hcfgcopy_text(c, back->description),
+		.session_log = back->session_log,
 	};
 
-	note_http(c, front);
-	make_binds(c, pair, &s);
-	make_servers(c, pair, &s);
-	set_timeouts(c, front, back, &s);
-	set_keepalive(c, front, back, &s);
-	set_user_timeout(c, pair, &s);
-	hcfgclients_set(c, front->rules, &s);
+	set_timeouts(c, back, &s.timeout);
+	set_keepalive(c, back, &s.keepalive);
+	set_fronts(c, pair, &s);
+	hcfgfarm_make(c, pair, &s);
+	if (!c->direct)
+		raise_user_timeout(c, &s);
 	return s;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hcfgsplit.h"
 
+#include "base/number.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -44,19 +45,10 @@ static bool end_word(struct splitter *s, struct error *err)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool split_hex(struct splitter *s, struct error *err)
 {
-	int high = hex_digit(s->in[2]);
-	int low = high < 0 ? -1 : hex_digit(s->in[3]);
+	int high = number_hex_digit(s->in[2]);
+	int low = high < 0 ? -1 : number_hex_digit(s->in[3]);
 
 	if (low < 0)
 		return error_set(err, "\"%.4s\" is not \\x and two hexadecimal digits", s->in);

@@ -52,7 +52,10 @@ static size_t match(const char *name, const char *const *words, size_t count)
 	for (;;) {
 		size_t len = strcspn(name, " ");
 
-		if (n == count || strlen(words[n]) != len || strncmp(words[n], name, len) != 0)
+		if (n == count || strncmp(words[n], name, len) != 0)
+			return 0;
+		/* "tcp-check set-var(check.x)" */
+		if (words[n][len] && (words[n][len] != '(' || !strstr(name, "set-var")))
 			return 0;
 		n++;
 		if (!name[len])

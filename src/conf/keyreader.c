@@ -6,14 +6,16 @@
 #include "endpoints.h"
 #include "keytable.h"
 #include "lists.h"
+#include "logtarget.h"
 #include "places.h"
 #include "scalars.h"
+#include "wirebytes.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES_MAX = 64, WORD_MAX = 64 };
+enum { NAMES_MAX = 96, WORD_MAX = 64 };
 
 static draft_convert *const readers[] = {
 #define X(name, reader) [KEYTABLE_##name] = (reader),
@@ -48,6 +50,8 @@ void keyreader_write_defaults(struct text *out)
 	}
 }
 
+static void fill_many(struct draft_context *c, const struct keytable_key *k, void *base);
+
 /* Puts the defaults of a group, and of the groups in it, into its structure. */
 static void fill(struct draft_context *c, const char *group, void *base)
 {
@@ -68,7 +72,19 @@ static void fill(struct draft_context *c, const char *group, void *base)
 			readers[k->type](c, k, v, base);
 		else if (k->type == KEYTABLE_GROUP)
 			fill(c, k->child, (char *)base + k->offset);
+		else if (k->type == KEYTABLE_MANY)
+			fill_many(c, k, base);
 	}
+}
+
+/* Without a word there is one, of defaults. */
+static void fill_many(struct draft_context *c, const struct keytable_key *k, void *base)
+{
+	struct draft_list list = { .count = 1 };
+
+	list.at = mem_arena_zalloc(c->arena, keytable_find_group(k->child)->size);
+	fill(c, k->child, list.at);
+	memcpy((char *)base + k->offset, &list, sizeof(list));
 }
 
 /* Another group that has a key of this name, for whoever wrote it in the wrong place. */
@@ -113,12 +129,38 @@ static void report_unknown(struct draft_context *c, const char *group,
 		                   v->name);
 }
 
-static void read_members(struct draft_context *c, const char *group, const config_setting_t *v,
-                         void *base)
+/* A service with frontends does not listen itself. */
+static bool is_missed(const struct keytable_key *k, const config_setting_t *v)
+{
+	return k->flags & KEYTABLE_REQUIRED &&
+	       !(strcmp(k->group, "services") == 0 && strcmp(k->name, "bind") == 0 &&
+	         config_setting_get_member(v, "frontends"));
+}
+
+/* The keys with those flags of `mask` that are `flags`. */
+static void read_keys(struct draft_context *c, const char *group, const config_setting_t *v,
+                      void *base, unsigned int mask, unsigned int flags)
 {
 	size_t count;
 	const struct keytable_key *k = keytable_keys(&count);
 
+	for (; count; k++, count--) {
+		const config_setting_t *member;
+
+		if (strcmp(k->group, group) != 0 || (k->flags & mask) != flags)
+			continue;
+		member = config_setting_get_member(v, k->name);
+		if (member)
+			readers[k->type](c, k, member, base);
+		else if (is_missed(k, v))
+			problem_add(c->problems, v, "the key \"%s\" is missing: write %s = %s;",
+			            k->name, k->name, *k->example ? k->example : "( { ... } )");
+	}
+}
+
+static void read_members(struct draft_context *c, const char *group, const config_setting_t *v,
+                         void *base)
+{
 	for (int i = 0; i < config_setting_length(v); i++) {
 		const config_setting_t *member = config_setting_get_elem(v, (unsigned int)i);
 
@@ -126,18 +168,8 @@ static void read_members(struct draft_context *c, const char *group, const confi
 		    (*group || !keytable_find_shared(member->name)))
 			report_unknown(c, group, v, member);
 	}
-	for (; count; k++, count--) {
-		const config_setting_t *member;
-
-		if (strcmp(k->group, group) != 0)
-			continue;
-		member = config_setting_get_member(v, k->name);
-		if (member)
-			readers[k->type](c, k, member, base);
-		else if (k->flags & KEYTABLE_REQUIRED)
-			problem_add(c->problems, v, "the key \"%s\" is missing: write %s = %s;",
-			            k->name, k->name, *k->example ? k->example : "( { ... } )");
-	}
+	read_keys(c, group, v, base, KEYTABLE_FIRST, KEYTABLE_FIRST);
+	read_keys(c, group, v, base, KEYTABLE_FIRST, 0);
 }
 
 static void set_at(void *base, const config_setting_t *v)
@@ -173,20 +205,44 @@ static void begin(struct draft_context *c, const char *group, void *element, con
 		const struct draft_service *service = parent;
 
 		((struct draft_server *)element)->check = service->check;
+	} else if (strcmp(group, "services.frontends") == 0) {
+		*(struct draft_frontend *)element = draft_frontend_begin(parent);
 	} else if (strcmp(group, "cluster.nodes") == 0) {
-		((struct draft_node *)element)->n.weight = -1;
+		const struct draft_cluster *cluster = parent;
+
+		((struct draft_node *)element)->s = cluster->server.s;
 	}
+}
+
+static void read_element(struct draft_context *c, const struct keytable_key *k,
+                         const config_setting_t *e, void *element)
+{
+	set_at(element, e);
+	if (config_setting_is_group(e)) {
+		read_members(c, k->child, e, element);
+	} else {
+		char buf[PROBLEM_VALUE_MAX];
+
+		problem_add(c->problems, e, "%s is not a group: write { ... }",
+		            problem_value(e, buf));
+	}
+}
+
+static bool is_list(const config_setting_t *v)
+{
+	return config_setting_is_list(v) ||
+	       (config_setting_is_array(v) && config_setting_length(v) == 0);
 }
 
 void keyreader_groups(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base)
 {
 	const struct keytable_group *child = keytable_find_group(k->child);
-	char buf[PROBLEM_VALUE_MAX];
-	struct draft_list list = { 0 };
+	struct draft_list list = { .set = true };
 
-	if (!config_setting_is_list(v) &&
-	    !(config_setting_is_array(v) && config_setting_length(v) == 0)) {
+	if (!is_list(v)) {
+		char buf[PROBLEM_VALUE_MAX];
+
 		problem_add(c->problems, v, "%s is not a list of groups: write %s = ( { ... } );",
 		            problem_value(v, buf), k->name);
 		return;
@@ -194,25 +250,58 @@ void keyreader_groups(struct draft_context *c, const struct keytable_key *k,
 	list.count = (size_t)config_setting_length(v);
 	list.at = mem_arena_zalloc(c->arena, list.count * child->size);
 	for (size_t i = 0; i < list.count; i++) {
-		const config_setting_t *e = config_setting_get_elem(v, (unsigned int)i);
 		void *element = (char *)list.at + i * child->size;
 
 		begin(c, k->child, element, base);
-		set_at(element, e);
-		if (config_setting_is_group(e))
-			read_members(c, k->child, e, element);
-		else
-			problem_add(c->problems, e, "%s is not a group: write { ... }",
-			            problem_value(e, buf));
+		read_element(c, k, config_setting_get_elem(v, (unsigned int)i), element);
 	}
 	memcpy((char *)base + k->offset, &list, sizeof(list));
+}
+
+/* Only the first of several has the addresses that are the default of one. */
+void keyreader_many(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base)
+{
+	struct draft_list list = { .count = lists_length(v), .set = true };
+	struct draft_admin *admins = mem_arena_zalloc(c->arena, list.count * sizeof(*admins));
+
+	assert(keytable_find_group(k->child)->size == sizeof(*admins));
+	if (!is_list(v) && !config_setting_is_group(v)) {
+		char buf[PROBLEM_VALUE_MAX];
+
+		problem_add(c->problems, v, "%s is not a group: write %s = { ... };",
+		            problem_value(v, buf), k->name);
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		begin(c, k->child, &admins[i], base);
+		if (i) {
+			admins[i].a.bind = admins[i].socket = NULL;
+			admins[i].a.addr = (struct addr){ 0 };
+		}
+		read_element(c, k, lists_element(v, i), &admins[i]);
+	}
+	list.at = admins;
+	memcpy((char *)base + k->offset, &list, sizeof(list));
+}
+
+void keyreader_source(struct draft_context *c, const struct keytable_key *k,
+                      const config_setting_t *v, void *base)
+{
+	struct draft_source *source = (void *)((char *)base + k->offset);
+
+	source->at = v;
+	if (config_setting_is_group(v))
+		read_members(c, k->child, v, source);
+	else
+		endpoints_source(c, keytable_find(k->child, "address"), v, source);
 }
 
 void keyreader_binds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base)
 {
 	const struct keytable_key *address = keytable_find(k->child, "address");
-	struct draft_list list = { .count = lists_length(v) };
+	struct draft_list list = { .count = lists_length(v), .set = true };
 	struct draft_bind *binds = mem_arena_zalloc(c->arena, list.count * sizeof(*binds));
 
 	for (size_t i = 0; i < list.count; i++) {

@@ -18,6 +18,10 @@ void keyreader_group(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base);
 void keyreader_groups(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base);
+void keyreader_many(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base);
+void keyreader_source(struct draft_context *c, const struct keytable_key *k,
+                      const config_setting_t *v, void *base);
 void keyreader_binds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base);
 

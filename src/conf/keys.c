@@ -46,12 +46,11 @@ static void add_troff(struct text *out, const char *s)
 /* Of a key that counts in some checks only. */
 static void add_remarks(struct text *out, const struct keytable_key *k)
 {
-	if (k->flags & KEYTABLE_HTTP)
-		text_add(out, " Only with type http and https.");
-	if (k->flags & KEYTABLE_TLS)
-		text_add(out, " Only with type https.");
-	if (k->flags & KEYTABLE_PGSQL)
-		text_add(out, " Only with type pgsql.");
+	AUTO_TEXT types = { 0 };
+
+	keytable_add_types(k, &types);
+	if (types.len)
+		text_addf(out, " Only with %s.", text_str(&types));
 }
 
 static void add_man_key(struct text *out, const struct keytable_key *k)
@@ -143,7 +142,7 @@ static void add_group(struct page *p, const char *group);
 static void add_children(struct page *p, const struct keytable_key *k, bool comment)
 {
 	struct page inner = { p->out, p->depth + 1, comment };
-	bool list = k->type != KEYTABLE_GROUP;
+	bool list = k->type == KEYTABLE_GROUPS || k->type == KEYTABLE_BINDS;
 
 	assert(k->child);
 	add_line(p, comment, k->name, list ? " = (" : " = {");
@@ -159,13 +158,18 @@ static void add_children(struct page *p, const struct keytable_key *k, bool comm
 	add_line(p, comment, list ? ")" : "}", ";");
 }
 
+/* The check of the reference is of type http. */
+static bool is_of_others(const struct keytable_key *k)
+{
+	return !keytable_applies(k, SETTINGS_CHECK_HTTP, false, false);
+}
+
 static void add_key(struct page *p, const struct keytable_key *k)
 {
 	struct text help = { 0 };
 	const char *value = *k->initial ? k->initial : k->example;
 	bool shown = *k->initial || k->flags & KEYTABLE_REQUIRED || k->child;
-	bool comment =
-	    p->aside || !shown || k->flags & (KEYTABLE_ASIDE | KEYTABLE_TLS | KEYTABLE_PGSQL);
+	bool comment = p->aside || !shown || k->flags & KEYTABLE_ASIDE || is_of_others(k);
 
 	text_add(&help, k->help);
 	add_remarks(&help, k);

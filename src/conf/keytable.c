@@ -31,11 +31,18 @@
 	}
 #define STRING    .type = KEYTABLE_STRING, .type_words = "string"
 #define NAME      .type = KEYTABLE_NAME, .type_words = "name of letters, digits and - _ . :"
+#define BYTES     .type = KEYTABLE_BYTES, .type_words = "string, with \\r \\n \\t \\xNN"
+#define HEX       .type = KEYTABLE_HEX, .type_words = "string of hexadecimal digits"
+#define TEXT      .type = KEYTABLE_TEXT, .type_words = "string, with \\r \\n \\t \\xNN"
+#define REGEX     .type = KEYTABLE_REGEX, .type_words = "regular expression"
+#define OPTIONAL  .type = KEYTABLE_OPTIONAL, .type_words = "string, or \"\" for none"
 #define METHOD    .type = KEYTABLE_METHOD, .type_words = "HTTP method"
 #define URL       .type = KEYTABLE_URL, .type_words = "path with optional query"
 #define LOCALITY  .type = KEYTABLE_LOCALITY, .type_words = "locality, \"key=value,key=value\""
 #define PATH      .type = KEYTABLE_PATH, .type_words = "absolute path"
 #define SOCKET    .type = KEYTABLE_SOCKET, .type_words = "absolute path, or \"\" for none"
+#define MODE      .type = KEYTABLE_MODE, .type_words = "string of octal digits"
+#define PROGRAM   .type = KEYTABLE_PROGRAM, .type_words = "absolute path of a program"
 #define FILE_NAME .type = KEYTABLE_FILE, .type_words = "path of a readable file"
 #define DIRECTORY .type = KEYTABLE_DIRECTORY, .type_words = "absolute path of a directory"
 #define USER      .type = KEYTABLE_USER, .type_words = "name of a user"
@@ -46,20 +53,35 @@
 #define LISTEN    .type = KEYTABLE_LISTEN, .type_words = "address to listen on"
 #define ADMIN     .type = KEYTABLE_ADMIN, .type_words = "address to listen on, or \"\" for none"
 #define ADDRESS   .type = KEYTABLE_ADDRESS, .type_words = "\"host:port\" or \"unix:/path\""
+#define SOURCE_ADDRESS                                                                             \
+	.type = KEYTABLE_SOURCE_ADDRESS,                                                           \
+	.type_words = "\"address\", \"address:port\" or \"address:low-high\""
+#define CONTROL                                                                                    \
+	.type = KEYTABLE_CONTROL,                                                                  \
+	.type_words = "\"/path\", \"unix:/path\", \"address:port\" or \"fd:N\""
+#define TRACK  .type = KEYTABLE_TRACK, .type_words = "\"service/server\" or \"server\""
+#define SAMPLE .type = KEYTABLE_SAMPLE, .type_words = "\"numbers:size\""
 #define TARGET                                                                                     \
-	.type = KEYTABLE_TARGET,                                                                   \
-	.type_words = "\"stderr\", \"syslog:FACILITY@/path\", \"udp://FACILITY@address:port\" "    \
-	              "or \"file:/path\""
+	.type = KEYTABLE_TARGET, .type_words =                                                     \
+	                             "\"stderr\", \"stdout\", \"syslog:FACILITY@/path\", "         \
+	                             "\"udp://FACILITY@address:port\", \"file:/path\" or \"fd:N\""
 #define HEADERS  .type = KEYTABLE_HEADERS, .type_words = "list of \"Name: value\""
 #define STATUSES .type = KEYTABLE_STATUSES, .type_words = "list of statuses and \"low-high\""
+#define NAMES    .type = KEYTABLE_NAMES, .type_words = "list of names"
 #define NETS     .type = KEYTABLE_NETS, .type_words = "list of addresses and networks"
 #define NAMESERVERS                                                                                \
 	.type = KEYTABLE_NAMESERVERS, .type_words = "list of \"address\" or \"address:port\""
 #define CHILD(name)    .type = KEYTABLE_GROUP, .type_words = "group", .child = (name)
 #define CHILDREN(name) .type = KEYTABLE_GROUPS, .type_words = "list of groups", .child = (name)
+#define MANY(name)     .type = KEYTABLE_MANY, .type_words = "group, or list of groups", .child = (name)
+#define SOURCE(name)   .type = KEYTABLE_SOURCE, .type_words = "address, or a group", .child = (name)
 #define BINDS(name)                                                                                \
 	.type = KEYTABLE_BINDS,                                                                    \
 	.type_words = "address to listen on, or a list of addresses and groups", .child = (name)
+
+/* For macros of keys: there cppcheck 2.10 takes FLAG apart at its commas. */
+#define SWITCH() FLAG
+#define OPTION() OPTIONAL
 
 #define AT(tag, member)                                                                            \
 	.offset = offsetof(struct tag, member), .size = sizeof(((struct tag *)NULL)->member)
@@ -68,10 +90,15 @@ enum {
 	NONE = 0,
 	REQUIRED = KEYTABLE_REQUIRED,
 	SHARED = KEYTABLE_SHARED,
-	HTTP = KEYTABLE_HTTP,
+	ASIDE = KEYTABLE_ASIDE,
+	FIRST = KEYTABLE_FIRST,
 	TLS = KEYTABLE_TLS,
-	PGSQL = KEYTABLE_PGSQL,
-	ASIDE = KEYTABLE_ASIDE
+	HTTP = KEYTABLE_ONLY(HTTP) | KEYTABLE_ONLY(HTTPS),
+	REQUEST = HTTP | KEYTABLE_STEPLESS,
+	STEPS = HTTP | KEYTABLE_ONLY(TCP),
+	LOGIN = KEYTABLE_ONLY(PGSQL) | KEYTABLE_ONLY(MYSQL),
+	SMTP = KEYTABLE_ONLY(SMTP),
+	EXTERNAL = KEYTABLE_ONLY(EXTERNAL)
 };
 
 static const struct keytable_key keys[] = {
@@ -136,4 +163,35 @@ const struct keytable_group *keytable_find_group(const char *name)
 bool keytable_belongs(const struct keytable_key *k, const char *group)
 {
 	return strcmp(k->group, group) == 0 || (!*group && k->flags & KEYTABLE_SHARED);
+}
+
+static bool has_type(const struct keytable_key *k, enum settings_check_type type)
+{
+	return k->flags >> (KEYTABLE_TYPE_SHIFT + type) & 1U;
+}
+
+bool keytable_applies(const struct keytable_key *k, enum settings_check_type type, bool tls,
+                      bool steps)
+{
+	if (k->flags & KEYTABLE_TLS)
+		return tls || type == SETTINGS_CHECK_HTTPS;
+	if (k->flags & KEYTABLE_STEPLESS && steps)
+		return false;
+	return !(k->flags >> KEYTABLE_TYPE_SHIFT) || has_type(k, type);
+}
+
+void keytable_add_types(const struct keytable_key *k, struct text *out)
+{
+	const char *before = "type = ";
+
+	if (k->flags & KEYTABLE_TLS)
+		text_add(out, "type = \"https\" or via_tls = true");
+	for (enum settings_check_type t = SETTINGS_CHECK_NONE; t <= SETTINGS_CHECK_AGENT; t++) {
+		unsigned int others = k->flags >> (KEYTABLE_TYPE_SHIFT + t) >> 1;
+
+		if (!has_type(k, t))
+			continue;
+		text_addf(out, "%s\"%s\"", before, settings_check_name(t));
+		before = others & (others - 1) ? ", " : " or ";
+	}
 }

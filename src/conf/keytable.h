@@ -2,6 +2,9 @@
 #ifndef CONF_KEYTABLE_H
 #define CONF_KEYTABLE_H
 
+#include "base/text.h"
+#include "core/settings.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,12 +23,19 @@
 	X(CHOICE, scalars_choice)                                                                  \
 	X(STRING, scalars_string)                                                                  \
 	X(NAME, scalars_name)                                                                      \
+	X(BYTES, wirebytes_bytes)                                                                  \
+	X(HEX, wirebytes_hex)                                                                      \
+	X(TEXT, wirebytes_text)                                                                    \
+	X(REGEX, wirebytes_regex)                                                                  \
+	X(OPTIONAL, wirebytes_optional)                                                            \
 	X(METHOD, scalars_method)                                                                  \
 	X(URL, scalars_url)                                                                        \
 	X(LOCALITY, scalars_locality)                                                              \
 	X(PATH, places_path)                                                                       \
 	X(SOCKET, places_socket)                                                                   \
+	X(MODE, places_mode)                                                                       \
 	X(FILE, places_file)                                                                       \
+	X(PROGRAM, places_program)                                                                 \
 	X(DIRECTORY, places_directory)                                                             \
 	X(USER, places_user)                                                                       \
 	X(USERGROUP, places_group)                                                                 \
@@ -35,14 +45,21 @@
 	X(LISTEN, endpoints_listen)                                                                \
 	X(ADMIN, endpoints_admin)                                                                  \
 	X(ADDRESS, endpoints_address)                                                              \
-	X(TARGET, endpoints_target)                                                                \
+	X(SOURCE_ADDRESS, endpoints_source)                                                        \
+	X(CONTROL, endpoints_control)                                                              \
+	X(TRACK, endpoints_track)                                                                  \
+	X(TARGET, logtarget_target)                                                                \
+	X(SAMPLE, logtarget_sample)                                                                \
 	X(HEADERS, lists_headers)                                                                  \
 	X(STATUSES, lists_statuses)                                                                \
 	X(NETS, lists_nets)                                                                        \
+	X(NAMES, lists_names)                                                                      \
 	X(NAMESERVERS, lists_nameservers)                                                          \
 	X(GROUP, keyreader_group)                                                                  \
 	X(GROUPS, keyreader_groups)                                                                \
-	X(BINDS, keyreader_binds)
+	X(MANY, keyreader_many)                                                                    \
+	X(BINDS, keyreader_binds)                                                                  \
+	X(SOURCE, keyreader_source)
 
 enum keytable_type {
 #define X(name, reader) KEYTABLE_##name,
@@ -53,20 +70,24 @@ enum keytable_type {
 enum keytable_flag {
 	KEYTABLE_REQUIRED = 1, /* the group is not complete without it */
 	KEYTABLE_SHARED = 2, /* of "services"; at the top level it is the default of all services */
-	KEYTABLE_HTTP = 4,   /* only in checks of type http and https */
-	KEYTABLE_TLS = 8,    /* only https */
-	KEYTABLE_PGSQL = 16, /* only pgsql */
-	KEYTABLE_ASIDE = 32  /* only a comment in the reference configuration */
+	KEYTABLE_ASIDE = 4,  /* only a comment in the reference configuration */
+	KEYTABLE_FIRST = 8,  /* read before the others of its group */
+	KEYTABLE_TLS = 16,   /* only in checks that go over TLS */
+	KEYTABLE_STEPLESS = 32, /* only in checks without steps */
+	/* The rest are types of checks, one bit each: the key means something in those only. */
+	KEYTABLE_TYPE_SHIFT = 8
 };
+
+#define KEYTABLE_ONLY(type) (1U << (KEYTABLE_TYPE_SHIFT + SETTINGS_CHECK_##type))
 
 struct keytable_key {
 	const char *group, *name;
 	enum keytable_type type;
-	unsigned int flags; /* of enum keytable_flag */
+	unsigned int flags; /* of enum keytable_flag, and KEYTABLE_ONLY() */
 	const char *type_words;
 	uint64_t low, high;       /* numbers, durations (ms) */
 	const char *const *words; /* WORD, CHOICE: ended by NULL */
-	const char *child;        /* GROUP, GROUPS, BINDS: the group of the value */
+	const char *child;        /* GROUP, GROUPS, MANY, BINDS, SOURCE: the group of the value */
 	const char *initial;      /* default as it would be written, or "" */
 	const char *example;      /* for the reference configuration, or "" */
 	size_t offset, size;      /* of the target in the group's structure */
@@ -90,5 +111,13 @@ const struct keytable_group *keytable_find_group(const char *name);
 
 /* True if the key stands in the group, or at the top level as a default of services. */
 bool keytable_belongs(const struct keytable_key *k, const char *group);
+
+/*
+ * Whether a key of "check" means something in a check of that type, over TLS or not, with steps or
+ * not; and in words where it does: `type = "http" or "https"`, or nothing if everywhere.
+ */
+bool keytable_applies(const struct keytable_key *k, enum settings_check_type type, bool tls,
+                      bool steps);
+void keytable_add_types(const struct keytable_key *k, struct text *out);
 
 #endif

@@ -95,6 +95,17 @@ void lists_headers(struct draft_context *c, const struct keytable_key *k, const 
 	read_strings(c, k, v, base, read_header);
 }
 
+static bool read_name(struct draft_context *c, const config_setting_t *v, const char **ret)
+{
+	return scalars_read_name(c, v, "\"psql\"", ret);
+}
+
+void lists_names(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                 void *base)
+{
+	read_strings(c, k, v, base, read_name);
+}
+
 void lists_nameservers(struct draft_context *c, const struct keytable_key *k,
                        const config_setting_t *v, void *base)
 {

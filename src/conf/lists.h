@@ -14,6 +14,8 @@ void lists_statuses(struct draft_context *c, const struct keytable_key *k,
                     const config_setting_t *v, void *base);
 void lists_nets(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                 void *base);
+void lists_names(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                 void *base);
 void lists_nameservers(struct draft_context *c, const struct keytable_key *k,
                        const config_setting_t *v, void *base);
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOOKUP_ROOM = 65536 };
+enum { LOOKUP_ROOM = 65536, MODE_DIGITS = 4 };
 
 /* An absolute path, or NULL after a problem: the process may change its directory. */
 static const char *absolute(struct draft_context *c, const config_setting_t *v, const char *example)
@@ -82,6 +82,38 @@ void places_file(struct draft_context *c, const struct keytable_key *k, const co
 		scalars_store_text(c, k, base, s);
 	else
 		problem_add(c->problems, v, "%s", err.text);
+}
+
+void places_program(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base)
+{
+	const char *s = absolute(c, v, k->example);
+	struct error err;
+
+	if (!s)
+		return;
+	if (is_usable(s, S_IFREG, X_OK, &err))
+		scalars_store_text(c, k, base, s);
+	else
+		problem_add(c->problems, v, "%s", err.text);
+}
+
+/* As chmod(1) takes it. */
+void places_mode(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                 void *base)
+{
+	const char *s = scalars_text(c, v, k->example);
+	uint32_t mode;
+
+	if (!s)
+		return;
+	mode = (uint32_t)strtoul(s, NULL, 8);
+	if (!*s || strlen(s) > MODE_DIGITS || s[strspn(s, "01234567")] || !mode || mode > 0777) {
+		problem_add(c->problems, v, "\"%.60s\" is not a mode: write octal digits, as in %s",
+		            s, k->example);
+		return;
+	}
+	memcpy((char *)base + k->offset, &mode, sizeof(mode));
 }
 
 void places_directory(struct draft_context *c, const struct keytable_key *k,

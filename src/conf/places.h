@@ -14,6 +14,10 @@ void places_socket(struct draft_context *c, const struct keytable_key *k, const 
                    void *base);
 void places_file(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                  void *base);
+void places_program(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base);
+void places_mode(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                 void *base);
 void places_directory(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base);
 void places_user(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,

@@ -23,8 +23,11 @@ static void *target(const struct keytable_key *k, void *base)
 
 static void store_number(const struct keytable_key *k, void *base, uint64_t n)
 {
-	assert(k->size == sizeof(uint16_t) || k->size == sizeof(uint32_t));
-	if (k->size == sizeof(uint16_t))
+	assert(k->size == sizeof(bool) || k->size == sizeof(uint16_t) ||
+	       k->size == sizeof(uint32_t));
+	if (k->size == sizeof(bool))
+		memcpy(target(k, base), &(bool){ n != 0 }, sizeof(bool));
+	else if (k->size == sizeof(uint16_t))
 		memcpy(target(k, base), &(uint16_t){ (uint16_t)n }, sizeof(uint16_t));
 	else
 		memcpy(target(k, base), &(uint32_t){ (uint32_t)n }, sizeof(uint32_t));
@@ -227,25 +230,38 @@ void scalars_string(struct draft_context *c, const struct keytable_key *k,
 		scalars_store_text(c, k, base, s);
 }
 
-void scalars_name(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
-                  void *base)
+bool scalars_name_is_valid(const char *s)
 {
-	const char *s = scalars_text(c, v, k->example);
-	size_t len;
+	size_t len = strlen(s);
 
-	if (!s)
-		return;
-	len = strlen(s);
 	for (size_t i = 0; i < len; i++)
 		if (!strchr(letters_digits, s[i]) && !strchr("-_.:", s[i]))
-			len = 0;
-	if (!len || len > NAME_MAX_LEN)
+			return false;
+	return len && len <= NAME_MAX_LEN;
+}
+
+bool scalars_read_name(struct draft_context *c, const config_setting_t *v, const char *example,
+                       const char **ret)
+{
+	const char *s = scalars_text(c, v, example);
+
+	if (s && !scalars_name_is_valid(s))
 		problem_add(
 		    c->problems, v,
 		    "\"%.60s\" is not a name: write 1 to %d letters, digits, '-', '_', '.' or "
 		    "':'",
 		    s, NAME_MAX_LEN);
-	else
+	else if (s)
+		*ret = mem_arena_strdup(c->arena, s);
+	return s && *ret;
+}
+
+void scalars_name(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                  void *base)
+{
+	const char *s = NULL;
+
+	if (scalars_read_name(c, v, k->example, &s))
 		scalars_store_text(c, k, base, s);
 }
 

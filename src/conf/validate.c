@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "validate.h"
 
-#include "keytable.h"
+#include "checkrules.h"
+#include "core/logvars.h"
+#include "serverrules.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { LOG_LINE_MIN = 80 }; /* HAProxy's */
 
 /* Something of which there may be only one, and where it was written. */
 struct taken {
@@ -15,6 +19,11 @@ struct taken {
 struct taken_list {
 	struct taken *items;
 	size_t count;
+};
+
+/* What is only there once in a whole file. */
+struct uniques {
+	struct taken_list services, frontends, ids, places;
 };
 
 /* Where `key` was seen before, or NULL; then it is remembered. */
@@ -35,7 +44,8 @@ static const config_setting_t *take(struct draft_context *c, struct taken_list *
 	return NULL;
 }
 
-static void check_name(struct draft_context *c, struct taken_list *l, const char *name,
+/* False if the name is taken. */
+static bool check_name(struct draft_context *c, struct taken_list *l, const char *name,
                        const config_setting_t *at)
 {
 	const config_setting_t *before = name ? take(c, l, name, at) : NULL;
@@ -44,6 +54,7 @@ static void check_name(struct draft_context *c, struct taken_list *l, const char
 		problem_add_key(c->problems, at, "name",
 		                "the name \"%s\" is taken in line %u: choose another", name,
 		                before->line);
+	return !before;
 }
 
 static void check_bind(struct draft_context *c, struct taken_list *l, const struct settings_bind *b,
@@ -79,63 +90,45 @@ static bool is_empty_list(const config_setting_t *group, const char *name)
 	       config_setting_length(v) == 0;
 }
 
-/* In which types of check a key means something; 0: in all. */
-static bool applies(const struct keytable_key *k, enum settings_check_type type)
+/* Numbers that were given by hand; 0 is none. */
+static void check_id(struct draft_context *c, struct taken_list *l, uint32_t id,
+                     const config_setting_t *at)
 {
-	bool tls = type == SETTINGS_CHECK_HTTPS;
-	bool http = tls || type == SETTINGS_CHECK_HTTP;
+	const config_setting_t *before =
+	    id ? take(c, l, mem_arena_printf(c->arena, "%u", id), at) : NULL;
 
-	if (k->flags & KEYTABLE_HTTP)
-		return http;
-	if (k->flags & KEYTABLE_TLS)
-		return tls;
-	if (k->flags & KEYTABLE_PGSQL)
-		return type == SETTINGS_CHECK_PGSQL;
-	return true;
+	if (before)
+		problem_add_key(c->problems, at, "id",
+		                "the number %u is taken in line %u: choose another", id,
+		                before->line);
 }
 
-static const char *types_of(const struct keytable_key *k)
+static void check_logs(struct draft_context *c, const struct draft_list *list)
 {
-	if (k->flags & KEYTABLE_HTTP)
-		return "type = \"http\" or \"https\"";
-	return k->flags & KEYTABLE_TLS ? "type = \"https\"" : "type = \"pgsql\"";
+	const struct draft_log *logs = list->at;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (logs[i].l.len && logs[i].l.len < LOG_LINE_MIN)
+			problem_add_key(c->problems, logs[i].at, "len",
+			                "%u is too short for a line: write 80 to 65535, or 0",
+			                logs[i].l.len);
 }
 
-/* `owner` is the group that the check is written in. */
-static void check_check(struct draft_context *c, const struct draft_check *check,
-                        const config_setting_t *owner, const char *without_type)
+/* Where it is written: what inherits it is not to blame. */
+static void check_format(struct draft_context *c, const char *format, const config_setting_t *at)
 {
-	const config_setting_t *at = owner ? config_setting_get_member(owner, "check") : NULL;
-	enum settings_check_type type = SETTINGS_CHECK_NONE;
-	const char *name = check->type ? check->type : without_type;
-	const char *written;
+	struct error err;
 
-	if (!at || !config_setting_is_group(at))
-		return;
-	if (config_setting_lookup_string(at, "type", &written) &&
-	    (!check->type || strcmp(check->type, written) != 0))
-		return; /* not a type: that is the problem */
-	while (strcmp(settings_check_name(type), name) != 0)
-		type++;
-	for (int i = 0; i < config_setting_length(at); i++) {
-		const config_setting_t *v = config_setting_get_elem(at, (unsigned int)i);
-		const struct keytable_key *k = keytable_find("check", v->name);
-
-		if (k && !applies(k, type))
-			problem_add(
-			    c->problems, v,
-			    "this is only for checks with %s, and this check's type is \"%s\"",
-			    types_of(k), name);
-	}
-	if (config_setting_get_member(at, "key") && !check->c.cert && check->c.key)
-		problem_add_key(c->problems, at, "key",
-		                "a key without a certificate: write cert, too");
+	if (format && config_setting_get_member(at, "log_format") && !logvars_check(format, &err))
+		problem_add_key(c->problems, at, "log_format", "%s", err.text);
 }
 
-static void check_cluster(struct draft_context *c, const struct draft_cluster *cluster)
+static void check_cluster(struct draft_context *c, const struct draft_root *root)
 {
+	const struct draft_cluster *cluster = &root->cluster;
 	const struct draft_node *nodes = cluster->nodes.at;
 	struct taken_list names = { 0 };
+	struct taken_list ids = { 0 };
 
 	if (!cluster->at)
 		return;
@@ -143,9 +136,12 @@ static void check_cluster(struct draft_context *c, const struct draft_cluster *c
 		problem_add_key(c->problems, cluster->at, "nodes",
 		                "there are no nodes: write { name = \"n1\"; host = "
 		                "\"10.0.134.115\"; } for each");
-	for (size_t i = 0; i < cluster->nodes.count; i++)
+	for (size_t i = 0; i < cluster->nodes.count; i++) {
 		check_name(c, &names, nodes[i].n.name, nodes[i].at);
-	check_check(c, &cluster->check, cluster->at, "http");
+		check_id(c, &ids, nodes[i].s.id, nodes[i].at);
+		serverrules_limits(c, &nodes[i].s, nodes[i].at);
+	}
+	checkrules_check(c, root, &cluster->check, cluster->at, "http");
 }
 
 static void check_port_name(struct draft_context *c, const struct draft_port *port,
@@ -157,24 +153,30 @@ static void check_port_name(struct draft_context *c, const struct draft_port *po
 		                "service's own servers: write a number");
 }
 
-static void check_servers(struct draft_context *c, const struct draft_service *service)
+static void check_servers(struct draft_context *c, const struct draft_root *root,
+                          const struct draft_service *service)
 {
 	const struct draft_server *servers = service->servers.at;
 	struct taken_list names = { 0 };
+	struct taken_list ids = { 0 };
 
 	if (is_empty_list(service->at, "servers"))
 		problem_add_key(c->problems, service->at, "servers",
 		                "there are no servers: write { name = \"s1\"; address = "
 		                "\"10.0.0.21:5432\"; } for each");
 	check_port_name(c, &service->port, service->at);
-	check_check(c, &service->check, service->at, "tcp");
+	checkrules_check(c, root, &service->check, service->at, "tcp");
 	if (service->check.at)
 		check_port_name(c, &service->check.port, service->check.at);
 	for (size_t i = 0; i < service->servers.count; i++) {
 		const struct draft_server *s = &servers[i];
 
+		if (!config_setting_is_group(s->at))
+			continue;
 		check_name(c, &names, s->s.name, s->at);
-		check_check(c, &s->check, s->at, "tcp");
+		check_id(c, &ids, s->s.id, s->at);
+		serverrules_server(c, s);
+		checkrules_check(c, root, &s->check, s->at, "tcp");
 		if (s->check.at && s->check.at != service->check.at &&
 		    config_setting_get_member(s->check.at, "port"))
 			check_port_name(c, &s->check.port, s->check.at);
@@ -188,21 +190,80 @@ static void check_servers(struct draft_context *c, const struct draft_service *s
 	}
 }
 
-static void check_service(struct draft_context *c, const struct draft_root *root,
-                          const struct draft_service *service, struct taken_list *binds)
+static void check_binds(struct draft_context *c, const struct draft_list *list,
+                        const config_setting_t *owner, struct taken_list *places)
 {
-	const struct draft_bind *b = service->binds.at;
-	const config_setting_t *bind;
+	const config_setting_t *bind = config_setting_get_member(owner, "bind");
+	const struct draft_bind *b = list->at;
+	struct taken_list ids = { 0 };
 
+	if (bind && !list->count)
+		problem_add(c->problems, bind, "there is no address: write bind = \":26257\";");
+	for (size_t i = 0; i < list->count; i++) {
+		check_bind(c, places, &b[i].b, b[i].at);
+		if (config_setting_is_group(b[i].at))
+			check_id(c, &ids, b[i].b.id, b[i].at);
+	}
+}
+
+static void check_ways_in(struct draft_context *c, const struct draft_service *service,
+                          struct uniques *u)
+{
+	const config_setting_t *written = config_setting_get_member(service->at, "frontends");
+	const struct draft_frontend *f = service->frontends.at;
+
+	if (!written)
+		return;
+	if (config_setting_get_member(service->at, "bind"))
+		problem_add_key(c->problems, service->at, "bind",
+		                "clients come in through the frontends: leave out this or them");
+	if (is_empty_list(service->at, "frontends"))
+		problem_add(
+		    c->problems, written,
+		    "there are no frontends: write { name = \"public\"; bind = \":26257\"; } "
+		    "for each");
+	for (size_t i = 0; i < service->frontends.count; i++) {
+		if (!config_setting_is_group(f[i].at))
+			continue;
+		check_name(c, &u->frontends, f[i].f.name, f[i].at);
+		check_id(c, &u->ids, f[i].f.id, f[i].at);
+		check_binds(c, &f[i].binds, f[i].at, &u->places);
+		if (config_setting_get_member(f[i].at, "log"))
+			check_logs(c, &f[i].logs);
+		check_format(c, f[i].f.log_format, f[i].at);
+	}
+}
+
+static void check_hash(struct draft_context *c, const config_setting_t *owner,
+                       const struct draft_hash *hash)
+{
+	const config_setting_t *at = config_setting_get_member(owner, "hash");
+
+	if (!at || !hash->h.balance_factor)
+		return;
+	if (hash->h.balance_factor <= 100)
+		problem_add_key(c->problems, at, "balance_factor",
+		                "%u per cent of the average leaves sessions without a server: "
+		                "write more than 100, or 0",
+		                hash->h.balance_factor);
+	else if (hash->h.type != SETTINGS_HASH_CONSISTENT)
+		problem_add_key(c->problems, at, "balance_factor",
+		                "a map has no next server to go to: write type = \"consistent\";");
+}
+
+static void check_service(struct draft_context *c, const struct draft_root *root,
+                          const struct draft_service *service, struct uniques *u)
+{
 	if (!config_setting_is_group(service->at))
 		return;
-	bind = config_setting_get_member(service->at, "bind");
-	if (bind && !service->binds.count)
-		problem_add(c->problems, bind, "there is no address: write bind = \":26257\";");
-	for (size_t i = 0; i < service->binds.count; i++)
-		check_bind(c, binds, &b[i].b, b[i].at);
+	check_id(c, &u->ids, service->s.id, service->at);
+	check_binds(c, &service->binds, service->at, &u->places);
+	check_ways_in(c, service, u);
+	check_hash(c, service->at, &service->hash);
+	check_logs(c, &service->logs);
+	check_format(c, service->s.log_format, service->at);
 	if (config_setting_get_member(service->at, "servers")) {
-		check_servers(c, service);
+		check_servers(c, root, service);
 		return;
 	}
 	if (!config_setting_get_member(root->at, "cluster"))
@@ -216,25 +277,110 @@ static void check_service(struct draft_context *c, const struct draft_root *root
 		                "it in cluster.check");
 }
 
+/* Whether others than this host reach it. */
+static bool is_public(const struct addr *a)
+{
+	struct addr_net v4;
+	struct addr_net v6;
+
+	if (!a->len || a->sa.sa_family == AF_UNIX)
+		return false;
+	return !addr_net_parse("127.0.0.0/8", &v4, NULL) || !addr_net_parse("::1", &v6, NULL) ||
+	       (!addr_net_contains(&v4, a) && !addr_net_contains(&v6, a));
+}
+
+static void check_users(struct draft_context *c, const struct draft_admin *d)
+{
+	const struct draft_user *users = d->users.at;
+	struct taken_list names = { 0 };
+
+	for (size_t i = 0; i < d->users.count; i++) {
+		check_name(c, &names, users[i].u.name, users[i].at);
+		if (users[i].u.name && strchr(users[i].u.name, ':'))
+			problem_add_key(c->problems, users[i].at, "name",
+			                "browsers cannot send a name with ':': choose another");
+	}
+	if (d->a.writable && !d->users.count && !d->tls.ca && is_public(&d->a.addr))
+		problem_add_key(c->problems, d->at, "writable",
+		                "anybody could change things: write users, or tls.ca, or an "
+		                "address that only this host reaches");
+}
+
+/* Paths of the endpoint that would hide each other. */
+static void check_paths(struct draft_context *c, const struct draft_admin *d)
+{
+	const char *const names[] = { "stats_uri", "metrics_path", "monitor_uri" };
+	const char *const paths[] = { d->a.stats_uri, d->a.metrics_path, d->a.monitor_uri };
+
+	for (size_t i = 1; i < ARRAY_LEN(paths); i++)
+		for (size_t k = 0; k < i; k++)
+			if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0)
+				problem_add_key(c->problems, d->at, names[i],
+				                "\"%.60s\" is %s already: choose another", paths[i],
+				                names[k]);
+}
+
+static void check_admin(struct draft_context *c, const struct draft_admin *d,
+                        const config_setting_t *root, struct taken_list *places)
+{
+	struct settings_bind bind = { .text = d->a.bind, .addr = d->a.addr };
+	const config_setting_t *at = d->at && config_setting_is_group(d->at) ? d->at : NULL;
+	const config_setting_t *written = at ? config_setting_get_member(at, "bind") : NULL;
+	const struct draft_socket *sockets = d->sockets.at;
+
+	check_bind(c, places, &bind, written ? written : at ? at : root);
+	if (!at)
+		return;
+	check_users(c, d);
+	check_paths(c, d);
+	for (size_t i = 0; i < d->sockets.count; i++) {
+		const struct settings_socket *s = &sockets[i].s;
+
+		bind = (struct settings_bind){ .text = s->text, .addr = s->addr, .fd = s->fd };
+		if (!s->addr.len)
+			bind.kind = SETTINGS_BIND_FD;
+		check_bind(c, places, &bind, sockets[i].at);
+	}
+}
+
+/* The control socket of the short form, which has no other problem than being there twice. */
+static void check_socket(struct draft_context *c, const struct draft_admin *d,
+                         struct taken_list *places)
+{
+	struct settings_bind bind = { .text = d->socket };
+	const config_setting_t *v = d->at && config_setting_is_group(d->at)
+	                                ? config_setting_get_member(d->at, "socket")
+	                                : NULL;
+
+	if (v && d->socket && addr_from_unix(d->socket, &bind.addr, NULL))
+		check_bind(c, places, &bind, v);
+}
+
 void validate_draft(struct draft_context *c, const struct draft_root *root)
 {
 	const struct draft_service *services = root->services.at;
-	struct taken_list names = { 0 };
-	struct taken_list binds = { 0 };
-	struct settings_bind admin = { .text = root->admin.bind, .addr = root->admin.addr };
+	const struct draft_admin *admins = root->admins.at;
+	struct uniques u = { 0 };
 
-	check_cluster(c, &root->cluster);
+	check_cluster(c, root);
+	check_hash(c, root->at, &root->shared.hash);
+	check_logs(c, &root->logs);
+	check_format(c, root->shared.s.log_format, root->at);
 	if (is_empty_list(root->at, "services"))
 		problem_add_key(
 		    c->problems, root->at, "services",
 		    "there are no services: write { name = \"psql\"; bind = \":26257\"; "
 		    "port = \"sql\"; }");
 	for (size_t i = 0; i < root->services.count; i++) {
-		check_name(c, &names, services[i].s.name, services[i].at);
-		check_service(c, root, &services[i], &binds);
+		/* A service that listens itself is a frontend of its name. */
+		if (check_name(c, &u.services, services[i].s.name, services[i].at) &&
+		    !services[i].frontends.set)
+			check_name(c, &u.frontends, services[i].s.name, services[i].at);
+		check_service(c, root, &services[i], &u);
 	}
-	if (root->admin.at && config_setting_get_member(root->admin.at, "bind"))
-		check_bind(c, &binds, &admin, config_setting_get_member(root->admin.at, "bind"));
-	else
-		check_bind(c, &binds, &admin, root->at);
+	serverrules_tracks(c, root);
+	for (size_t i = 0; i < root->admins.count; i++) {
+		check_socket(c, &admins[i], &u.places);
+		check_admin(c, &admins[i], root->at, &u.places);
+	}
 }

@@ -36,13 +36,12 @@ static inline void add_plain(const char *conf, struct text *out)
 	}
 }
 
-static inline void translate_lines(struct translation *t, bool own_admin)
+static inline void translate_with(struct translation *t, const struct hcfgconvert_options *options)
 {
-	const struct hcfgconvert_options options = { .own_admin = own_admin };
 	AUTO_TEXT conf = { 0 };
 
 	hcfgmodel_build(&t->model, &t->lex, &t->list);
-	if (hcfgconvert_model(&t->model, &options, &t->list, &t->result)) {
+	if (hcfgconvert_model(&t->model, options, &t->list, &t->result) && !options->direct) {
 		struct confwrite_comments comments = { .origins = t->result.origins };
 
 		confwrite_settings(t->result.settings, &comments, &conf);
@@ -51,6 +50,24 @@ static inline void translate_lines(struct translation *t, bool own_admin)
 	hcfgnote_sort(&t->list);
 	for (size_t i = 0; i < t->list.count; i++)
 		hcfgnote_write(&t->list.items[i], &t->notes);
+}
+
+static inline void translate_lines(struct translation *t, bool own_admin)
+{
+	const struct hcfgconvert_options options = { .own_admin = own_admin };
+
+	translate_with(t, &options);
+}
+
+/* Settings that run in HAProxy's place; there is no text of them. */
+static inline void translate_direct(struct translation *t, const char *cfg, size_t len)
+{
+	const struct hcfgconvert_options options = { .direct = true };
+
+	memset(t, 0, sizeof(*t));
+	t->lex.environment.get = fixture_variable;
+	hcfglex_text(&t->lex, "h.cfg", cfg, len, &t->list);
+	translate_with(t, &options);
 }
 
 static inline void translate(struct translation *t, const char *cfg)

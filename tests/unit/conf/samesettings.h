@@ -32,6 +32,69 @@ static inline void same_ranges(const struct settings_ranges *a, const struct set
 	}
 }
 
+static inline void same_step(const struct settings_step *a, const struct settings_step *b)
+{
+	SAME(a->kind, b->kind);
+	SAME_TEXT(a->comment, b->comment);
+	SAME(a->port, b->port);
+	SAME_TEXT(a->address, b->address);
+	SAME(a->tls, b->tls);
+	SAME(a->linger, b->linger);
+	SAME(a->as_server, b->as_server);
+	SAME(a->send_proxy, b->send_proxy);
+	SAME_TEXT(a->sni, b->sni);
+	SAME_TEXT(a->alpn, b->alpn);
+	SAME(a->len, b->len);
+	assert_true(!a->bytes == !b->bytes);
+	if (a->bytes)
+		assert_memory_equal(a->bytes, b->bytes, a->len);
+	SAME_TEXT(a->method, b->method);
+	SAME_TEXT(a->path, b->path);
+	SAME_TEXT(a->version, b->version);
+	SAME_TEXT(a->host, b->host);
+	same_strings(&a->headers, &b->headers);
+	SAME_TEXT(a->body, b->body);
+	SAME(a->match, b->match);
+	SAME(a->negated, b->negated);
+	SAME_TEXT(a->name, b->name);
+	same_ranges(&a->statuses, &b->statuses);
+	SAME(a->min_recv, b->min_recv);
+	SAME_TEXT(a->ok_status, b->ok_status);
+	SAME_TEXT(a->error_status, b->error_status);
+	SAME_TEXT(a->timeout_status, b->timeout_status);
+	SAME_TEXT(a->on_success, b->on_success);
+	SAME_TEXT(a->on_error, b->on_error);
+}
+
+/* With steps there is no single request, whatever is said about it. */
+static inline void same_request(const struct settings_check *a, const struct settings_check *b)
+{
+	if (a->steps.count)
+		return;
+	SAME_TEXT(a->method, b->method);
+	SAME_TEXT(a->path, b->path);
+	SAME_TEXT(a->version, b->version);
+	SAME_TEXT(a->host, b->host);
+	same_strings(&a->headers, &b->headers);
+	same_ranges(&a->expect_status, &b->expect_status);
+	SAME_TEXT(a->expect_string, b->expect_string);
+	SAME_TEXT(a->rexpect_string, b->rexpect_string);
+	SAME(a->expect_negated, b->expect_negated);
+}
+
+static inline void same_tls(const struct settings_check *a, const struct settings_check *b)
+{
+	SAME(a->tls, b->tls);
+	if (a->type != SETTINGS_CHECK_HTTPS && !a->tls)
+		return;
+	SAME(a->verify, b->verify);
+	SAME_TEXT(a->ca, b->ca);
+	SAME_TEXT(a->cert, b->cert);
+	SAME_TEXT(a->key, b->key);
+	SAME_TEXT(a->sni, b->sni);
+	SAME_TEXT(a->alpn, b->alpn);
+}
+
 /* Of a server that is not checked nothing else means anything. */
 static inline void same_check(const struct settings_check *a, const struct settings_check *b)
 {
@@ -48,20 +111,30 @@ static inline void same_check(const struct settings_check *a, const struct setti
 	SAME(a->rise, b->rise);
 	SAME(a->fall, b->fall);
 	SAME(a->init_state, b->init_state);
-	SAME_TEXT(a->method, b->method);
-	SAME_TEXT(a->path, b->path);
-	SAME_TEXT(a->version, b->version);
-	SAME_TEXT(a->host, b->host);
-	same_strings(&a->headers, &b->headers);
-	same_ranges(&a->expect_status, &b->expect_status);
-	SAME_TEXT(a->expect_string, b->expect_string);
+	same_request(a, b);
+	same_tls(a, b);
 	same_ranges(&a->drain_status, &b->drain_status);
-	SAME(a->verify, b->verify);
-	SAME_TEXT(a->ca, b->ca);
-	SAME_TEXT(a->cert, b->cert);
-	SAME_TEXT(a->key, b->key);
-	SAME_TEXT(a->sni, b->sni);
+	SAME(a->disable_on_404, b->disable_on_404);
 	SAME_TEXT(a->user, b->user);
+	SAME(a->steps.count, b->steps.count);
+	for (size_t i = 0; i < a->steps.count; i++)
+		same_step(&a->steps.at[i], &b->steps.at[i]);
+	SAME(a->send_proxy, b->send_proxy);
+	if (a->send_proxy)
+		SAME(a->proxy_version, b->proxy_version);
+	SAME_TEXT(a->smtp_hello, b->smtp_hello);
+	SAME_TEXT(a->command, b->command);
+	SAME_TEXT(a->search_path, b->search_path);
+	SAME_TEXT(a->agent_send, b->agent_send);
+}
+
+static inline void same_target(const struct settings_target *a, const struct settings_target *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->host, b->host);
+	if (a->check.type != SETTINGS_CHECK_NONE)
+		SAME(a->check_port, b->check_port);
+	same_check(&a->check, &b->check);
 }
 
 static inline void same_bind(const struct settings_bind *a, const struct settings_bind *b)
@@ -77,9 +150,25 @@ static inline void same_bind(const struct settings_bind *a, const struct setting
 	SAME(a->defer_accept, b->defer_accept);
 	SAME_TEXT(a->interface, b->interface);
 	SAME(a->maxconn, b->maxconn);
+	SAME(a->accept_proxy, b->accept_proxy);
+	SAME(a->tcp_user_timeout_ms, b->tcp_user_timeout_ms);
+	SAME(a->id, b->id);
+	SAME(a->mode, b->mode);
+	SAME_TEXT(a->user, b->user);
+	SAME_TEXT(a->group, b->group);
 }
 
-static inline void same_server(const struct settings_server *a, const struct settings_server *b)
+static inline void same_binds(const struct settings_bind *a, size_t a_count,
+                              const struct settings_bind *b, size_t b_count)
+{
+	SAME(a_count, b_count);
+	for (size_t i = 0; i < a_count; i++)
+		same_bind(&a[i], &b[i]);
+}
+
+/* Which target it is does not matter, only what is checked. */
+static inline void same_server(const struct settings *sa, const struct settings_server *a,
+                               const struct settings *sb, const struct settings_server *b)
 {
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->host, b->host);
@@ -89,42 +178,34 @@ static inline void same_server(const struct settings_server *a, const struct set
 	SAME(a->backup, b->backup);
 	SAME(a->disabled, b->disabled);
 	SAME(a->maxconn, b->maxconn);
-	SAME(a->node, b->node);
-}
-
-static inline void same_nets(const struct addr_net *a, size_t count, const struct addr_net *b)
-{
-	if (count)
-		assert_memory_equal(a, b, count * sizeof(*a));
-}
-
-static inline void same_service(const struct settings_service *a, const struct settings_service *b)
-{
-	assert_string_equal(a->name, b->name);
-	SAME(a->bind_count, b->bind_count);
-	for (size_t i = 0; i < a->bind_count; i++)
-		same_bind(&a->binds[i], &b->binds[i]);
-	SAME(a->server_count, b->server_count);
-	for (size_t i = 0; i < a->server_count; i++)
-		same_server(&a->servers[i], &b->servers[i]);
-	SAME(a->balance, b->balance);
-	SAME(a->retries, b->retries);
-	SAME(a->redispatch, b->redispatch);
-	SAME(a->allbackups, b->allbackups);
-	SAME(a->maxconn, b->maxconn);
-	assert_memory_equal(&a->timeout, &b->timeout, sizeof(a->timeout));
-	SAME(a->keepalive.client, b->keepalive.client);
-	SAME(a->keepalive.server, b->keepalive.server);
-	SAME(a->keepalive.idle_s, b->keepalive.idle_s);
-	SAME(a->keepalive.interval_s, b->keepalive.interval_s);
-	SAME(a->keepalive.count, b->keepalive.count);
+	same_target(&sa->targets[a->node], &sb->targets[b->node]);
+	SAME(!a->agent, !b->agent);
+	if (a->agent)
+		same_target(&sa->targets[a->agent - 1], &sb->targets[b->agent - 1]);
+	SAME(a->id, b->id);
+	SAME(a->minconn, b->minconn);
+	SAME(a->maxqueue, b->maxqueue);
+	SAME(a->slowstart_ms, b->slowstart_ms);
 	SAME(a->tcp_user_timeout_ms, b->tcp_user_timeout_ms);
-	SAME(a->log_health_checks, b->log_health_checks);
-	SAME(a->dontlognull, b->dontlognull);
-	SAME(a->allow_count, b->allow_count);
-	SAME(a->deny_count, b->deny_count);
-	same_nets(a->allow, a->allow_count, b->allow);
-	same_nets(a->deny, a->deny_count, b->deny);
+	SAME(a->send_proxy, b->send_proxy);
+	assert_true(addr_equal(&a->source.addr, &b->source.addr));
+	SAME(a->source.port_low, b->source.port_low);
+	SAME(a->source.port_high, b->source.port_high);
+	SAME_TEXT(a->source.interface, b->source.interface);
+	SAME_TEXT(a->track, b->track);
+	SAME(a->shutdown_on_down, b->shutdown_on_down);
+	SAME(a->shutdown_backup_on_up, b->shutdown_backup_on_up);
+	SAME(a->observe, b->observe);
+	SAME(a->error_limit, b->error_limit);
+	SAME(a->on_error, b->on_error);
+}
+
+static inline void same_nets(const struct addr_net *a, size_t a_count, const struct addr_net *b,
+                             size_t b_count)
+{
+	SAME(a_count, b_count);
+	if (a_count)
+		assert_memory_equal(a, b, a_count * sizeof(*a));
 }
 
 static inline void same_log(const struct settings_log *a, const struct settings_log *b)
@@ -134,14 +215,181 @@ static inline void same_log(const struct settings_log *a, const struct settings_
 	SAME_TEXT(a->path, b->path);
 	if (a->kind == SETTINGS_LOG_UDP)
 		assert_true(addr_equal(&a->addr, &b->addr));
+	SAME(a->fd, b->fd);
 	SAME(a->facility, b->facility);
 	SAME(a->format, b->format);
+	if (a->framing != SETTINGS_LOG_CONSOLE)
+		SAME(a->framing, b->framing);
 	SAME(a->level, b->level);
+	SAME(a->min_level, b->min_level);
+	SAME(a->len, b->len);
 	SAME(a->sessions, b->sessions);
 	assert_string_equal(a->tag, b->tag);
+	SAME_TEXT(a->hostname, b->hostname);
+	same_ranges(&a->sample, &b->sample);
+	if (a->sample.count)
+		SAME(a->sample_size, b->sample_size);
 }
 
-static inline void same_settings(const struct settings *a, const struct settings *b)
+static inline void same_logs(const struct settings_log *a, size_t a_count,
+                             const struct settings_log *b, size_t b_count)
+{
+	SAME(a_count, b_count);
+	for (size_t i = 0; i < a_count; i++)
+		same_log(&a[i], &b[i]);
+}
+
+static inline void same_rate_limit(const struct settings_rate_limit *a,
+                                   const struct settings_rate_limit *b)
+{
+	SAME(a->count, b->count);
+	if (a->count) {
+		SAME(a->period_ms, b->period_ms);
+		SAME(a->size, b->size);
+	}
+}
+
+static inline void same_keepalive(const struct settings_keepalive *a,
+                                  const struct settings_keepalive *b)
+{
+	SAME(a->client, b->client);
+	SAME(a->idle_s, b->idle_s);
+	SAME(a->interval_s, b->interval_s);
+	SAME(a->count, b->count);
+}
+
+static inline void same_frontend(const struct settings_frontend *a,
+                                 const struct settings_frontend *b)
+{
+	assert_string_equal(a->name, b->name);
+	SAME(a->id, b->id);
+	same_binds(a->binds, a->bind_count, b->binds, b->bind_count);
+	SAME(a->maxconn, b->maxconn);
+	SAME(a->backlog, b->backlog);
+	SAME(a->client_ms, b->client_ms);
+	SAME(a->client_fin_ms, b->client_fin_ms);
+	SAME(a->rate_limit, b->rate_limit);
+	same_rate_limit(&a->conn_rate_limit, &b->conn_rate_limit);
+	same_keepalive(&a->keepalive, &b->keepalive);
+	SAME(a->tcp_user_timeout_ms, b->tcp_user_timeout_ms);
+	same_nets(a->allow, a->allow_count, b->allow, b->allow_count);
+	same_nets(a->deny, a->deny_count, b->deny, b->deny_count);
+	SAME(a->dontlognull, b->dontlognull);
+	SAME(a->dontlog_normal, b->dontlog_normal);
+	SAME(a->log_separate_errors, b->log_separate_errors);
+	SAME(a->logasap, b->logasap);
+	SAME(a->socket_stats, b->socket_stats);
+	SAME(a->disabled, b->disabled);
+	SAME(a->session_log, b->session_log);
+	if (a->session_log == SETTINGS_SESSION_FORMAT)
+		SAME_TEXT(a->log_format, b->log_format);
+	SAME_TEXT(a->description, b->description);
+}
+
+/* Logs of its own may be written where the process's were meant, if they are the same. */
+static inline void same_own_logs(const struct settings *sa, const struct settings *sb, bool a_own,
+                                 const struct settings_log *a, size_t a_count, bool b_own,
+                                 const struct settings_log *b, size_t b_count)
+{
+	same_logs(a_own ? a : sa->logs, a_own ? a_count : sa->log_count, b_own ? b : sb->logs,
+	          b_own ? b_count : sb->log_count);
+}
+
+static inline void same_frontends(const struct settings *sa, const struct settings_service *a,
+                                  const struct settings *sb, const struct settings_service *b)
+{
+	SAME(a->frontend_count, b->frontend_count);
+	for (size_t i = 0; i < a->frontend_count; i++) {
+		const struct settings_frontend *fa = &a->frontends[i];
+		const struct settings_frontend *fb = &b->frontends[i];
+
+		same_frontend(fa, fb);
+		same_own_logs(sa, sb, fa->own_logs, fa->logs, fa->log_count, fb->own_logs, fb->logs,
+		              fb->log_count);
+	}
+	if (!a->frontend_count)
+		same_binds(a->binds, a->bind_count, b->binds, b->bind_count);
+}
+
+static inline void same_service(const struct settings *sa, const struct settings_service *a,
+                                const struct settings *sb, const struct settings_service *b)
+{
+	assert_string_equal(a->name, b->name);
+	same_frontends(sa, a, sb, b);
+	SAME(a->server_count, b->server_count);
+	for (size_t i = 0; i < a->server_count; i++)
+		same_server(sa, &a->servers[i], sb, &b->servers[i]);
+	SAME(a->balance, b->balance);
+	SAME(a->retries, b->retries);
+	SAME(a->redispatch, b->redispatch);
+	SAME(a->allbackups, b->allbackups);
+	SAME(a->maxconn, b->maxconn);
+	assert_memory_equal(&a->timeout, &b->timeout, sizeof(a->timeout));
+	same_keepalive(&a->keepalive, &b->keepalive);
+	SAME(a->keepalive.server, b->keepalive.server);
+	SAME(a->tcp_user_timeout_ms, b->tcp_user_timeout_ms);
+	SAME(a->log_health_checks, b->log_health_checks);
+	SAME(a->dontlognull, b->dontlognull);
+	same_nets(a->allow, a->allow_count, b->allow, b->allow_count);
+	same_nets(a->deny, a->deny_count, b->deny, b->deny_count);
+	SAME(a->id, b->id);
+	SAME(a->fullconn, b->fullconn);
+	SAME(a->random_draws, b->random_draws);
+	SAME(a->hash.type, b->hash.type);
+	SAME(a->hash.function, b->hash.function);
+	SAME(a->hash.input, b->hash.input);
+	SAME(a->hash.avalanche, b->hash.avalanche);
+	if (a->hash.type == SETTINGS_HASH_CONSISTENT)
+		SAME(a->hash.balance_factor, b->hash.balance_factor);
+	SAME(a->rate_limit, b->rate_limit);
+	same_rate_limit(&a->conn_rate_limit, &b->conn_rate_limit);
+	SAME(a->dontlog_normal, b->dontlog_normal);
+	SAME(a->log_separate_errors, b->log_separate_errors);
+	SAME(a->logasap, b->logasap);
+	SAME(a->socket_stats, b->socket_stats);
+	SAME(a->disabled, b->disabled);
+	SAME(a->session_log, b->session_log);
+	if (a->session_log == SETTINGS_SESSION_FORMAT)
+		SAME_TEXT(a->log_format, b->log_format);
+	SAME(a->own_logs, b->own_logs);
+	same_logs(a->logs, a->log_count, b->logs, b->log_count);
+	SAME_TEXT(a->description, b->description);
+}
+
+static inline void same_admin(const struct settings_admin *a, const struct settings_admin *b)
+{
+	assert_string_equal(a->bind, b->bind);
+	assert_true(addr_equal(&a->addr, &b->addr));
+	SAME_TEXT(a->stats_uri, b->stats_uri);
+	SAME_TEXT(a->metrics_path, b->metrics_path);
+	SAME_TEXT(a->monitor_uri, b->monitor_uri);
+	SAME_TEXT(a->realm, b->realm);
+	SAME(a->user_count, b->user_count);
+	for (size_t i = 0; i < a->user_count; i++) {
+		assert_string_equal(a->users[i].name, b->users[i].name);
+		assert_string_equal(a->users[i].password, b->users[i].password);
+	}
+	SAME(a->writable, b->writable);
+	SAME(a->refresh_s, b->refresh_s);
+	SAME(a->hide_version, b->hide_version);
+	same_strings(&a->scope, &b->scope);
+	SAME_TEXT(a->cert, b->cert);
+	SAME_TEXT(a->key, b->key);
+	SAME_TEXT(a->ca, b->ca);
+}
+
+static inline void same_socket(const struct settings_socket *a, const struct settings_socket *b)
+{
+	assert_string_equal(a->text, b->text);
+	assert_true(addr_equal(&a->addr, &b->addr));
+	SAME(a->fd, b->fd);
+	SAME(a->level, b->level);
+	SAME(a->mode, b->mode);
+	SAME_TEXT(a->user, b->user);
+	SAME_TEXT(a->group, b->group);
+}
+
+static inline void same_process(const struct settings *a, const struct settings *b)
 {
 	SAME_TEXT(a->locality, b->locality);
 	SAME(a->threads, b->threads);
@@ -155,24 +403,28 @@ static inline void same_settings(const struct settings *a, const struct settings
 	same_strings(&a->resolver.nameservers, &b->resolver.nameservers);
 	SAME(a->resolver.every_ms, b->resolver.every_ms);
 	SAME(a->resolver.timeout_ms, b->resolver.timeout_ms);
-	SAME_TEXT(a->admin_bind, b->admin_bind);
-	SAME_TEXT(a->admin_socket, b->admin_socket);
-	if (a->admin_bind)
-		assert_true(addr_equal(&a->admin_addr, &b->admin_addr));
+	SAME(a->operator_timeout_ms, b->operator_timeout_ms);
+	SAME_TEXT(a->node, b->node);
+	SAME_TEXT(a->description, b->description);
+	SAME(a->conn_rate_limit, b->conn_rate_limit);
+	SAME(a->session_rate_limit, b->session_rate_limit);
+	SAME(a->external_checks, b->external_checks);
+}
+
+static inline void same_settings(const struct settings *a, const struct settings *b)
+{
+	same_process(a, b);
+	SAME(a->admin_count, b->admin_count);
+	for (size_t i = 0; i < a->admin_count; i++)
+		same_admin(&a->admins[i], &b->admins[i]);
+	SAME(a->socket_count, b->socket_count);
+	for (size_t i = 0; i < a->socket_count; i++)
+		same_socket(&a->sockets[i], &b->sockets[i]);
 	SAME(a->service_count, b->service_count);
 	for (size_t i = 0; i < a->service_count; i++)
-		same_service(&a->services[i], &b->services[i]);
+		same_service(a, &a->services[i], b, &b->services[i]);
 	SAME(a->target_count, b->target_count);
-	for (size_t i = 0; i < a->target_count; i++) {
-		assert_string_equal(a->targets[i].name, b->targets[i].name);
-		assert_string_equal(a->targets[i].host, b->targets[i].host);
-		if (a->targets[i].check.type != SETTINGS_CHECK_NONE)
-			SAME(a->targets[i].check_port, b->targets[i].check_port);
-		same_check(&a->targets[i].check, &b->targets[i].check);
-	}
-	SAME(a->log_count, b->log_count);
-	for (size_t i = 0; i < a->log_count; i++)
-		same_log(&a->logs[i], &b->logs[i]);
+	same_logs(a->logs, a->log_count, b->logs, b->log_count);
 }
 
 #endif

@@ -210,6 +210,8 @@ static void log_targets_name_where_and_as_whom(void **state)
 		{ "udp://10.0.0.9", SETTINGS_LOG_UDP, NULL, "10.0.0.9:514", 3 },
 		{ "udp://local1@[::1]:5140", SETTINGS_LOG_UDP, NULL, "[::1]:5140", 17 },
 		{ "file:/var/log/x", SETTINGS_LOG_FILE, "/var/log/x", "-", 3 },
+		{ "stdout", SETTINGS_LOG_STDOUT, NULL, "-", 3 },
+		{ "fd:7", SETTINGS_LOG_FD, NULL, "-", 3 },
 	};
 	char addr[ADDR_TEXT_MAX];
 
@@ -266,9 +268,9 @@ static void what_is_not_written_has_its_default(void **state)
 	assert_int_equal(s->logs[0].level, LOG_LEVEL_INFO);
 	assert_false(s->logs[0].sessions);
 	assert_int_equal(s->logs[0].line, 0);
-	assert_string_equal(s->admin_bind, "127.0.0.1:8404");
-	assert_int_equal(addr_port(&s->admin_addr), 8404);
-	assert_string_equal(s->admin_socket, "/run/sluice/admin.sock");
+	assert_string_equal(s->admins[0].bind, "127.0.0.1:8404");
+	assert_int_equal(addr_port(&s->admins[0].addr), 8404);
+	assert_string_equal(s->sockets[0].text, "/run/sluice/admin.sock");
 	assert_string_equal(s->file, "x.conf");
 	assert_memory_equal(&have->timeout, &d.timeout, sizeof(d.timeout));
 	assert_memory_equal(&have->keepalive, &d.keepalive, sizeof(d.keepalive));
@@ -284,10 +286,102 @@ static void admin_can_be_switched_off(void **state)
 	struct settings *s = valid(BASE "admin = { bind = \"\"; socket = \"\"; }; log = ( );");
 
 	(void)state;
-	assert_null(s->admin_bind);
-	assert_int_equal(s->admin_addr.len, 0);
-	assert_null(s->admin_socket);
+	assert_int_equal(s->admin_count, 0);
+	assert_int_equal(s->socket_count, 0);
 	assert_int_equal(s->log_count, 0);
+	settings_free(s);
+}
+
+static void frontends_have_what_their_service_says(void **state)
+{
+	struct settings *s = valid(
+	    CLUSTER
+	    "dontlognull = true; services = ( { name = \"p\"; allow = \"10.0.0.0/8\"; maxconn = "
+	    "9;\n"
+	    "  timeout = { client = \"3s\"; }; keepalive = { idle = \"5s\"; }; log_format = "
+	    "\"%ci %{+Q}bp\"; log = ( { target = \"stdout\"; } ); conn_rate_limit = { count = 4; "
+	    "};\n"
+	    "  frontends = ( { name = \"f\"; bind = \":1\"; },\n"
+	    "    { name = \"g\"; bind = ( \":2\", \":3\" ); maxconn = 7; allow = ( ); log = ( ); "
+	    "dontlognull = false; log_format = \"\"; timeout = { client_fin = \"1s\"; }; } ); } "
+	    ");");
+	const struct settings_service *p = &s->services[0];
+	const struct settings_frontend *f = p->frontends;
+
+	(void)state;
+	assert_int_equal(p->frontend_count, 2);
+	assert_int_equal(p->bind_count, 0);
+	assert_int_equal(f[0].bind_count, 1);
+	assert_int_equal(f[0].allow_count, 1);
+	assert_int_equal(f[0].maxconn, 0);
+	assert_int_equal(f[0].client_ms, 3000);
+	assert_int_equal(f[0].keepalive.idle_s, 5);
+	assert_int_equal(f[0].conn_rate_limit.count, 4);
+	assert_true(f[0].dontlognull && f[0].own_logs && f[0].log_addresses);
+	assert_int_equal(f[0].log_count, 1);
+	assert_int_equal(f[0].session_log, SETTINGS_SESSION_FORMAT);
+	assert_int_equal(f[0].line, 3);
+	assert_int_equal(f[1].bind_count, 2);
+	assert_int_equal(f[1].allow_count, 0);
+	assert_int_equal(f[1].maxconn, 7);
+	assert_int_equal(f[1].client_ms, 3000);
+	assert_int_equal(f[1].client_fin_ms, 1000);
+	assert_true(f[1].own_logs);
+	assert_int_equal(f[1].log_count, 0);
+	assert_false(f[1].dontlognull || f[1].log_addresses);
+	assert_int_equal(f[1].session_log, SETTINGS_SESSION_TCPLOG);
+	settings_free(s);
+}
+
+static void a_format_with_other_addresses_is_noticed(void **state)
+{
+	static const struct {
+		const char *format;
+		bool addresses;
+	} cases[] = {
+		{ "%ci:%cp", false }, { "%bi", true },         { "%fp", true },    { "%si", true },
+		{ "%{+Q}sp", true },  { "%%bi", false },       { "%b/%s", false }, { "%f", false },
+		{ "%[dst]", true },   { "%[src] %ft", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[400];
+		struct settings *s;
+
+		snprintf(text, sizeof(text),
+		         CLUSTER
+		         "services = ( { name = \"p\"; frontends = ( { name = \"f\"; bind = "
+		         "\":1\"; log_format = \"%s\"; } ); } );",
+		         cases[i].format);
+		s = valid(text);
+		assert_int_equal(s->services[0].frontends[0].log_addresses, cases[i].addresses);
+		settings_free(s);
+	}
+}
+
+static void several_groups_of_admin_share_no_default_address(void **state)
+{
+	struct settings *s = valid(
+	    BASE
+	    "admin = ( { sockets = ( { address = \"127.0.0.1:9\"; }, { address = \"fd:3\"; level "
+	    "= \"admin\"; mode = \"0600\"; } ); },\n{ bind = \"unix:/run/x\"; }, { socket = "
+	    "\"/run/y\"; } );");
+
+	(void)state;
+	assert_int_equal(s->admin_count, 2);
+	assert_string_equal(s->admins[0].bind, "127.0.0.1:8404");
+	assert_string_equal(s->admins[1].bind, "unix:/run/x");
+	assert_int_equal(s->admins[1].line, 2);
+	assert_int_equal(s->socket_count, 4);
+	assert_string_equal(s->sockets[0].text, "/run/sluice/admin.sock");
+	assert_int_equal(s->sockets[0].level, SETTINGS_LEVEL_ADMIN);
+	assert_int_equal(s->sockets[1].level, SETTINGS_LEVEL_OPERATOR);
+	assert_int_equal(addr_port(&s->sockets[1].addr), 9);
+	assert_int_equal(s->sockets[2].addr.len, 0);
+	assert_int_equal(s->sockets[2].fd, 3);
+	assert_int_equal(s->sockets[2].mode, 0600);
+	assert_string_equal(s->sockets[3].text, "/run/y");
 	settings_free(s);
 }
 
@@ -317,6 +411,9 @@ int main(void)
 		cmocka_unit_test(logs_default_by_their_format),
 		cmocka_unit_test(what_is_not_written_has_its_default),
 		cmocka_unit_test(admin_can_be_switched_off),
+		cmocka_unit_test(frontends_have_what_their_service_says),
+		cmocka_unit_test(a_format_with_other_addresses_is_noticed),
+		cmocka_unit_test(several_groups_of_admin_share_no_default_address),
 		cmocka_unit_test(a_cluster_that_no_service_uses_is_not_checked),
 	};
 

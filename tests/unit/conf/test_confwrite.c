@@ -117,6 +117,114 @@ static const char *const confs[] = {
 	"cluster = { nodes = ( { name = \"a\"; host = \"h1\"; } ); check = { port = \"sql\"; }; }; "
 	"services = ( { "
 	"name = \"s\"; bind = \":2\"; }, { name = \"t\"; bind = \":3\"; } );",
+	/* checks: each type, with all that belongs to it */
+	S("servers = ( { name = \"a\"; address = \"h:1\"; check = { type = \"mysql\"; user = "
+	  "\"u\"; via_tls = true; verify = false; alpn = \"x,y\"; sni = \"n\"; send_proxy = "
+	  "\"v2\"; }; }, { name = \"b\"; address = \"h:2\"; check = { type = \"redis\"; "
+	  "send_proxy = \"v1\"; }; }, { name = \"c\"; address = \"h:3\"; check = { type = "
+	  "\"ldap\"; }; }, { name = \"d\"; address = \"h:4\"; check = { type = \"smtp\"; hello "
+	  "= \"EHLO x\"; }; }, { name = \"e\"; address = \"h:5\"; check = { type = "
+	  "\"ssl-hello\"; }; }, { name = \"f\"; address = \"h:6\"; check = { type = \"smtp\"; "
+	  "}; } );"),
+	"external_checks = true;" S("check = { type = \"external\"; command = \"/bin/true\"; "
+	                            "search_path = \"/bin\"; };" ONE),
+	S("check = { type = \"http\"; rexpect_string = \"^a\\\\.b\"; expect_not = true; "
+	  "disable_on_404 = true; drain_status = ( ); };" ONE),
+	S("check = { steps = ( { connect = { }; }, { send = \"PING\\r\\n\"; comment = \"c\"; }, { "
+	  "expect = { string = \"+P\\x01\\t\"; }; }, { send_hex = \"00FF0a\"; }, { expect = { hex "
+	  "= \"4142\"; not = true; min_recv = 4; }; }, { connect = { port = 99; address = \"h2\"; "
+	  "tls = true; sni = \"s\"; alpn = \"h2\"; linger = true; send_proxy = true; as_server = "
+	  "true; }; }, { expect = { regex = \"^a|b\"; ok_status = \"L7OKC\"; error_status = "
+	  "\"L7STS\"; timeout_status = \"L7TOUT\"; on_success = \"yes\"; on_error = \"no\"; }; }, "
+	  "{ "
+	  "expect = { hex_regex = \"^4\"; }; } ); };" ONE),
+	S("check = { type = \"https\"; steps = ( { request = { }; }, { expect = { status = ( 200, "
+	  "\"300-302\" ); }; }, { request = { method = \"POST\"; path = \"/x\"; version = \"1.1\"; "
+	  "host = \"h\"; headers = ( \"A: b\" ); body = \"a\\n\\\"b\\\"\"; }; }, { expect = { "
+	  "status_regex = \"^2\"; }; }, { expect = { header = \"X\"; value = \"y\"; }; }, { expect "
+	  "= "
+	  "{ header = \"X\"; not = true; }; } ); };" ONE),
+	/* one server has steps, the others have not */
+	S("check = { type = \"http\"; path = \"/p\"; }; servers = ( { name = \"x\"; address = "
+	  "\"h:1\"; }, { name = \"y\"; address = \"h:2\"; check = { steps = ( { request = { path = "
+	  "\"/q\"; }; } ); }; } );"),
+	/* servers */
+	S("check = { }; servers = ( { name = \"x\"; address = \"h:1\"; id = 7; maxconn = 9; "
+	  "minconn "
+	  "= 2; maxqueue = 3; slowstart = \"10s\"; send_proxy = \"v1\"; source = "
+	  "\"10.0.0.1:1000-2000\"; tcp_user_timeout = \"5s\"; on_marked_down = "
+	  "\"shutdown-sessions\"; on_marked_up = \"shutdown-backup-sessions\"; observe = "
+	  "\"layer4\"; error_limit = 5; on_error = \"mark-down\"; agent = { port = 5; address = "
+	  "\"h3\"; inter = \"1s\"; timeout = \"2s\"; rise = 3; fall = 4; send = \"x\\n\"; }; }, { "
+	  "name = \"y\"; address = \"h:2\"; track = \"x\"; send_proxy = \"v2\"; source = { address "
+	  "= \"[::1]\"; interface = \"eth0\"; }; on_error = \"fastinter\"; }, { name = \"z\"; "
+	  "address = \"h:3\"; source = { interface = \"eth1\"; }; }, { name = \"w\"; address = "
+	  "\"h:4\"; source = \"[::1]:80\"; on_error = \"sudden-death\"; check = { type = \"none\"; "
+	  "}; } );"),
+	/* services */
+	S("id = 5; description = \"d\"; disabled = true; balance = \"hash\"; random_draws = 3; "
+	  "hash "
+	  "= { type = \"consistent\"; function = \"crc32\"; input = \"dst_port\"; avalanche = "
+	  "true; balance_factor = 150; }; fullconn = 10; timeout = { queue = \"9s\"; }; rate_limit "
+	  "= 4; conn_rate_limit = { count = 3; period = \"1s\"; size = 100; }; session_log = "
+	  "\"clf\"; dontlog_normal = true; log_separate_errors = true; logasap = true; "
+	  "socket_stats = true; log = ( { target = \"stdout\"; }, { target = \"fd:5\"; } );" ONE),
+	S("balance = \"first\"; log = ( ); log_format = \"%ci %{+Q}fi\";" ONE),
+	"log_format = \"%ci\"; services = ( { name = \"a\"; bind = \":1\"; " ONE
+	" }, { name = \"b\"; bind = \":2\"; log_format = \"\"; session_log = \"connect\"; " ONE
+	" } );",
+	"balance = \"static-rr\"; hash = { function = \"wt6\"; }; services = ( { name = \"a\"; "
+	"bind = \":1\"; " ONE " }, { name = \"b\"; bind = \":2\"; hash = { input = \"src_port\"; "
+	"}; " ONE " } );",
+	"services = ( { name = \"a\"; bind = ( { address = \"unix:/run/x\"; mode = \"0600\"; user "
+	"= "
+	"\"root\"; group = \"root\"; id = 3; }, { address = \":1\"; accept_proxy = true; "
+	"tcp_user_timeout = \"3s\"; } );" ONE " } );",
+	/* frontends, that have and take back what the service says */
+	"log = ( { target = \"syslog\"; } ); services = ( { name = \"a\"; allow = \"10.0.0.0/8\"; "
+	"log_format = \"%ci\"; dontlognull = true; rate_limit = 5; conn_rate_limit = { count = 9; "
+	"}; "
+	"log = ( { target = \"stdout\"; } ); timeout = { client = \"3s\"; }; keepalive = { server "
+	"= "
+	"false; idle = \"4s\"; }; frontends = ( { name = \"f\"; bind = \":1\"; }, { name = \"g\"; "
+	"bind = ( \":2\", { address = \":3\"; name = \"n\"; } ); id = 8; description = \"d\"; "
+	"disabled = true; maxconn = 3; backlog = 4; allow = ( ); deny = \"::/0\"; conn_rate_limit "
+	"= "
+	"{ count = 0; }; timeout = { client = \"9s\"; client_fin = \"1s\"; }; keepalive = { client "
+	"= "
+	"false; idle = \"8s\"; interval = \"7s\"; count = 6; }; tcp_user_timeout = \"1s\"; "
+	"dontlognull = false; dontlog_normal = true; log_separate_errors = true; logasap = true; "
+	"session_log = \"connect\"; log_format = \"\"; socket_stats = true; rate_limit = 0; log = "
+	"( ); } );" ONE " }, { name = \"b\"; frontends = ( { name = \"b\"; bind = \":9\"; } );" ONE
+	" } );",
+	/* the process */
+	"node = \"n\"; description = \"d\"; conn_rate_limit = 4; session_rate_limit = 5; "
+	"external_checks = true; operator_timeout = \"9s\";" BASE,
+	"admin = ( { bind = \":8404\"; socket = \"/run/a\"; sockets = ( { address = "
+	"\"unix:/run/b\"; level = \"user\"; mode = \"0666\"; user = \"root\"; group = \"root\"; }, "
+	"{ "
+	"address = \"127.0.0.1:9999\"; }, { address = \"fd:7\"; level = \"admin\"; }, { address = "
+	"\"/run/c\"; } ); users = ( { name = \"a\"; password = \"b\"; }, { name = \"c\"; password "
+	"= "
+	"\"$6$x\"; } ); writable = true; tls = { cert = \"/etc/passwd\"; key = \"/etc/group\"; ca "
+	"= "
+	"\"/etc/passwd\"; }; stats_uri = \"/s\"; metrics_path = \"/m\"; monitor_uri = \"/alive\"; "
+	"realm = \"r\"; refresh = \"5s\"; hide_version = true; scope = ( \"psql\" ); }, { bind = "
+	"\":8405\"; socket = \"/run/d\"; }, { bind = \"unix:/run/e\"; } );" BASE,
+	"admin = { bind = \"\"; socket = \"\"; sockets = ( { address = \"/run/x\"; } ); };" BASE,
+	"admin = ( );" BASE,
+	"log = ( { target = \"fd:3\"; framing = \"rfc5424\"; min_level = \"notice\"; len = 2048; "
+	"sample = \"1,3-4:10\"; hostname = \"h\"; }, { target = \"stdout\"; framing = \"raw\"; } "
+	");" BASE,
+	/* a cluster whose nodes have something in common, and something of their own */
+	"cluster = { nodes = ( { name = \"a\"; host = \"h1\"; id = 4; maxqueue = 2; }, { name = "
+	"\"b\"; host = \"h2\"; maxconn = 8; slowstart = \"3s\"; } ); server = { maxconn = 9; "
+	"minconn "
+	"= 3; slowstart = \"2s\"; send_proxy = \"v2\"; source = \"10.0.0.1\"; tcp_user_timeout = "
+	"\"1s\"; on_marked_down = \"shutdown-sessions\"; on_marked_up = "
+	"\"shutdown-backup-sessions\"; observe = \"layer4\"; error_limit = 3; on_error = "
+	"\"sudden-death\"; agent = { port = 9; send = \"y\"; }; }; }; services = ( { name = \"s\"; "
+	"bind = \":1\"; }, { name = \"t\"; bind = \":2\"; port = \"http\"; } );",
 };
 
 static void what_is_written_loads_as_the_same_settings(void **state)

@@ -48,15 +48,15 @@ static void servers_begin_with_the_default_server_lines_before_them(void **state
 	assert_string_equal(text_str(&t.notes), "");
 	s = STAILQ_FIRST(&proxy_named(&t, "a")->servers);
 	assert_true(s->check);
-	assert_false(s->backup);
+	assert_false(s->s.backup);
 	assert_int_equal(s->inter.n, 1000);
 	assert_false(s->rise.set);
 	s = STAILQ_NEXT(s, next);
 	assert_int_equal(s->rise.n, 9);
-	assert_true(s->backup);
+	assert_true(s->s.backup);
 	s = STAILQ_NEXT(s, next);
 	assert_false(s->check);
-	assert_false(s->backup);
+	assert_false(s->s.backup);
 	assert_int_equal(s->inter.n, 5000);
 	s = STAILQ_FIRST(&proxy_named(&t, "b")->servers);
 	assert_true(s->check);
@@ -71,14 +71,14 @@ static void no_and_default_take_options_back(void **state)
 	(void)state;
 	translate(&t, "global\nlog stderr local0\ndefaults\noption tcpka\noption allbackups\n"
 	              "option redispatch\noption dontlognull\noption httpchk\nlog global\n"
-	              "listen a\nno option tcpka\nno option allbackups\nno option redispatch\n"
+	              "listen a\nno option clitcpka\nno option allbackups\nno option redispatch\n"
 	              "default option dontlognull\nno log\nno option contstats\nlisten b\n");
 	assert_false(proxy_named(&t, "a")->clitcpka.n);
 	assert_false(proxy_named(&t, "a")->allbackups.n);
 	assert_false(proxy_named(&t, "a")->redispatch.n);
 	assert_false(proxy_named(&t, "a")->dontlognull.n);
 	assert_false(proxy_named(&t, "a")->log_global);
-	assert_int_equal(proxy_named(&t, "a")->health.test, HCFGMODEL_TEST_HTTP);
+	assert_int_equal(proxy_named(&t, "a")->health.type, SETTINGS_CHECK_HTTP);
 	assert_true(proxy_named(&t, "b")->srvtcpka.n);
 	assert_true(proxy_named(&t, "b")->log_global);
 	translation_release(&t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/keys.h"
 #include "fixture.h"
+#include "keyrows.h"
 
 /* Every key once: a value it takes, one it does not, and the whole message. */
 struct row {
@@ -8,13 +9,10 @@ struct row {
 	const char *message; /* after "x.conf:1: " */
 };
 
-#define NODE     "cluster.nodes[0] \"n1\": "
-#define SERVICE  "services[0] \"s\": "
-#define SERVER   SERVICE "servers[0] \"a\": "
-#define BIND     SERVICE "bind[0]"
-#define NO_FILE  " cannot be used: No such file or directory"
-#define DURATION " is not a duration: write \"2s\", \"500ms\" or milliseconds"
-#define SWITCH   " is not a switch: write true or false"
+#define NODE    "cluster.nodes[0] \"n1\": "
+#define SERVICE "services[0] \"s\": "
+#define SERVER  SERVICE "servers[0] \"a\": "
+#define BIND    SERVICE "bind[0]"
 
 static const struct row rows[] = {
 	{ "", "locality", "\"region=a,zone=b\"", "\"east\"",
@@ -90,7 +88,8 @@ static const struct row rows[] = {
 
 	{ "check", "type", "\"tcp\"", "\"htttp\"",
 	  "cluster.check.type: \"htttp\" is not known here; did you mean \"http\"? Write \"none\", "
-	  "\"tcp\", \"http\", \"https\" or \"pgsql\"" },
+	  "\"tcp\", \"http\", \"https\", \"pgsql\", \"mysql\", \"redis\", \"ldap\", \"smtp\", "
+	  "\"ssl-hello\" or \"external\"" },
 	{ "check", "port", "\"sql\"", "\"dns\"",
 	  "cluster.check.port: \"dns\" is not a port: write \"sql\", \"http\" or 1 to 65535 "
 	  "without "
@@ -166,7 +165,8 @@ static const struct row rows[] = {
 	          "\"10.0.0.0/8\"" },
 	{ "services", "balance", "\"leastconn\"", "\"leastcon\"",
 	  SERVICE "balance: \"leastcon\" is not known here; did you mean \"leastconn\"? Write "
-	          "\"roundrobin\" or \"leastconn\"" },
+	          "\"roundrobin\", \"leastconn\", \"random\", \"first\", \"source\", "
+	          "\"hash\" or \"static-rr\"" },
 	{ "services", "retries", "0", "101",
 	  SERVICE "retries: 101 is out of range: write 0 to 100" },
 	{ "services", "redispatch", "false", "\"off\"", SERVICE "redispatch: \"off\"" SWITCH },
@@ -240,9 +240,9 @@ static const struct row rows[] = {
 	  "\"/run/sluice/admin.sock\"" },
 
 	{ "log", "target", "\"file:/tmp/x.log\"", "\"sysloog\"",
-	  "log[0].target: \"sysloog\" is not a log target: write \"stderr\", "
-	  "\"syslog:local0@/dev/log\", "
-	  "\"udp://10.0.0.9:514\" or \"file:/var/log/sluice.log\"" },
+	  "log[0].target: \"sysloog\" is not a log target: write \"stderr\", \"stdout\", "
+	  "\"syslog:local0@/dev/log\", \"udp://10.0.0.9:514\", \"file:/var/log/sluice.log\" or "
+	  "\"fd:3\"" },
 	{ "log", "format", "\"json\"", "\"jsn\"",
 	  "log[0].format: \"jsn\" is not known here; did you mean \"json\"? Write \"text\", "
 	  "\"json\" or "
@@ -312,6 +312,70 @@ static char *around(const struct row *r, const char *value)
 	return text_take(&t);
 }
 
+static const struct keyframe *frame_of(const struct keyrow *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keyframes); i++)
+		if (strcmp(keyframes[i].group, r->group) == 0)
+			return &keyframes[i];
+	fail_msg("no frame for %s", r->group);
+	return NULL;
+}
+
+/* Keys of steps that only HTTP has. */
+static bool needs_http(const struct keyrow *r)
+{
+	return strstr("request status status_regex header value", r->name) ||
+	       strcmp(r->group, "steps.request") == 0;
+}
+
+static char *in_frame(const struct keyrow *r, const char *value)
+{
+	const struct keyframe *f = frame_of(r);
+	struct text t = { 0 };
+
+	text_add(&t, f->before);
+	if (f->inner)
+		text_addf(&t, "type = \"%s\"; %s", needs_http(r) ? "http" : "tcp", f->inner);
+	text_addf(&t, " %s = %s ", r->name, value);
+	if (!f->first[0] || strcmp(f->first[0], r->name) != 0)
+		text_add(&t, f->first[1]);
+	if (!f->second[0] || strcmp(f->second[0], r->name) != 0)
+		text_add(&t, f->second[1]);
+	text_add(&t, f->after);
+	return text_take(&t);
+}
+
+static void every_further_key_takes_a_good_value(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(keyrows); i++) {
+		char *text = in_frame(&keyrows[i], keyrows[i].good);
+
+		settings_free(valid(text));
+		free(text);
+	}
+}
+
+static void every_further_key_explains_a_bad_value(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(keyrows); i++) {
+		const struct keyrow *r = &keyrows[i];
+		const struct keyframe *f = frame_of(r);
+		bool nameless = f->nameless && strcmp(r->name, "name") == 0;
+		char *text = in_frame(r, r->bad);
+		char *lines = problems_of(text, NULL);
+		char want[800];
+
+		snprintf(want, sizeof(want), "x.conf:1: %s%s%s", nameless ? f->nameless : f->path,
+		         r->name, r->message);
+		if (strncmp(lines, want, strlen(want)) != 0)
+			fail_msg("%s\n%s\n%s", text, lines, want);
+		free(lines);
+		free(text);
+	}
+}
+
 static void every_key_takes_a_good_value(void **state)
 {
 	(void)state;
@@ -336,18 +400,27 @@ static void every_key_explains_a_bad_value(void **state)
 	}
 }
 
-static void this_table_has_every_key(void **state)
+static bool has_row(const struct keys_entry *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(e->group, rows[i].group) == 0 && strcmp(e->name, rows[i].name) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(keyrows); i++)
+		if (strcmp(e->group, keyrows[i].group) == 0 &&
+		    strcmp(e->name, keyrows[i].name) == 0)
+			return true;
+	return false;
+}
+
+static void these_tables_have_every_key(void **state)
 {
 	(void)state;
-	assert_int_equal(keys_count(), ARRAY_LEN(rows));
+	assert_int_equal(keys_count(), ARRAY_LEN(rows) + ARRAY_LEN(keyrows));
 	for (size_t i = 0; i < keys_count(); i++) {
-		bool found = false;
+		struct keys_entry e = keys_at(i);
 
-		for (size_t j = 0; j < ARRAY_LEN(rows); j++)
-			found = found || (strcmp(keys_at(i).group, rows[j].group) == 0 &&
-			                  strcmp(keys_at(i).name, rows[j].name) == 0);
-		if (!found)
-			fail_msg("no row for %s.%s", keys_at(i).group, keys_at(i).name);
+		if (!has_row(&e))
+			fail_msg("no row for %s.%s", e.group, e.name);
 	}
 }
 
@@ -407,7 +480,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_takes_a_good_value),
 		cmocka_unit_test(every_key_explains_a_bad_value),
-		cmocka_unit_test(this_table_has_every_key),
+		cmocka_unit_test(every_further_key_takes_a_good_value),
+		cmocka_unit_test(every_further_key_explains_a_bad_value),
+		cmocka_unit_test(these_tables_have_every_key),
 		cmocka_unit_test(unknown_keys_are_told_with_the_nearest_one),
 		cmocka_unit_test(required_keys_are_missed),
 	};

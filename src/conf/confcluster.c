@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "confcluster.h"
+
+#include <string.h>
+
+bool confcluster_has_nodes(const struct settings *s, const struct settings_service *service)
+{
+	return service->server_count && !strchr(s->targets[service->servers[0].node].name, '/');
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* What cluster.server has and cluster.nodes has not. */
+static bool are_alike(const struct settings_server *a, const struct settings_server *b)
+{
+	return a->tcp_user_timeout_ms == b->tcp_user_timeout_ms && a->send_proxy == b->send_proxy &&
+	       addr_equal(&a->source.addr, &b->source.addr) &&
+	       a->source.port_low == b->source.port_low &&
+	       a->source.port_high == b->source.port_high &&
+	       same_text(a->source.interface, b->source.interface) && !a->track && !b->track &&
+	       a->shutdown_on_down == b->shutdown_on_down &&
+	       a->shutdown_backup_on_up == b->shutdown_backup_on_up && a->observe == b->observe &&
+	       a->error_limit == b->error_limit && a->on_error == b->on_error &&
+	       !a->agent == !b->agent;
+}
+
+static bool agents_alike(const struct settings *s, size_t a, size_t b)
+{
+	const struct settings_check *x;
+	const struct settings_check *y;
+
+	if (!a || !b)
+		return a == b;
+	x = &s->targets[a - 1].check;
+	y = &s->targets[b - 1].check;
+	return s->targets[a - 1].check_port == s->targets[b - 1].check_port &&
+	       same_text(x->address, y->address) && x->inter_ms == y->inter_ms &&
+	       x->timeout_ms == y->timeout_ms && x->rise == y->rise && x->fall == y->fall &&
+	       same_text(x->agent_send, y->agent_send);
+}
+
+static bool is_same(const struct settings_server *a, const struct settings_server *b)
+{
+	return same_text(a->name, b->name) && same_text(a->host, b->host) && a->node == b->node &&
+	       same_text(a->locality, b->locality) && a->weight == b->weight &&
+	       a->backup == b->backup && a->disabled == b->disabled && a->maxconn == b->maxconn &&
+	       a->minconn == b->minconn && a->maxqueue == b->maxqueue &&
+	       a->slowstart_ms == b->slowstart_ms && a->id == b->id;
+}
+
+bool confcluster_fits(const struct settings *s)
+{
+	const struct settings_service *first = NULL;
+
+	for (size_t i = 0; i < s->service_count; i++) {
+		const struct settings_service *service = &s->services[i];
+
+		if (!confcluster_has_nodes(s, service))
+			continue;
+		first = first ? first : service;
+		if (service->server_count != first->server_count)
+			return false;
+		for (size_t k = 0; k < service->server_count; k++)
+			if (!is_same(&service->servers[k], &first->servers[k]) ||
+			    !are_alike(&service->servers[k], &first->servers[0]) ||
+			    !agents_alike(s, service->servers[k].agent, first->servers[0].agent))
+				return false;
+	}
+	return true;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "serverrules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void serverrules_limits(struct draft_context *c, const struct settings_server *s,
+                        const config_setting_t *at)
+{
+	if (s->minconn > s->maxconn && !s->maxconn)
+		problem_add_key(c->problems, at, "minconn",
+		                "it grows to maxconn, which is not limited: write maxconn, too");
+	else if (s->minconn > s->maxconn)
+		problem_add_key(c->problems, at, "minconn",
+		                "%u is more than maxconn, which is %u: write at most that",
+		                s->minconn, s->maxconn);
+}
+
+void serverrules_server(struct draft_context *c, const struct draft_server *s)
+{
+	bool local = s->s.host && strncmp(s->s.host, "unix:", 5) == 0;
+
+	serverrules_limits(c, &s->s, s->at);
+	if (local && s->source.at)
+		problem_add_key(c->problems, s->at, "source",
+		                "connections to a UNIX socket come from no address: leave it out");
+	if (local && s->agent.at && !s->agent.c.address)
+		problem_add_key(c->problems, s->at, "agent",
+		                "a UNIX socket is on no host that could have an agent: write its "
+		                "address, too");
+	if (s->s.track && config_setting_get_member(s->at, "check"))
+		problem_add_key(c->problems, s->at, "track",
+		                "it has the health of that server: leave out check, or this");
+}
+
+/* A server by its service and name: one of the service's own, or a node. */
+struct found {
+	const struct draft_service *service;
+	const struct draft_server *server; /* NULL: a node */
+	bool ok;
+};
+
+static const struct draft_service *find_service(const struct draft_root *root, const char *path)
+{
+	const struct draft_service *services = root->services.at;
+	size_t len = strcspn(path, "/");
+
+	for (size_t i = 0; i < root->services.count; i++)
+		if (services[i].s.name && strlen(services[i].s.name) == len &&
+		    strncmp(services[i].s.name, path, len) == 0)
+			return &services[i];
+	return NULL;
+}
+
+static bool is_named(const char *name, const char *wanted)
+{
+	return name && strcmp(name, wanted) == 0;
+}
+
+static struct found find_server(const struct draft_root *root, const struct draft_service *own,
+                                const char *track)
+{
+	const char *slash = strchr(track, '/');
+	struct found f = { .service = slash ? find_service(root, track) : own };
+	const char *name = slash ? slash + 1 : track;
+	const struct draft_server *servers;
+	const struct draft_node *nodes = root->cluster.nodes.at;
+
+	if (!f.service)
+		return f;
+	servers = f.service->servers.at;
+	for (size_t i = 0; i < f.service->servers.count; i++)
+		if (is_named(servers[i].s.name, name))
+			return (struct found){ f.service, &servers[i], true };
+	for (size_t i = 0; !f.service->servers.count && i < root->cluster.nodes.count; i++)
+		f.ok = f.ok || is_named(nodes[i].n.name, name);
+	return f;
+}
+
+static bool is_checked(const struct draft_root *root, const struct found *f)
+{
+	const struct draft_check *check = f->server ? &f->server->check : &root->cluster.check;
+	const struct draft_agent *agent =
+	    f->server ? &f->server->agent : &root->cluster.server.agent;
+
+	if (agent->at)
+		return true;
+	if (check->type)
+		return strcmp(check->type, "none") != 0;
+	return !f->server || check->at;
+}
+
+static void check_track(struct draft_context *c, const struct draft_root *root,
+                        const struct draft_service *service, const struct draft_server *s,
+                        size_t server_count)
+{
+	struct found f = find_server(root, service, s->s.track);
+	size_t steps = 0;
+
+	if (!f.ok) {
+		problem_add_key(c->problems, s->at, "track",
+		                "there is no server \"%.100s\": write \"service/server\" as they "
+		                "are named here",
+		                s->s.track);
+		return;
+	}
+	while (f.ok && f.server && f.server->s.track && steps++ <= server_count)
+		f = find_server(root, f.service, f.server->s.track);
+	if (steps > server_count)
+		problem_add_key(c->problems, s->at, "track",
+		                "the servers have their health from each other in a circle: let "
+		                "one of them have a check instead");
+	else if (f.ok && !is_checked(root, &f))
+		problem_add_key(c->problems, s->at, "track",
+		                "that server is not checked: write check = { ... }; for it");
+}
+
+void serverrules_tracks(struct draft_context *c, const struct draft_root *root)
+{
+	const struct draft_service *services = root->services.at;
+	size_t count = 0;
+
+	for (size_t i = 0; i < root->services.count; i++)
+		count += services[i].servers.count;
+	for (size_t i = 0; i < root->services.count; i++) {
+		const struct draft_server *servers = services[i].servers.at;
+
+		for (size_t k = 0; k < services[i].servers.count; k++)
+			if (servers[k].s.track)
+				check_track(c, root, &services[i], &servers[k], count);
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+struct server_case {
+	const char *server, *want;
+};
+
+/* A service with one server that is checked, "ok", and one that says what the case says. */
+static char *around(const char *server)
+{
+	struct text t = { 0 };
+
+	text_addf(
+	    &t,
+	    "services = ( { name = \"s\"; bind = \":1\"; servers = ( { name = \"ok\"; address = "
+	    "\"h:1\"; check = { }; }, { name = \"no\"; address = \"h:2\"; }, { name = \"a\"; "
+	    "%s %s } ); } );",
+	    strstr(server, "address") ? "" : "address = \"h:3\";", server);
+	return text_take(&t);
+}
+
+static void values_fit_together(void **state)
+{
+	static const struct server_case cases[] = {
+		{ "minconn = 5;",
+		  "minconn: it grows to maxconn, which is not limited: write maxconn, too" },
+		{ "minconn = 5; maxconn = 4;",
+		  "minconn: 5 is more than maxconn, which is 4: write at most that" },
+		{ "address = \"unix:/x\"; source = \"10.0.0.1\";",
+		  "source: connections to a UNIX socket come from no address: leave it out" },
+		{ "address = \"unix:/x\"; agent = { port = 5; };",
+		  "agent: a UNIX socket is on no host that could have an agent: write its address, "
+		  "too" },
+		{ "agent = { };", "agent: the key \"port\" is missing: write port = 9777;" },
+		{ "track = \"ok\"; check = { };",
+		  "track: it has the health of that server: leave out check, or this" },
+		{ "track = \"none/x\";", "track: there is no server \"none/x\": write "
+		                         "\"service/server\" as they are named here" },
+		{ "track = \"s/b\";",
+		  "track: there is no server \"s/b\": write \"service/server\" as "
+		  "they are named here" },
+		{ "track = \"a\";", "track: the servers have their health from each other in a "
+		                    "circle: let one of them have a check instead" },
+		{ "track = \"s/no\";",
+		  "track: that server is not checked: write check = { ... }; for it" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = around(cases[i].server);
+		char want[400];
+
+		snprintf(want, sizeof(want), "x.conf:1: services[0] \"s\": servers[2] \"a\": %s",
+		         cases[i].want);
+		expect_problems(text, want);
+		free(text);
+	}
+}
+
+static void nodes_have_limits_that_fit_together(void **state)
+{
+	(void)state;
+	expect_problems(
+	    "cluster = { nodes = ( { name = \"a\"; host = \"h\"; maxconn = 2; } ); server "
+	    "= { minconn = 3; maxconn = 4; }; };" SERVICES,
+	    "x.conf:1: cluster.nodes[0] \"a\": 3 is more than maxconn, which is 2: write "
+	    "at most that");
+}
+
+static void a_server_may_track_one_that_tracks(void **state)
+{
+	struct settings *s = valid(
+	    CLUSTER "services = ( { name = \"p\"; bind = \":1\"; }, { name = \"q\"; bind = "
+	            "\":2\"; check = { }; servers = ( { name = \"a\"; address = \"h:1\"; track "
+	            "= \"b\"; }, { name = \"b\"; address = \"h:2\"; track = \"p/n1\"; }, { name "
+	            "= \"c\"; address = \"h:3\"; agent = { port = 1; }; } ); } );");
+	const struct settings_server *servers = s->services[1].servers;
+
+	(void)state;
+	assert_string_equal(servers[0].track, "q/b");
+	assert_string_equal(servers[1].track, "p/n1");
+	assert_int_equal(s->targets[servers[0].node].check.type, SETTINGS_CHECK_NONE);
+	assert_int_equal(s->targets[servers[2].node].check.type, SETTINGS_CHECK_TCP);
+	assert_int_equal(servers[0].agent, 0);
+	assert_int_equal(s->targets[servers[2].agent - 1].check.type, SETTINGS_CHECK_AGENT);
+	assert_int_equal(s->targets[servers[2].agent - 1].check_port, 1);
+	settings_free(s);
+}
+
+static void a_circle_of_two_is_found(void **state)
+{
+	(void)state;
+	expect_problems(
+	    "services = ( { name = \"q\"; bind = \":2\"; servers = ( { name = \"a\"; "
+	    "address = \"h:1\"; track = \"b\"; },\n{ name = \"b\"; address = \"h:2\"; track "
+	    "= \"a\"; } ); } );",
+	    "x.conf:1: services[0] \"q\": servers[0] \"a\": track: the servers have their "
+	    "health from each other in a circle: let one of them have a check "
+	    "instead\nx.conf:2: services[0] \"q\": servers[1] \"b\": track: the servers "
+	    "have their health from each other in a circle: let one of them have a check "
+	    "instead");
+}
+
+static void nodes_begin_as_what_they_have_in_common(void **state)
+{
+	struct settings *s = valid(
+	    "cluster = { nodes = ( { name = \"a\"; host = \"h\"; maxconn = 5; }, { name = "
+	    "\"b\"; host = \"i\"; } ); server = { maxconn = 9; slowstart = \"3s\"; send_proxy = "
+	    "\"v2\"; source = \"10.0.0.1:7\"; agent = { port = 4; }; }; };" SERVICES);
+	const struct settings_server *servers = s->services[0].servers;
+
+	(void)state;
+	assert_int_equal(servers[0].maxconn, 5);
+	assert_int_equal(servers[1].maxconn, 9);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(servers[i].slowstart_ms, 3000);
+		assert_int_equal(servers[i].send_proxy, SETTINGS_PROXY_V2);
+		assert_int_equal(servers[i].source.port_low, 7);
+		assert_int_equal(servers[i].source.port_high, 7);
+		assert_int_equal(servers[i].agent, 3 + i);
+		assert_int_equal(servers[i].node, i);
+	}
+	assert_string_equal(s->targets[3].host, "i");
+	settings_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_fit_together),
+		cmocka_unit_test(nodes_have_limits_that_fit_together),
+		cmocka_unit_test(a_server_may_track_one_that_tracks),
+		cmocka_unit_test(a_circle_of_two_is_found),
+		cmocka_unit_test(nodes_begin_as_what_they_have_in_common),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
