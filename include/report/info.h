@@ -11,13 +11,22 @@
  * "2.6.0-sluice-0.1.0".  No line has a second colon: clients split at ": " or at each ":".
  * What a TCP balancer does not have (TLS, compression, pipes) is 0.
  */
-void info_write(const struct snapshot *s, struct text *out);
-/* "0.Name.1:POS:str:HAProxy" */
-void info_write_typed(const struct snapshot *s, struct text *out);
-/* An array of objects on one line. */
-void info_write_json(const struct snapshot *s, struct text *out);
-/* `show info desc`: each line followed by :"what it is". */
-void info_write_desc(const struct snapshot *s, struct text *out);
+enum info_kind {
+	INFO_PLAIN, /* "Name: HAProxy" */
+	INFO_TYPED, /* "0.Name.1:POS:str:HAProxy" */
+	INFO_JSON   /* an array of objects on one line */
+};
+
+/* How it is written, and limits that are not in a snapshot. */
+struct info_form {
+	enum info_kind kind;
+	bool described;        /* each line is followed by :"what it is"; not in JSON */
+	bool floats;           /* rates and times with digits behind the point */
+	uint32_t hard_maxconn; /* 0: the same as `maxconn` */
+	uint32_t conn_rate_limit, session_rate_limit;
+};
+
+void info_write_form(const struct snapshot *s, const struct info_form *form, struct text *out);
 
 /* The process's families (haproxy_process_*) of /metrics come from the same table. */
 void info_write_prometheus(const struct snapshot *s, bool openmetrics, struct text *out);

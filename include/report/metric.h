@@ -15,7 +15,8 @@ enum metric {
 enum metric_kind {
 	METRIC_KIND_GAUGE,
 	METRIC_KIND_COUNTER,
-	METRIC_KIND_HTTP,  /* a counter of HTTP: nothing in the CSV, 0 in /metrics */
+	METRIC_KIND_HTTP, /* a counter that has series for proxies of mode http alone */
+	METRIC_KIND_HTTP_GAUGE,
 	METRIC_KIND_STATE, /* words: one series for each of them */
 	METRIC_KIND_TEXT   /* words: never a series */
 };
@@ -31,9 +32,13 @@ enum metric_scope {
 	METRIC_F = 1,
 	METRIC_B = 2,
 	METRIC_S = 4,
+	METRIC_L = 8,
 	METRIC_FB = METRIC_F | METRIC_B,
+	METRIC_FL = METRIC_F | METRIC_L,
+	METRIC_FBL = METRIC_F | METRIC_B | METRIC_L,
 	METRIC_BS = METRIC_B | METRIC_S,
-	METRIC_FBS = METRIC_F | METRIC_B | METRIC_S
+	METRIC_FBS = METRIC_F | METRIC_B | METRIC_S,
+	METRIC_FBSL = METRIC_F | METRIC_B | METRIC_S | METRIC_L
 };
 
 struct metric_info {
@@ -48,5 +53,11 @@ struct metric_info {
 };
 
 const struct metric_info *metric_get(enum metric m);
+
+/*
+ * The tags of HAProxy's typed output for a row of that scope: some columns mean another thing in a
+ * BACKEND, and HAProxy says so.
+ */
+const char *metric_tags(enum metric m, enum metric_scope scope);
 
 #endif

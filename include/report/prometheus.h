@@ -15,13 +15,23 @@ enum prometheus_scope {
 	PROMETHEUS_FRONTEND = 2,
 	PROMETHEUS_BACKEND = 4,
 	PROMETHEUS_SERVER = 8,
-	PROMETHEUS_ALL = 15
+	PROMETHEUS_LISTENER = 16,
+	PROMETHEUS_ALL = 31
+};
+
+enum { PROMETHEUS_NAMES_MAX = 64 };
+
+/* What of it, as in `?scope=server&no-maint&metrics=haproxy_server_status,-sluice_build_info`. */
+struct prometheus_filter {
+	unsigned int scopes; /* enum prometheus_scope */
+	bool no_maint;       /* without servers in maintenance */
+	/* Families of those names alone, unless there are none; never those with a '-' before. */
+	const char *names[PROMETHEUS_NAMES_MAX];
+	size_t name_count;
 };
 
 void prometheus_write(const struct snapshot *s, bool openmetrics, struct text *out);
-
-/* As `?scope=server&no-maint`: only those families, without servers in maintenance. */
-void prometheus_write_scoped(const struct snapshot *s, bool openmetrics, unsigned int scopes,
-                             bool no_maint, struct text *out);
+void prometheus_write_filtered(const struct snapshot *s, bool openmetrics,
+                               const struct prometheus_filter *f, struct text *out);
 
 #endif

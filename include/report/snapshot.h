@@ -13,7 +13,34 @@
  * Totals: workers count what happens on a server there, and what happens without one (no server
  * usable, connection denied) in the service; a service's numbers here are both together.  A server
  * counts connection attempts as sessions, so the sessions of a service are its own count alone.
+ * What a service counts where clients come in (connections, denied ones) is the sum of its
+ * frontends.
  */
+
+/* A listening socket, as the daemon hands it in; shown if its frontend says `socket_stats`. */
+struct snapshot_listener {
+	uint32_t frontend_id; /* topology_frontend.id */
+	uint32_t id;          /* HAProxy's sid; 0: its place among those of the frontend, 1.. */
+	const char *name;     /* of the bind; NULL: "sock-<id>" */
+	char address[ADDR_TEXT_MAX]; /* "127.0.0.1:26257", or "unix" */
+	uint32_t active, active_max, maxconn;
+	uint64_t accepted;
+};
+
+enum { SNAPSHOT_HTTP_CLASSES = 6 }; /* 1xx .. 5xx, others */
+
+/* An HTTP endpoint with a name, which HAProxy would show as a proxy: a row of mode http. */
+struct snapshot_http {
+	const char *name;
+	uint32_t id;      /* HAProxy's iid */
+	bool has_backend; /* a "listen" */
+	uint32_t sessions, sessions_max, maxconn;
+	uint64_t connections, rate, rate_max;
+	uint64_t requests, request_rate, request_rate_max, bad_requests;
+	uint64_t answers[SNAPSHOT_HTTP_CLASSES];
+	uint64_t bytes_in, bytes_out;
+	int64_t age_s; /* since it was opened */
+};
 
 /* About the process; what `now` is, is the caller's to say (this layer has no clock). */
 struct snapshot_process {
@@ -26,6 +53,10 @@ struct snapshot_process {
 	uint32_t connections; /* now */
 	uint64_t connections_total;
 	uint64_t conn_rate, conn_rate_max;
+	const struct snapshot_listener *listening; /* in the order of their frontends */
+	size_t listening_count;
+	const struct snapshot_http *https; /* in any order */
+	size_t http_count;
 	bool stopping;
 	uint64_t dropped_logs, bytes_out_total, bytes_out_rate;
 	uint32_t listeners;
@@ -36,7 +67,7 @@ struct snapshot_process {
 };
 
 /* HAProxy's "type" column. */
-enum snapshot_kind { SNAPSHOT_FRONTEND, SNAPSHOT_BACKEND, SNAPSHOT_SERVER };
+enum snapshot_kind { SNAPSHOT_FRONTEND, SNAPSHOT_BACKEND, SNAPSHOT_SERVER, SNAPSHOT_LISTENER };
 
 struct snapshot_value {
 	bool present;     /* false: an empty CSV field, no series */
@@ -49,6 +80,10 @@ struct snapshot_row {
 	uint32_t proxy_id;  /* iid */
 	uint32_t server_id; /* sid; 0 for FRONTEND and BACKEND */
 	const char *proxy, *name;
+	bool http;                              /* of a snapshot_http */
+	bool full;                              /* a LISTENER at its maxconn */
+	const struct snapshot_server *server;   /* of a SERVER, else NULL */
+	const struct snapshot_service *service; /* of a SERVER or BACKEND; NULL for http ones */
 	struct snapshot_value at[METRIC_COUNT];
 };
 
@@ -69,11 +104,18 @@ struct snapshot_server {
 	bool usable;        /* state allows it and the weight is above 0 */
 	bool backup;
 	uint32_t weight, weight_initial, maxconn;
+	uint32_t weight_now;     /* under slowstart */
+	uint32_t ramp;           /* per cent of weight and maxconn; 100 unless in slowstart */
+	const char *tracked;     /* "service/server" whose checks it follows; NULL: none */
+	bool check_on, agent_on; /* there is one, and no command has turned it off */
+	bool observed;           /* `observe` */
+	uint32_t queued, queued_max, maxqueue;
 	uint32_t sessions, sessions_max;
 	int64_t since_wall_ms, age_ms; /* of the state */
 	const char *cause;             /* why, in words; may be "" */
-	struct probe_result check;
-	bool check_running;
+	struct probe_result check, agent;
+	bool check_running, agent_running;
+	uint16_t agent_health;
 	int64_t check_wall_ms;  /* when the last check ended; 0 never */
 	int64_t check_age_ms;   /* -1 never */
 	int64_t last_session_s; /* seconds ago; -1 never */
@@ -82,6 +124,19 @@ struct snapshot_server {
 	uint64_t count[COUNTER_COUNT];
 	uint32_t queue_ms, connect_ms, total_ms; /* averages */
 	uint32_t queue_max_ms, connect_max_ms, total_max_ms;
+	struct snapshot_row row;
+};
+
+struct snapshot_frontend {
+	const char *name;
+	uint32_t id;
+	bool paused, stopped;
+	bool hidden; /* disabled in the file, or without an address: HAProxy does not show it */
+	uint32_t sessions, sessions_max, maxconn, rate_limit;
+	uint64_t rate, rate_max, conn_rate, conn_rate_max;
+	uint64_t count[COUNTER_COUNT];  /* its own; bytes if it is the only one: the service's */
+	struct snapshot_row *listeners; /* LISTENER rows, with `socket_stats` */
+	size_t listener_count;
 	struct snapshot_row row;
 };
 
@@ -97,13 +152,25 @@ struct snapshot_service {
 	bool up;        /* a server is usable */
 	bool on_backup; /* up, but only on backups */
 	bool allbackups;
-	uint32_t sessions, sessions_max, maxconn;
+	bool http;   /* shown as "mode http" */
+	bool hidden; /* disabled in the file: HAProxy does not show it */
+	uint32_t sessions, sessions_max, maxconn, fullconn;
+	uint32_t queued, queued_max;
 	int64_t since_wall_ms, age_ms;
 	uint64_t down_count, downtime_ms;
 	uint64_t rate, rate_max, conn_rate, conn_rate_max;
 	uint64_t count[COUNTER_COUNT];
 	uint64_t ended[REASON_COUNT];
-	struct snapshot_row frontend, backend;
+	struct snapshot_frontend *frontends; /* at least one */
+	size_t frontend_count;
+	struct snapshot_row backend;
+};
+
+/* What HAProxy calls a proxy: rows of one iid, FRONTEND, listeners, servers, BACKEND. */
+struct snapshot_proxy {
+	const char *name;
+	uint32_t id;
+	size_t first, count; /* of snapshot.rows */
 };
 
 struct snapshot {
@@ -111,15 +178,19 @@ struct snapshot {
 	struct snapshot_process process;
 	struct snapshot_service *services;
 	size_t service_count;
+	const struct snapshot_row **rows; /* in HAProxy's order: by iid */
+	size_t row_count;
+	struct snapshot_proxy *proxies; /* by iid */
+	size_t proxy_count;
 };
 
 /* Reads the "control thread only" members: call it there.  Never NULL. */
 struct snapshot *snapshot_take(const struct topology *t, const struct snapshot_process *p);
 void snapshot_free(struct snapshot *s); /* NULL is fine */
 
-/* The next row in HAProxy's order (FRONTEND, servers, BACKEND of each service), or NULL. */
+/* The next row in HAProxy's order, or NULL. */
 struct snapshot_cursor {
-	size_t service, row;
+	size_t row;
 };
 const struct snapshot_row *snapshot_next(const struct snapshot *s, struct snapshot_cursor *c);
 

@@ -32,6 +32,23 @@ static bool is_proxy(const struct csv_filter *f, const char *name, uint32_t id)
 	return f->proxy_id < 0 || f->proxy_id == id;
 }
 
+static bool is_listed(const struct csv_filter *f, const char *name)
+{
+	if (f->scope && !strcasestr(name, f->scope))
+		return false;
+	if (!f->proxies || !f->proxies->count)
+		return true;
+	for (size_t i = 0; i < f->proxies->count; i++) {
+		const char *wanted = f->proxies->at[i];
+
+		if (strcmp(wanted, ".") == 0 && f->self)
+			wanted = f->self;
+		if (strcmp(wanted, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static unsigned int type_bit(enum snapshot_kind kind)
 {
 	switch (kind) {
@@ -41,37 +58,63 @@ static unsigned int type_bit(enum snapshot_kind kind)
 		return CSV_BACKENDS;
 	case SNAPSHOT_SERVER:
 		return CSV_SERVERS;
+	case SNAPSHOT_LISTENER:
+		return CSV_LISTENERS;
 	}
 	return 0;
 }
 
-static bool passes(const struct csv_filter *f, const struct snapshot_row *r)
+static bool has_stopped(const struct snapshot_server *server)
 {
-	const char *status = r->at[METRIC_STATUS].text;
+	enum state_health health = state_effective(&server->state);
 
+	return state_in_maint(&server->state) || health == STATE_DOWN || health == STATE_CHECKING;
+}
+
+static bool passes_server(const struct csv_filter *f, const struct snapshot_row *r)
+{
+	if (f->hide_maint && state_in_maint(&r->server->state))
+		return false;
+	return !f->hide_down || !has_stopped(r->server);
+}
+
+bool csv_filter_passes(const struct csv_filter *f, const struct snapshot_row *r)
+{
 	if (!f)
 		return true;
-	if (!is_proxy(f, r->proxy, r->proxy_id))
+	if (!is_proxy(f, r->proxy, r->proxy_id) || !is_listed(f, r->proxy))
 		return false;
 	if (f->types && !(f->types & type_bit(r->kind)))
 		return false;
-	if (r->kind != SNAPSHOT_SERVER)
+	if (r->kind == SNAPSHOT_FRONTEND || r->kind == SNAPSHOT_BACKEND)
 		return true;
 	if (f->server_id >= 0 && f->server_id != r->server_id)
 		return false;
-	if (f->hide_maint && strncmp(status, "MAINT", 5) == 0)
-		return false;
-	return !f->hide_down || strncmp(status, "UP", 2) == 0 || strcmp(status, "no check") == 0;
+	return r->kind == SNAPSHOT_LISTENER || passes_server(f, r);
 }
 
 bool csv_filter_matches(const struct snapshot *s, const struct csv_filter *f)
 {
 	if (!f->proxy && f->proxy_id < 0)
 		return true;
-	for (size_t i = 0; i < s->service_count; i++)
-		if (is_proxy(f, s->services[i].name, s->services[i].id))
+	for (size_t i = 0; i < s->proxy_count; i++)
+		if (is_proxy(f, s->proxies[i].name, s->proxies[i].id))
 			return true;
 	return false;
+}
+
+void csv_add_status(const struct csv_filter *f, const struct snapshot_row *r, struct text *out)
+{
+	const struct snapshot_service *service = r->service;
+	size_t count = service ? service->server_count : 0;
+	size_t running = 0;
+
+	text_add(out, r->at[METRIC_STATUS].text);
+	if (!f || r->kind != SNAPSHOT_BACKEND || (!f->hide_down && !f->hide_maint))
+		return;
+	for (size_t i = 0; i < count; i++)
+		running += !has_stopped(&service->servers[i]);
+	text_addf(out, " (%zu/%zu)", running, count);
 }
 
 static const struct snapshot_row *next(const struct snapshot *s, const struct csv_filter *f,
@@ -81,16 +124,34 @@ static const struct snapshot_row *next(const struct snapshot *s, const struct cs
 
 	do
 		r = snapshot_next(s, c);
-	while (r && !passes(f, r));
+	while (r && !csv_filter_passes(f, r));
 	return r;
 }
 
-static void add_value(const struct snapshot_value *v, struct text *out)
+/* The words or the number of a field, not escaped. */
+static void add_plain(const struct csv_filter *f, const struct snapshot_row *r, enum metric m,
+                      struct text *out)
 {
-	if (v->text)
-		text_add_csv(out, v->text);
+	const struct snapshot_value *v = &r->at[m];
+
+	if (m == METRIC_STATUS)
+		csv_add_status(f, r, out);
+	else if (v->text)
+		text_add(out, v->text);
 	else
 		text_addf(out, "%" PRId64, v->number);
+}
+
+static void add_csv_field(const struct csv_filter *f, const struct snapshot_row *r, enum metric m,
+                          struct text *out)
+{
+	AUTO_TEXT value = { 0 };
+
+	if (is_shown(f, r, m)) {
+		add_plain(f, r, m, &value);
+		text_add_csv(out, text_str(&value));
+	}
+	text_addc(out, ',');
 }
 
 void csv_write_filtered(const struct snapshot *s, const struct csv_filter *f, struct text *out)
@@ -100,11 +161,8 @@ void csv_write_filtered(const struct snapshot *s, const struct csv_filter *f, st
 
 	add_header(out);
 	while ((r = next(s, f, &c))) {
-		for (enum metric m = 0; m < METRIC_COUNT; m++) {
-			if (is_shown(f, r, m))
-				add_value(&r->at[m], out);
-			text_addc(out, ',');
-		}
+		for (enum metric m = 0; m < METRIC_COUNT; m++)
+			add_csv_field(f, r, m, out);
 		text_add(out, "-,\n");
 	}
 }
@@ -123,51 +181,70 @@ static char letter(enum snapshot_kind kind)
 		return 'B';
 	case SNAPSHOT_SERVER:
 		return 'S';
+	case SNAPSHOT_LISTENER:
+		return 'L';
 	}
 	return '?';
 }
 
-void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, struct text *out)
+static enum metric_scope scope_of(enum snapshot_kind kind)
+{
+	return kind == SNAPSHOT_BACKEND ? METRIC_B : METRIC_F;
+}
+
+static void write_typed(const struct snapshot *s, const struct csv_filter *f, bool described,
+                        struct text *out)
 {
 	struct snapshot_cursor c = { 0 };
 	const struct snapshot_row *r;
 
-	for (bool first = true; (r = next(s, f, &c)); first = false) {
-		if (!first)
-			text_addc(out, '\n');
+	while ((r = next(s, f, &c))) {
 		for (enum metric m = 0; m < METRIC_COUNT; m++) {
 			const struct metric_info *info = metric_get(m);
 
 			if (!is_shown(f, r, m))
 				continue;
 			text_addf(out, "%c.%u.%u.%d.%s.1:%s:%s:", letter(r->kind), r->proxy_id,
-			          r->server_id, (int)m, info->column, info->tags, info->type);
-			if (r->at[m].text)
-				text_add(out, r->at[m].text);
-			else
-				text_addf(out, "%" PRId64, r->at[m].number);
+			          r->server_id, (int)m, info->column,
+			          metric_tags(m, scope_of(r->kind)), info->type);
+			add_plain(f, r, m, out);
+			if (described)
+				text_addf(out, ":\"%s\"", info->help);
 			text_addc(out, '\n');
 		}
 	}
 }
 
-static void add_field(const struct snapshot_row *r, enum metric m, struct text *out)
+void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, struct text *out)
 {
-	static const char *const types[] = { "Frontend", "Backend", "Server" };
+	write_typed(s, f, false, out);
+}
+
+void csv_write_typed_desc(const struct snapshot *s, const struct csv_filter *f, struct text *out)
+{
+	write_typed(s, f, true, out);
+}
+
+static void add_field(const struct csv_filter *f, const struct snapshot_row *r, enum metric m,
+                      struct text *out)
+{
+	static const char *const types[] = { "Frontend", "Backend", "Server", "Listener" };
 	const struct metric_info *info = metric_get(m);
+	const char *tags = metric_tags(m, scope_of(r->kind));
+	AUTO_TEXT value = { 0 };
 
 	text_addf(
 	    out,
 	    "{\"objType\":\"%s\",\"proxyId\":%u,\"id\":%u,\"field\":{\"pos\":%d,\"name\":\"%s\"},"
 	    "\"processNum\":1,\"tags\":{\"origin\":\"%s\",\"nature\":\"%s\",\"scope\":\"%s\"},"
 	    "\"value\":{\"type\":\"%s\",\"value\":",
-	    types[r->kind], r->proxy_id, r->server_id, (int)m, info->column,
-	    tags_origin(info->tags[0]), tags_nature(info->tags[1]), tags_scope(info->tags[2]),
-	    info->type);
+	    types[r->kind], r->proxy_id, r->server_id, (int)m, info->column, tags_origin(tags[0]),
+	    tags_nature(tags[1]), tags_scope(tags[2]), info->type);
+	add_plain(f, r, m, &value);
 	if (r->at[m].text)
-		text_add_json(out, r->at[m].text);
+		text_add_json(out, text_str(&value));
 	else
-		text_addf(out, "%" PRId64, r->at[m].number);
+		text_add(out, text_str(&value));
 	text_add(out, "}}");
 }
 
@@ -186,7 +263,7 @@ void csv_write_json(const struct snapshot *s, const struct csv_filter *f, struct
 				continue;
 			if (!first)
 				text_addc(out, ',');
-			add_field(r, m, out);
+			add_field(f, r, m, out);
 			first = false;
 		}
 		text_addc(out, ']');

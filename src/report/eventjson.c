@@ -8,13 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const causes[] = {
-	[JOURNAL_BY_CHECK] = "check",
-	[JOURNAL_BY_COMMAND] = "command",
-	[JOURNAL_BY_CONFIG] = "config",
-	[JOURNAL_BY_RESOLVER] = "resolver",
-};
-
 static const char *flag(bool b)
 {
 	return b ? "true" : "false";
@@ -35,8 +28,9 @@ static void add_string(struct text *out, const char *key, const char *value)
 
 static void add_state(struct text *out, const char *key, const struct state *s)
 {
-	text_addf(out, ",\"%s\":{\"health\":\"%s\",\"counter\":%u,\"recovered\":%u,\"admin\":%u}",
+	text_addf(out, ",\"%s\":{\"health\":\"%s\",\"counter\":%u,\"recovered\":%u,\"admin\":%u",
 	          key, state_health_key(s->health), s->counter, s->recovered, s->admin);
+	text_addf(out, ",\"agent_down\":%s}", flag(s->agent_down));
 }
 
 static void add_words(struct text *out, const char *key, const struct journal_event *e,
@@ -61,7 +55,7 @@ static void add_check(struct text *out, const struct probe_result *r)
 static void add_server(struct text *out, const struct journal_event *e)
 {
 	add_string(out, "server", e->server);
-	add_string(out, "cause", causes[e->cause]);
+	add_string(out, "cause", journal_cause_key(e->cause));
 	text_addf(out, ",\"backup\":%s", flag(e->backup));
 	add_words(out, "from", e, &e->before);
 	add_words(out, "to", e, &e->after);
@@ -118,7 +112,7 @@ static const char *kind_word(size_t i)
 
 static const char *cause_word(size_t i)
 {
-	return causes[i];
+	return journal_cause_key((enum journal_cause)i);
 }
 
 static const char *health_word(size_t i)
@@ -146,6 +140,7 @@ static struct state read_state(struct field *f, const json_t *o, const char *key
 		.counter = (uint16_t)field_unsigned(f, s, "counter", UINT16_MAX),
 		.recovered = (uint16_t)field_unsigned(f, s, "recovered", UINT16_MAX),
 		.admin = (uint8_t)field_unsigned(f, s, "admin", STATE_MAINT_ANY | STATE_DRAIN_ANY),
+		.agent_down = json_is_true(json_object_get(s, "agent_down")),
 	};
 }
 
@@ -165,7 +160,7 @@ static void read_check(struct field *f, const json_t *o, struct probe_result *re
 static void read_server(struct field *f, const json_t *o, struct journal_event *ret)
 {
 	field_copy(f, o, "server", ret->server, sizeof(ret->server));
-	ret->cause = (enum journal_cause)find_word(f, o, "cause", cause_word, ARRAY_LEN(causes));
+	ret->cause = (enum journal_cause)find_word(f, o, "cause", cause_word, JOURNAL_CAUSE_COUNT);
 	ret->backup = field_flag(f, o, "backup");
 	ret->before = read_state(f, o, "before");
 	ret->after = read_state(f, o, "after");

@@ -29,17 +29,34 @@ static const char *words_of(enum probe_code code)
 		[PROBE_L7TOUT] = "no answer in time",
 		[PROBE_L7RSP] = "answer not understood",
 		[PROBE_L7OK] = "answered",
+		[PROBE_L7OKC] = "answered: no new sessions, please",
 		[PROBE_L7STS] = "wrong answer",
+		[PROBE_PROCERR] = "the program says no",
+		[PROBE_PROCTOUT] = "the program took too long",
+		[PROBE_PROCOK] = "the program says yes",
+		[PROBE_CHECKED] = "nothing new",
+		[PROBE_HANA] = "traffic failed",
 		[PROBE_RESOLVE] = "the name does not resolve",
 	};
 
 	return words[code];
 }
 
+static bool is_of_program(enum probe_code code)
+{
+	return code == PROBE_PROCERR || code == PROBE_PROCTOUT || code == PROBE_PROCOK;
+}
+
+/* The number in an answer: HTTP's status, another protocol's code. */
+static const char *number_word(const struct probe_result *r)
+{
+	return r->status >= 100 && r->status <= 599 ? "HTTP" : "code";
+}
+
 void eventline_write_answer(const struct probe_result *r, struct text *out)
 {
-	if (r->status) {
-		text_addf(out, "HTTP %u", r->status);
+	if (r->status && !is_of_program(r->code)) {
+		text_addf(out, "%s %u", number_word(r), r->status);
 		if (r->info[0]) {
 			text_add(out, " \"");
 			plain_add(out, r->info);

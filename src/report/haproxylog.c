@@ -4,11 +4,12 @@
 #include "report/stamp.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* HAProxy has no CHECKING: it takes a server for UP until a check has failed. */
 static bool is_stopped(const struct state *s)
 {
-	return state_in_maint(s) || s->health == STATE_DOWN;
+	return state_in_maint(s) || state_effective(s) == STATE_DOWN;
 }
 
 /* What a node said, with what would end the quotes or the line as <hex>. */
@@ -26,16 +27,30 @@ static void add_quoted(struct text *out, const char *s)
 	text_addc(out, '"');
 }
 
+/* Results that come with a number, as HAProxy orders them: those that read an answer. */
+static bool has_code(enum probe_code code)
+{
+	return probe_code_number(code) >= probe_code_number(PROBE_L7OK);
+}
+
 static void add_reason(struct text *out, const struct probe_result *check)
 {
 	text_addf(out, ", reason: %s", probe_code_words(check->code));
-	if (check->status)
-		text_addf(out, ", code: %u", check->status);
-	if (check->info[0] && !probe_code_passed(check->code)) {
+	if (has_code(check->code))
+		text_addf(out, ", code: %d", check->status == PROBE_KILLED ? -1 : check->status);
+	if (check->info[0]) {
 		text_add(out, ", info: ");
 		add_quoted(out, check->info);
 	}
-	text_addf(out, ", check duration: %" PRIu32 "ms", check->duration_ms);
+	/* What traffic showed took no time. */
+	if (check->code != PROBE_HANA)
+		text_addf(out, ", check duration: %" PRIu32 "ms", check->duration_ms);
+}
+
+static void add_via(struct text *out, const struct journal_event *e)
+{
+	if (e->via[0])
+		text_addf(out, " via %s", e->via);
 }
 
 static void add_cause(struct text *out, const struct journal_event *e)
@@ -44,19 +59,22 @@ static void add_cause(struct text *out, const struct journal_event *e)
 		text_add(out, ", changed from CLI");
 	else if (e->check.code != PROBE_UNKNOWN && !e->check_was_logged)
 		add_reason(out, &e->check);
+	add_via(out, e);
 }
 
-/* Waiting sessions belong to no server here, so none are ever requeued. */
 static void add_rest(struct text *out, const struct journal_event *e, bool stopped)
 {
 	text_addf(out, ". %" PRIu32 " active and %" PRIu32 " backup servers %s.%s ", e->active_left,
 	          e->backup_left, stopped ? "left" : "online",
 	          e->on_backup ? " Running on backup." : "");
 	if (stopped)
-		text_addf(out, "%" PRIu32 " sessions active, 0 requeued, 0 remaining in queue",
-		          e->sessions);
+		text_addf(out,
+		          "%" PRIu32 " sessions active, %" PRIu32 " requeued, %" PRIu32
+		          " remaining in queue.",
+		          e->sessions, e->requeued, e->queued);
 	else
-		text_add(out, "0 sessions requeued, 0 total in queue");
+		text_addf(out, "%" PRIu32 " sessions requeued, %" PRIu32 " total in queue.",
+		          e->requeued, e->queued);
 }
 
 static void add_server(struct text *out, const struct journal_event *e)
@@ -72,8 +90,8 @@ static bool enters_maint(const struct journal_event *e, struct text *out)
 		return true;
 	}
 	text_add(out, "is going DOWN for maintenance");
+	add_via(out, e);
 	add_rest(out, e, true);
-	text_addc(out, '.');
 	return true;
 }
 
@@ -85,7 +103,9 @@ static bool stays_in_maint(const struct journal_event *e, struct text *out)
 
 	if (gone & forced && !(e->after.admin & forced)) {
 		add_server(out, e);
-		text_add(out, "is leaving forced maintenance but remains in maintenance.");
+		text_add(out, "is leaving forced maintenance but remains in maintenance");
+		add_via(out, e);
+		text_addc(out, '.');
 		return true;
 	}
 	if (gone & STATE_MAINT_INHERITED) {
@@ -96,13 +116,31 @@ static bool stays_in_maint(const struct journal_event *e, struct text *out)
 	return false;
 }
 
+static void add_remaining_drain(const struct journal_event *e, struct text *out)
+{
+	add_server(out, e);
+	if (e->after.admin & STATE_DRAIN_COMMAND) {
+		text_add(out, "remains in forced drain mode.");
+		return;
+	}
+	text_add(out, "is leaving forced drain but remains in drain mode");
+	add_via(out, e);
+	text_addc(out, '.');
+}
+
+/* HAProxy says of drain that outlasts maintenance that it remains, in a line of its own. */
 static bool leaves_maint(const struct journal_event *e, struct text *out)
 {
 	bool inherited = !(e->before.admin & (STATE_MAINT_COMMAND | STATE_MAINT_CONFIG));
+	bool drains = e->after.admin & STATE_DRAIN_ANY;
 
 	add_server(out, e);
 	text_addf(out, "is %s/%s (leaving %smaintenance).", is_stopped(&e->after) ? "DOWN" : "UP",
-	          e->after.admin & STATE_DRAIN_ANY ? "DRAIN" : "READY", inherited ? "" : "forced ");
+	          drains ? "DRAIN" : "READY", inherited ? "" : "forced ");
+	if (drains) {
+		text_addc(out, '\n');
+		add_remaining_drain(e, out);
+	}
 	return true;
 }
 
@@ -111,41 +149,41 @@ static bool changes_drain(const struct journal_event *e, struct text *out)
 	uint8_t was = e->before.admin & STATE_DRAIN_ANY;
 	uint8_t is = e->after.admin & STATE_DRAIN_ANY;
 
-	if (was && is && (is & ~was))
+	/* What it inherits is no news to a server that drains. */
+	if (was && is & (uint8_t)~was & STATE_DRAIN_INHERITED)
 		return false;
-	add_server(out, e);
 	if (is && was) {
-		text_addf(out, "remains in %sdrain mode.",
-		          is & STATE_DRAIN_COMMAND ? "forced " : "");
+		add_remaining_drain(e, out);
 		return true;
 	}
+	add_server(out, e);
 	if (is) {
 		text_add(out, "enters drain state");
+		add_via(out, e);
 		add_rest(out, e, is_stopped(&e->after));
-		text_addc(out, '.');
 		return true;
 	}
-	text_addf(out, "is %s (leaving %sdrain).", is_stopped(&e->after) ? "DOWN" : "UP",
-	          was & STATE_DRAIN_COMMAND ? "forced " : "");
+	text_addf(out, "is %s (leaving forced drain).", is_stopped(&e->after) ? "DOWN" : "UP");
 	return true;
+}
+
+/* HAProxy takes what it has not asked yet, or never asks, for UP. */
+static const char *health_word(enum state_health health)
+{
+	return health == STATE_DOWN ? "DOWN" : health == STATE_NOLB ? "stopping" : "UP";
 }
 
 static bool changes_health(const struct journal_event *e, struct text *out)
 {
-	static const char *const words[STATE_HEALTH_COUNT] = {
-		[STATE_UP] = "UP", [STATE_NOLB] = "stopping", [STATE_DOWN] = "DOWN"
-	};
-	const char *word = words[e->after.health];
+	enum state_health after = state_effective(&e->after);
+	const char *word = health_word(after);
 
-	if (!word || e->after.health == e->before.health)
-		return false;
-	if (e->before.health == STATE_CHECKING && e->after.health == STATE_UP)
+	if (after == STATE_CHECKING || strcmp(word, health_word(state_effective(&e->before))) == 0)
 		return false;
 	add_server(out, e);
 	text_addf(out, "is %s", word);
 	add_cause(out, e);
-	add_rest(out, e, is_stopped(&e->after));
-	text_addc(out, '.');
+	add_rest(out, e, after == STATE_DOWN);
 	return true;
 }
 
@@ -168,68 +206,121 @@ static bool write_check(const struct journal_event *e, struct text *out)
 	unsigned int counter = e->after.counter;
 	unsigned int rise = e->limits.rise;
 	bool upper = counter >= rise;
-	const char *zone = e->after.admin & STATE_DRAIN_ANY ? "DRAIN" : "UP";
+	const char *zone = e->weight ? "UP" : "DRAIN";
 
 	if (e->check.code == PROBE_UNKNOWN)
 		return false;
-	text_addf(out, "Health check for %sserver %s/%s %s", e->backup ? "backup " : "", e->service,
-	          e->server, probe_code_passed(e->check.code) ? "succeeded" : "failed");
+	text_addf(out, "%s check for %sserver %s/%s %s%s", e->agent_check ? "Agent" : "Health",
+	          e->backup ? "backup " : "", e->service, e->server,
+	          e->check.code == PROBE_L7OKC ? "conditionally " : "",
+	          probe_code_passed(e->check.code) ? "succeeded" : "failed");
 	add_reason(out, &e->check);
 	text_addf(out, ", status: %u/%u %s.", upper ? counter - rise + 1 : counter,
 	          upper ? e->limits.fall : rise, upper ? zone : "DOWN");
 	return true;
 }
 
-bool haproxylog_event(const struct journal_event *e, struct text *out)
+/* What HAProxy says about its proxies, and sluice in its words. */
+static bool write_process(const struct journal_event *e, struct text *out)
 {
+	static const char *const beginnings[] = { "Proxy ", "Paused ", "Resumed " };
+
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+		if (strncmp(e->text, beginnings[i], strlen(beginnings[i])) == 0) {
+			text_add(out, e->text);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool haproxylog_event(const struct journal_event *e, unsigned int flags, struct text *out)
+{
+	const char *quote = flags & HAPROXYLOG_CONSOLE ? "'" : "";
+
 	switch (e->kind) {
 	case JOURNAL_SERVER:
 		return write_transition(e, out);
 	case JOURNAL_CHECK:
 		return write_check(e, out);
 	case JOURNAL_SERVICE_DOWN:
-		/* A service is what HAProxy calls a "listen", and that it calls a proxy. */
-		text_addf(out, "proxy %s has no server available!", e->service);
+		text_addf(out, "%s %s%s%s has no server available!",
+		          flags & HAPROXYLOG_LISTEN ? "proxy" : "backend", quote, e->service,
+		          quote);
 		return true;
-	case JOURNAL_SERVICE_UP:
 	case JOURNAL_PROCESS:
+		return write_process(e, out);
+	case JOURNAL_SERVICE_UP:
 	case JOURNAL_KIND_COUNT:
 		break;
 	}
 	return false;
 }
 
-static void add_client(struct text *out, const struct record *r)
+/* --- sessions ----------------------------------------------------------------------------- */
+
+const char *haproxylog_state(const struct record *r)
 {
-	struct addr a = addr_unpack(&r->client);
+	if (!r->ended)
+		return "--";
+	if (r->reason == REASON_CONNECT_LEFT)
+		return r->server ? "CC" : "CR";
+	if (r->reason == REASON_CLIENT_IDLE && r->connect_ms < 0)
+		return r->server ? "cC" : "cQ";
+	if (r->reason == REASON_ALL_FULL)
+		return "SQ";
+	return reason_haproxy(r->reason);
+}
+
+bool haproxylog_is_error(const struct record *r)
+{
+	return r->redispatched || r->retries || (r->ended && r->reason != REASON_NORMAL);
+}
+
+uint32_t haproxylog_listener(const struct record *r)
+{
+	const struct settings_frontend *f = r->frontend->settings;
+
+	if (r->bind->id)
+		return r->bind->id;
+	for (size_t i = 0; i < f->bind_count; i++)
+		if (&f->binds[i] == r->bind)
+			return (uint32_t)i + 1;
+	return 1;
+}
+
+static void add_address(struct text *out, const struct addr_ip *a, uint32_t listener)
+{
+	struct addr addr = addr_unpack(a);
 	char buf[ADDR_TEXT_MAX];
 
-	addr_format_host(&a, buf);
-	if (r->client.family == AF_UNIX)
-		text_addf(out, "%s:1", buf);
-	else
-		text_addf(out, "%s:%u", buf, r->client.port);
+	text_addf(out, "%s:%u", addr_format_host(&addr, buf),
+	          a->family == AF_UNIX ? listener : a->port);
 }
 
-/* HAProxy counts a session out of its backend and server, but not of its frontend, before this. */
-static uint32_t without_itself(uint32_t conns)
+void haproxylog_connect(const struct record *r, struct text *out)
 {
-	return conns ? conns - 1 : 0;
+	text_add(out, "Connect ");
+	if (r->client.family == AF_UNIX) {
+		text_addf(out, "to unix:%" PRIu32, haproxylog_listener(r));
+	} else {
+		text_add(out, "from ");
+		add_address(out, &r->client, 0);
+		text_add(out, " to ");
+		add_address(out, &r->frontend_addr, 0);
+	}
+	text_addf(out, " (%s/TCP)", r->frontend->settings->name);
 }
 
-void haproxylog_record(const struct record *r, struct text *out)
+void haproxylog_refused(const struct record *r, struct text *out)
 {
-	const char *service = r->service->settings->name;
-
-	add_client(out, r);
+	add_address(out, &r->client, haproxylog_listener(r));
 	text_add(out, " [");
 	stamp_add_haproxy(out, r->accepted_wall_ms);
-	text_addf(out, "] %s %s/%s ", service, service,
-	          r->server ? r->server->settings->name : "<NOSRV>");
-	text_addf(out, "%" PRId32 "/%" PRId32 "/%" PRId64 " %" PRIu64 " %s ", r->queue_ms,
-	          r->connect_ms, r->total_ms, r->bytes_out,
-	          r->ended ? reason_haproxy(r->reason) : "--");
-	text_addf(out, "%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%s%u 0/0", r->process_conns,
-	          r->service_conns, without_itself(r->service_conns),
-	          without_itself(r->server_conns), r->redispatched ? "+" : "", r->retries);
+	text_addf(out, "] %s/", r->frontend->settings->name);
+	if (r->bind->name)
+		text_add(out, r->bind->name);
+	else
+		text_addf(out, "%" PRIu32, haproxylog_listener(r));
+	text_add(out, ": Received something which does not look like a PROXY protocol header");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/info.h"
 
+#include "base/error.h"
 #include "series.h"
 #include "tags.h"
 
@@ -33,6 +34,8 @@ static const struct line_info {
 
 struct values {
 	struct snapshot_value at[LINE_COUNT];
+	bool is_float[LINE_COUNT];
+	double floats[LINE_COUNT];
 	struct text version, uptime, node, description;
 };
 
@@ -134,76 +137,126 @@ static void release(struct values *v)
 	text_release(&v->description);
 }
 
-static void add_value(const struct snapshot_value *v, struct text *out)
+/* As short as it can be: "93.79441", "0". */
+static void add_float(double n, struct text *out)
 {
-	if (v->text)
-		text_add(out, v->text);
-	else
-		text_addf(out, "%" PRId64, v->number);
+	char buf[64];
+	size_t len = (size_t)snprintf(buf, sizeof(buf), "%.6f", n);
+
+	while (len && buf[len - 1] == '0')
+		len--;
+	if (len && buf[len - 1] == '.')
+		len--;
+	text_addn(out, buf, len);
 }
 
-enum form { PLAIN, DESCRIBED, TYPED };
-
-static void write_lines(const struct snapshot *s, enum form form, struct text *out)
+static void add_value(const struct values *v, enum line l, bool json, struct text *out)
 {
-	struct values v;
+	const struct snapshot_value *at = &v->at[l];
 
-	fill(&v, s);
+	if (at->text && json)
+		text_add_json(out, at->text);
+	else if (at->text)
+		text_add(out, at->text);
+	else if (v->is_float[l])
+		add_float(v->floats[l], out);
+	else
+		text_addf(out, "%" PRId64, at->number);
+}
+
+static void put_float(struct values *v, enum line l, double n)
+{
+	v->is_float[l] = true;
+	v->floats[l] = n;
+}
+
+static void fill_floats(struct values *v, const struct snapshot_process *p)
+{
+	static const enum line rates[] = { LINE_CONNRATE,
+		                           LINE_SESSRATE,
+		                           LINE_SSLRATE,
+		                           LINE_SSLFRONTENDKEYRATE,
+		                           LINE_SSLFRONTENDSESSIONREUSE,
+		                           LINE_SSLBACKENDKEYRATE,
+		                           LINE_COMPRESSBPSIN,
+		                           LINE_COMPRESSBPSOUT };
+
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+		put_float(v, rates[i], (double)v->at[rates[i]].number);
+	put_float(v, LINE_UPTIME_SEC, (double)(p->now_ms - p->start_ms) / 1000);
+	put_float(v, LINE_START_TIME_SEC, (double)p->start_wall_ms / 1000);
+}
+
+static void fill_form(struct values *v, const struct snapshot *s, const struct info_form *f)
+{
+	fill(v, s);
+	if (f->hard_maxconn)
+		put(v, LINE_HARD_MAXCONN, f->hard_maxconn);
+	put(v, LINE_CONNRATELIMIT, f->conn_rate_limit);
+	put(v, LINE_SESSRATELIMIT, f->session_rate_limit);
+	if (f->floats)
+		fill_floats(v, &s->process);
+}
+
+/* A rate with digits behind the point is told to be a rate, whatever it is without. */
+static const char *tags_of(const struct values *v, enum line l)
+{
+	bool percentage = lines[l].tags[1] == 'G' && v->is_float[l];
+
+	return percentage ? "MRP" : lines[l].tags;
+}
+
+static const char *type_of(const struct values *v, enum line l)
+{
+	return v->is_float[l] ? "flt" : lines[l].type;
+}
+
+static void write_lines(const struct values *v, const struct info_form *f, struct text *out)
+{
 	for (enum line l = 0; l < LINE_COUNT; l++) {
-		if (!v.at[l].present)
+		if (!v->at[l].present)
 			continue;
-		if (form == TYPED)
-			text_addf(out, "%d.%s.1:%s:%s:", (int)l, lines[l].key, lines[l].tags,
-			          lines[l].type);
+		if (f->kind == INFO_TYPED)
+			text_addf(out, "%d.%s.1:%s:%s:", (int)l, lines[l].key, tags_of(v, l),
+			          type_of(v, l));
 		else
 			text_addf(out, "%s: ", lines[l].key);
-		add_value(&v.at[l], out);
-		if (form == DESCRIBED)
+		add_value(v, l, false, out);
+		if (f->described)
 			text_addf(out, ":\"%s\"", lines[l].help);
 		text_addc(out, '\n');
 	}
-	release(&v);
 }
 
-void info_write(const struct snapshot *s, struct text *out)
+static void write_json(const struct values *v, struct text *out)
 {
-	write_lines(s, PLAIN, out);
-}
-
-void info_write_desc(const struct snapshot *s, struct text *out)
-{
-	write_lines(s, DESCRIBED, out);
-}
-
-void info_write_typed(const struct snapshot *s, struct text *out)
-{
-	write_lines(s, TYPED, out);
-}
-
-void info_write_json(const struct snapshot *s, struct text *out)
-{
-	struct values v;
-
-	fill(&v, s);
 	text_addc(out, '[');
 	for (enum line l = 0; l < LINE_COUNT; l++) {
-		const struct line_info *i = &lines[l];
+		const char *tags = tags_of(v, l);
 
-		if (!v.at[l].present)
+		if (!v->at[l].present)
 			continue;
 		text_addf(out,
 		          "%s{\"field\":{\"pos\":%d,\"name\":\"%s\"},\"processNum\":1,\"tags\":"
 		          "{\"origin\":\"%s\",\"nature\":\"%s\",\"scope\":\"%s\"},"
 		          "\"value\":{\"type\":\"%s\",\"value\":",
-		          l ? "," : "", (int)l, i->key, tags_origin(i->tags[0]),
-		          tags_nature(i->tags[1]), tags_scope(i->tags[2]), i->type);
-		if (v.at[l].text)
-			text_add_json(out, v.at[l].text);
-		else
-			add_value(&v.at[l], out);
+		          l ? "," : "", (int)l, lines[l].key, tags_origin(tags[0]),
+		          tags_nature(tags[1]), tags_scope(tags[2]), type_of(v, l));
+		add_value(v, l, true, out);
 		text_add(out, "}}");
 	}
 	text_add(out, "]\n");
+}
+
+void info_write_form(const struct snapshot *s, const struct info_form *form, struct text *out)
+{
+	struct values v;
+
+	fill_form(&v, s, form);
+	if (form->kind == INFO_JSON)
+		write_json(&v, out);
+	else
+		write_lines(&v, form, out);
 	release(&v);
 }
 

@@ -20,3 +20,11 @@ const struct metric_info *metric_get(enum metric m)
 {
 	return &table[m];
 }
+
+const char *metric_tags(enum metric m, enum metric_scope scope)
+{
+	if (scope == METRIC_B &&
+	    (m == METRIC_ACT || m == METRIC_BCK || m == METRIC_RATE || m == METRIC_RATE_MAX))
+		return "MGP";
+	return table[m].tags;
+}

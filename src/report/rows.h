@@ -6,7 +6,8 @@
 
 /*
  * Fills the rows of a service whose other members stand already: what HAProxy 2.6 shows for a
- * `listen` in mode tcp, field by field (management manual 9.1).  Texts go to the arena.
+ * frontend, a server and a backend in mode tcp, field by field (management manual 9.1).  Texts go
+ * to the arena.
  */
 void rows_fill(struct snapshot *s, struct snapshot_service *service);
 

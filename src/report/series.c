@@ -13,20 +13,24 @@ static bool ends_with_total(const char *name)
 	return len > strlen(total) && strcmp(name + len - strlen(total), total) == 0;
 }
 
+static bool is_counter(enum metric_kind kind)
+{
+	return kind == METRIC_KIND_COUNTER || kind == METRIC_KIND_HTTP;
+}
+
 /* OpenMetrics has no counter whose name does not end so (specification, "Counter"). */
 static const char *type_of(bool openmetrics, const char *name, enum metric_kind kind)
 {
-	if (kind != METRIC_KIND_COUNTER && kind != METRIC_KIND_HTTP)
+	if (!is_counter(kind))
 		return "gauge";
 	return openmetrics && !ends_with_total(name) ? "unknown" : "counter";
 }
 
 static void add_family(struct text *out, bool openmetrics, const char *name, enum metric_kind kind)
 {
-	bool is_counter = kind == METRIC_KIND_COUNTER || kind == METRIC_KIND_HTTP;
 	size_t len = strlen(name);
 
-	if (openmetrics && is_counter && ends_with_total(name))
+	if (openmetrics && is_counter(kind) && ends_with_total(name))
 		len -= strlen(total);
 	text_addn(out, name, len);
 }

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "field.h"
 #include "plain.h"
+#include "report/haproxylog.h"
 #include "report/stamp.h"
 
 #include <inttypes.h>
@@ -47,7 +48,7 @@ void sessionline_take(const struct record *r, struct sessionline *ret)
 	ret->error = reason_is_error(r->reason);
 	copy(ret->reason, sizeof(ret->reason), reason_key(r->reason));
 	copy(ret->words, sizeof(ret->words), reason_words(r->reason));
-	copy(ret->haproxy, sizeof(ret->haproxy), reason_haproxy(r->reason));
+	copy(ret->haproxy, sizeof(ret->haproxy), haproxylog_state(r));
 }
 
 /* --- words -------------------------------------------------------------------------------- */

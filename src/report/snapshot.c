@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/snapshot.h"
 
+#include "edgerows.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -9,6 +10,30 @@
 static char *copy(struct mem_arena *a, const char *s)
 {
 	return s ? mem_arena_strdup(a, s) : NULL;
+}
+
+static void copy_listening(struct snapshot *s, const struct snapshot_process *p)
+{
+	size_t size = p->listening_count * sizeof(*p->listening);
+	struct snapshot_listener *to = mem_arena_zalloc(&s->arena, size ? size : 1);
+
+	for (size_t i = 0; i < p->listening_count; i++) {
+		to[i] = p->listening[i];
+		to[i].name = copy(&s->arena, to[i].name);
+	}
+	s->process.listening = to;
+}
+
+static void copy_https(struct snapshot *s, const struct snapshot_process *p)
+{
+	size_t size = p->http_count * sizeof(*p->https);
+	struct snapshot_http *to = mem_arena_zalloc(&s->arena, size ? size : 1);
+
+	for (size_t i = 0; i < p->http_count; i++) {
+		to[i] = p->https[i];
+		to[i].name = copy(&s->arena, to[i].name);
+	}
+	s->process.https = to;
 }
 
 static void copy_process(struct snapshot *s, const struct snapshot_process *p)
@@ -23,6 +48,8 @@ static void copy_process(struct snapshot *s, const struct snapshot_process *p)
 	s->process.node = copy(&s->arena, p->node);
 	s->process.description = copy(&s->arena, p->description);
 	s->process.worker_sessions = sessions;
+	copy_listening(s, p);
+	copy_https(s, p);
 }
 
 /* Atomics are read through pointers that are not const. */
@@ -55,7 +82,7 @@ static void copy_address(struct snapshot *snap, struct snapshot_server *ret,
 
 	ret->host = copy(&snap->arena, s->settings->host);
 	ret->host_is_name = !s->unix_addr.len && !addr_parse_ip(s->settings->host, 0, &ip);
-	ret->port = s->settings->port;
+	ret->port = (uint16_t)atomic_load_explicit(&s->port, memory_order_relaxed);
 	ret->address = known ? copy(&snap->arena, addr_format(&a, buf)) : "-";
 	ret->ip = known ? copy(&snap->arena, addr_format_host(&a, buf)) : "-";
 }
@@ -69,13 +96,18 @@ static void copy_check(struct snapshot *snap, struct snapshot_server *ret,
 	ret->target = copy(&snap->arena, s->target->name);
 	ret->check_type = settings_check_name(check->type);
 	ret->check_elsewhere = check->address != NULL;
-	ret->check_port = s->limits.checked && s->target->check_port != s->settings->port
-	                      ? s->target->check_port
-	                      : 0;
+	ret->check_port =
+	    s->limits.checked && s->target->check_port != ret->port ? s->target->check_port : 0;
 	ret->check = s->check;
 	ret->check_running = s->check_running;
 	ret->check_wall_ms = s->check_wall_ms;
 	ret->check_age_ms = !s->check_wall_ms ? -1 : age > 0 ? age : 0;
+	ret->check_on = s->limits.checked && !s->tracked && !s->check_disabled;
+	ret->agent_on = s->settings->agent && !s->agent_disabled;
+	ret->agent = s->agent;
+	ret->agent_running = s->agent_running;
+	ret->agent_health = s->agent_health;
+	ret->observed = s->settings->observe;
 }
 
 static int64_t age_since(const struct snapshot *snap, int64_t ms)
@@ -94,10 +126,26 @@ static void copy_life(struct snapshot *snap, struct snapshot_server *ret,
 	ret->last_session_s = last ? age_since(snap, last) / 1000 : -1;
 	ret->down_count = s->down_count;
 	ret->downtime_ms = s->downtime_ms;
-	if (ret->state.health == STATE_DOWN)
+	if (state_effective(&ret->state) == STATE_DOWN)
 		ret->downtime_ms += (uint64_t)ret->age_ms;
 	ret->rate = s->rate;
 	ret->rate_max = s->rate_max;
+}
+
+static void copy_tracked(struct snapshot *snap, struct snapshot_server *ret,
+                         const struct topology_server *s)
+{
+	const struct topology_server *t = s->tracked;
+
+	if (!t)
+		return;
+	ret->tracked =
+	    mem_arena_printf(&snap->arena, "%s/%s", t->service->settings->name, t->settings->name);
+}
+
+static uint32_t load32(const _Atomic uint32_t *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
 }
 
 static void take_server(struct snapshot *snap, struct snapshot_server *ret,
@@ -113,14 +161,20 @@ static void take_server(struct snapshot *snap, struct snapshot_server *ret,
 		.state = topology_state(s),
 		.limits = s->limits,
 		.backup = s->settings->backup,
-		.weight = atomic_load_explicit(&s->weight, memory_order_relaxed),
+		.weight = load32(&s->weight),
 		.weight_initial = s->settings->weight,
-		.maxconn = s->settings->maxconn,
-		.sessions = atomic_load_explicit(&s->active, memory_order_relaxed),
-		.sessions_max = atomic_load_explicit(&s->active_max, memory_order_relaxed),
+		.weight_now = topology_weight(s),
+		.ramp = load32(&s->ramp),
+		.maxconn = load32(&s->maxconn),
+		.maxqueue = s->settings->maxqueue,
+		.queued = load32(&s->queued),
+		.queued_max = load32(&s->queued_max),
+		.sessions = load32(&s->active),
+		.sessions_max = load32(&s->active_max),
 		.check_failures = s->check_failures,
 	};
-	state_describe(&ret->state, &ret->limits, NULL, status, sizeof(status));
+	copy_tracked(snap, ret, s);
+	state_describe(&ret->state, &ret->limits, ret->tracked, status, sizeof(status));
 	ret->status = copy(&snap->arena, status);
 	ret->usable = ret->weight > 0 && state_is_usable(&ret->state);
 	copy_counts(&s->count, ret->count);
@@ -130,16 +184,70 @@ static void take_server(struct snapshot *snap, struct snapshot_server *ret,
 	copy_life(snap, ret, s);
 }
 
+/* The addresses of all its frontends. */
 static void take_binds(struct snapshot *snap, struct snapshot_service *ret,
-                       const struct settings_service *s)
+                       const struct topology_service *s)
 {
-	size_t size = s->bind_count * sizeof(char *);
-	const char **binds = mem_arena_zalloc(&snap->arena, size ? size : 1);
+	size_t count = 0;
+	const char **binds;
 
-	for (size_t i = 0; i < s->bind_count; i++)
-		binds[i] = copy(&snap->arena, s->binds[i].text);
+	for (size_t i = 0; i < s->frontend_count; i++)
+		count += s->frontends[i]->settings->bind_count;
+	binds = mem_arena_zalloc(&snap->arena, count ? count * sizeof(char *) : 1);
+	for (size_t i = 0; i < s->frontend_count; i++) {
+		const struct settings_frontend *f = s->frontends[i]->settings;
+
+		for (size_t k = 0; k < f->bind_count; k++)
+			binds[ret->bind_count++] = copy(&snap->arena, f->binds[k].text);
+	}
 	ret->binds = binds;
-	ret->bind_count = s->bind_count;
+}
+
+static void take_frontend(struct snapshot *snap, struct snapshot_frontend *ret,
+                          struct topology_frontend *f)
+{
+	uint32_t limit = load32(&f->maxconn);
+
+	*ret = (struct snapshot_frontend){
+		.name = copy(&snap->arena, f->settings->name),
+		.id = f->id,
+		.paused = atomic_load_explicit(&f->paused, memory_order_relaxed),
+		.stopped = f->stopped,
+		.hidden = f->settings->disabled || !f->settings->bind_count,
+		.sessions = load32(&f->active),
+		.sessions_max = load32(&f->active_max),
+		.maxconn = limit ? limit : snap->process.maxconn,
+		.rate_limit = f->settings->rate_limit,
+		.rate = f->rate,
+		.rate_max = f->rate_max,
+		.conn_rate = f->conn_rate,
+		.conn_rate_max = f->conn_rate_max,
+	};
+	copy_counts(&f->count, ret->count);
+}
+
+/* After the servers: a lone frontend has carried what they have. */
+static void take_frontends(struct snapshot *snap, struct snapshot_service *ret,
+                           const struct topology_service *s)
+{
+	size_t size = s->frontend_count * sizeof(*ret->frontends);
+
+	ret->frontends = mem_arena_zalloc(&snap->arena, size ? size : 1);
+	ret->frontend_count = s->frontend_count;
+	for (size_t i = 0; i < s->frontend_count; i++) {
+		struct snapshot_frontend *f = &ret->frontends[i];
+
+		take_frontend(snap, f, s->frontends[i]);
+		if (s->frontend_count == 1) {
+			f->count[COUNTER_BYTES_IN] = ret->count[COUNTER_BYTES_IN];
+			f->count[COUNTER_BYTES_OUT] = ret->count[COUNTER_BYTES_OUT];
+		}
+		ret->count[COUNTER_CONNECTIONS] += f->count[COUNTER_CONNECTIONS];
+		ret->count[COUNTER_DENIED] += f->count[COUNTER_DENIED];
+		ret->count[COUNTER_DENIED_SESSIONS] += f->count[COUNTER_DENIED_SESSIONS];
+		if (s->frontends[i]->settings->socket_stats)
+			edgerows_fill_listeners(snap, f);
+	}
 }
 
 static void take_servers(struct snapshot *snap, struct snapshot_service *ret,
@@ -166,16 +274,18 @@ static void take_servers(struct snapshot *snap, struct snapshot_service *ret,
 static void take_service(struct snapshot *snap, struct snapshot_service *ret,
                          const struct topology_service *s)
 {
-	uint32_t limit = s->settings->maxconn;
-
 	*ret = (struct snapshot_service){
 		.name = copy(&snap->arena, s->settings->name),
 		.balance = settings_balance_name(s->settings->balance),
 		.id = s->id,
 		.allbackups = s->settings->allbackups,
-		.sessions = atomic_load_explicit(&s->active, memory_order_relaxed),
-		.sessions_max = atomic_load_explicit(&s->active_max, memory_order_relaxed),
-		.maxconn = limit ? limit : snap->process.maxconn,
+		.http = s->settings->http,
+		.hidden = s->settings->disabled,
+		.sessions = load32(&s->active),
+		.sessions_max = load32(&s->active_max),
+		.fullconn = s->fullconn,
+		.queued = load32(&s->queued),
+		.queued_max = load32(&s->queued_max),
 		.since_wall_ms = s->since_wall_ms,
 		.age_ms = age_since(snap, s->since_ms),
 		.down_count = s->down_count,
@@ -188,12 +298,141 @@ static void take_service(struct snapshot *snap, struct snapshot_service *ret,
 	copy_counts(&s->count, ret->count);
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		ret->ended[i] = atomic_load_explicit(&s->ended[i], memory_order_relaxed);
-	take_binds(snap, ret, s->settings);
+	take_binds(snap, ret, s);
 	take_servers(snap, ret, s);
+	take_frontends(snap, ret, s);
+	for (size_t i = 0; i < ret->frontend_count; i++)
+		ret->maxconn += ret->frontends[i].maxconn;
+	if (ret->maxconn > snap->process.maxconn && snap->process.maxconn)
+		ret->maxconn = snap->process.maxconn;
 	ret->up = ret->active_usable || ret->backup_usable;
 	ret->on_backup = ret->up && !ret->active_usable;
 	if (!s->has_server)
 		ret->downtime_ms += (uint64_t)ret->age_ms;
+}
+
+/* --- the order of rows ---------------------------------------------------------------------- */
+
+static size_t most_rows(const struct snapshot *s)
+{
+	size_t n = 2 * s->process.http_count;
+
+	for (size_t i = 0; i < s->service_count; i++) {
+		const struct snapshot_service *service = &s->services[i];
+
+		n += service->server_count + 1;
+		for (size_t k = 0; k < service->frontend_count; k++)
+			n += 1 + service->frontends[k].listener_count;
+	}
+	return n;
+}
+
+static size_t most_proxies(const struct snapshot *s)
+{
+	size_t n = s->process.http_count;
+
+	for (size_t i = 0; i < s->service_count; i++)
+		n += 1 + s->services[i].frontend_count;
+	return n;
+}
+
+static void begin_proxy(struct snapshot *s, const char *name, uint32_t id)
+{
+	s->proxies[s->proxy_count++] =
+	    (struct snapshot_proxy){ .name = name, .id = id, .first = s->row_count };
+}
+
+static void add_row(struct snapshot *s, const struct snapshot_row *r)
+{
+	s->rows[s->row_count++] = r;
+	s->proxies[s->proxy_count - 1].count++;
+}
+
+static void add_frontend(struct snapshot *s, const struct snapshot_frontend *f)
+{
+	add_row(s, &f->row);
+	for (size_t i = 0; i < f->listener_count; i++)
+		add_row(s, &f->listeners[i]);
+}
+
+/* Frontends of another iid are proxies of their own; that of a "listen" is one with its servers. */
+static void add_service(struct snapshot *s, const struct snapshot_service *service)
+{
+	const struct snapshot_frontend *same = NULL;
+
+	for (size_t i = 0; i < service->frontend_count; i++) {
+		const struct snapshot_frontend *f = &service->frontends[i];
+
+		if (f->hidden)
+			continue;
+		if (f->id == service->id) {
+			same = f;
+			continue;
+		}
+		begin_proxy(s, f->name, f->id);
+		add_frontend(s, f);
+	}
+	if (service->hidden)
+		return;
+	begin_proxy(s, service->name, service->id);
+	if (same)
+		add_frontend(s, same);
+	for (size_t i = 0; i < service->server_count; i++)
+		add_row(s, &service->servers[i].row);
+	add_row(s, &service->backend);
+}
+
+static void add_http(struct snapshot *s, const struct snapshot_http *h)
+{
+	struct snapshot_row *rows = mem_arena_zalloc(&s->arena, 2 * sizeof(*rows));
+
+	begin_proxy(s, h->name, h->id);
+	edgerows_fill_frontend(&rows[0], s, h);
+	add_row(s, &rows[0]);
+	if (!h->has_backend)
+		return;
+	edgerows_fill_backend(&rows[1], s, h);
+	add_row(s, &rows[1]);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct snapshot_proxy *l = a;
+	const struct snapshot_proxy *r = b;
+
+	if (l->id != r->id)
+		return l->id < r->id ? -1 : 1;
+	return l->first < r->first ? -1 : 1;
+}
+
+/* Rows were collected in the order of the services; they go on in that of the numbers. */
+static void sort_rows(struct snapshot *s, const struct snapshot_row **sorted)
+{
+	size_t n = 0;
+
+	qsort(s->proxies, s->proxy_count, sizeof(s->proxies[0]), by_id);
+	for (size_t i = 0; i < s->proxy_count; i++) {
+		struct snapshot_proxy *p = &s->proxies[i];
+
+		memcpy(sorted + n, s->rows + p->first, p->count * sizeof(struct snapshot_row *));
+		p->first = n;
+		n += p->count;
+	}
+	s->rows = sorted;
+}
+
+static void order_rows(struct snapshot *s)
+{
+	size_t size = most_rows(s) * sizeof(struct snapshot_row *);
+	size_t proxies = most_proxies(s) * sizeof(s->proxies[0]);
+
+	s->rows = mem_arena_zalloc(&s->arena, size ? size : 1);
+	s->proxies = mem_arena_zalloc(&s->arena, proxies ? proxies : 1);
+	for (size_t i = 0; i < s->service_count; i++)
+		add_service(s, &s->services[i]);
+	for (size_t i = 0; i < s->process.http_count; i++)
+		add_http(s, &s->process.https[i]);
+	sort_rows(s, mem_arena_zalloc(&s->arena, size ? size : 1));
 }
 
 struct snapshot *snapshot_take(const struct topology *t, const struct snapshot_process *p)
@@ -208,6 +447,7 @@ struct snapshot *snapshot_take(const struct topology *t, const struct snapshot_p
 		take_service(s, &s->services[i], t->services[i]);
 		rows_fill(s, &s->services[i]);
 	}
+	order_rows(s);
 	return s;
 }
 
@@ -221,19 +461,7 @@ void snapshot_free(struct snapshot *s)
 
 const struct snapshot_row *snapshot_next(const struct snapshot *s, struct snapshot_cursor *c)
 {
-	const struct snapshot_service *service;
-	size_t row = c->row;
-
-	if (c->service >= s->service_count)
-		return NULL;
-	service = &s->services[c->service];
-	if (row <= service->server_count) {
-		c->row++;
-		return row ? &service->servers[row - 1].row : &service->frontend;
-	}
-	c->service++;
-	c->row = 0;
-	return &service->backend;
+	return c->row < s->row_count ? s->rows[c->row++] : NULL;
 }
 
 const struct snapshot_service *snapshot_find(const struct snapshot *s, const char *service)

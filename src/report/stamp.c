@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/stamp.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,16 +63,40 @@ bool stamp_is_same_day(int64_t a_wall_ms, int64_t b_wall_ms)
 	return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday;
 }
 
-void stamp_add_haproxy(struct text *t, int64_t wall_ms)
+/* strftime() would write the month in the language of the locale. */
+static void add_moment(struct text *t, const struct tm *tm)
 {
 	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 		                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+	text_addf(t, "%02d/%s/%04d:%02d:%02d:%02d", tm->tm_mday, months[tm->tm_mon % 12],
+	          tm->tm_year + 1900, tm->tm_hour, tm->tm_min, tm->tm_sec);
+}
+
+void stamp_add_haproxy(struct text *t, int64_t wall_ms)
+{
 	struct tm tm = { 0 };
 	int ms = split_local(wall_ms, &tm);
 
-	/* strftime() would write the month in the language of the locale. */
-	text_addf(t, "%02d/%s/%04d:%02d:%02d:%02d.%03d", tm.tm_mday, months[tm.tm_mon % 12],
-	          tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+	add_moment(t, &tm);
+	text_addf(t, ".%03d", ms);
+}
+
+void stamp_add_clf(struct text *t, int64_t wall_ms, bool utc)
+{
+	struct tm tm = { 0 };
+	time_t seconds;
+	long offset_min;
+
+	split(wall_ms, &seconds);
+	if (utc)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	offset_min = tm.tm_gmtoff / 60;
+	add_moment(t, &tm);
+	text_addf(t, " %c%02ld%02ld", offset_min < 0 ? '-' : '+', labs(offset_min) / 60,
+	          labs(offset_min) % 60);
 }
 
 bool stamp_parse_rfc3339(const char *s, int64_t *ret_wall_ms)

@@ -160,10 +160,15 @@ static inline void fixture_live(struct topology *t)
 	counter_add(&s[1]->count, COUNTER_SERVER_ABORTS, 1);
 	counter_add(&s[2]->count, COUNTER_CONNECT_ERRORS, 2);
 	counter_add(&psql->count, COUNTER_SESSIONS, 37);
-	counter_add(&psql->count, COUNTER_DENIED, 3);
+	counter_add(&psql->frontends[0]->count, COUNTER_CONNECTIONS, 40);
+	counter_add(&psql->frontends[0]->count, COUNTER_SESSIONS, 37);
+	counter_add(&psql->frontends[0]->count, COUNTER_DENIED, 3);
 	counter_add(&psql->count, COUNTER_CONNECT_ERRORS, 1);
 	atomic_store(&psql->active, 7);
 	atomic_store(&psql->active_max, 11);
+	atomic_store(&psql->frontends[0]->active, 7);
+	atomic_store(&psql->frontends[0]->active_max, 11);
+	psql->frontends[0]->rate = 4;
 	atomic_store(&psql->ended[REASON_SERVER_RESET], 1);
 	psql->has_server = true;
 	psql->since_ms = FIXTURE_NOW_MS - 600000;
@@ -178,6 +183,7 @@ static inline void fixture_init_named(struct fixture *f, const char *first_name)
 	tzset();
 	memset(f, 0, sizeof(*f));
 	f->topology = topology_new(fixture_settings(first_name));
+	topology_set_maxconn(f->topology, 4096);
 	fixture_live(f->topology);
 	f->workers[0] = 4;
 	f->workers[1] = 3;

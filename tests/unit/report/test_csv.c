@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture.h"
+#include "edges.h"
 
 #include "report/csv.h"
 
@@ -108,6 +108,75 @@ static void rows_are_what_haproxy_would_show(void **state)
 	}
 }
 
+/* What HAProxy 2.6 shows for such a file, field by field. */
+static const char *const edge_rows[] = {
+	"fe,FRONTEND,,,0,0,50,9,60,0,0,0,0,,,,,OPEN,,,,,,,,,1,2,0,,,,0,3,7,0,,,,"
+	",,,,,,,0,0,0,,,0,0,0,0,,,,,,,,,,,,,,,,,,,,,tcp,,5,6,12,,2,1,0,,,,,,,,,,,0,,,,,,,,,"
+	"-,",
+	"fe2,FRONTEND,,,0,0,1000,0,0,0,0,0,0,,,,,PAUSED,,,,,,,,,1,5,0,,,,0,0,0,0,,,,"
+	",,,,,,,0,0,0,,,0,0,0,0,,,,,,,,,,,,,,,,,,,,,tcp,,0,0,1,,0,0,0,,,,,,,,,,,0,,,,,,,,,-"
+	",",
+	"both,lst,,,2,2,2,77,0,0,0,0,0,,,,,FULL,,,,,,,,,1,3,1,,,,3"
+	",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,127.0.0.1:19003,,tcp,,,,,,0,0,0,,,,,,,,,,"
+	",0,,,,,,,,,-,",
+	"both,sock-2,,,1,4,0,5,0,0,0,0,0,,,,,OPEN,,,,,,,,,1,3,2,,,,3"
+	",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,unix,,tcp,,,,,,0,0,0,,,,,,,,,,,0,,,,,,,,,"
+	"-,",
+	"both,a,2,6,0,0,4,0,0,0,,0,,0,0,0,0,UP,1,1,0,0,0,100000,0,9,1,3,1,12,0,,2,0,,0,"
+	"L4OK,,2,,,,,,,0,,,,0,0,,,,,-1,,via agent : up,0,0,0,0,L7OK,0,2,Layer4 check "
+	"passed,"
+	"Layer7 check "
+	"passed,2,3,4,1,1,1,10.0.0.1:5432,,tcp,,,,,,,,0,0,0,,,0,,0,0,0,0,0,0,0,0,"
+	"0,7,,,,-,",
+	"both,c,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP,1,1,0,,,100000,,,1,3,2,,0,both/"
+	"a,2,0,,0,,,,,,,,,"
+	",,,,,0,0,,,,,-1,,,0,0,0,0,,,,,,,,,,,,10.0.0.1:5432,,tcp,,,,,,,,0,0,0,,,0,,0,0,0,0,"
+	"0,"
+	"0,0,0,0,1,,,,-,",
+	"both,BACKEND,0,0,2,0,100,0,0,0,0,0,,0,0,0,0,UP,2,2,0,,0,100000,0,,1,3,0,,0,,1,0,,"
+	"0,,,"
+	",,,,,,,,,,,0,0,0,0,0,0,-1,,,0,0,0,0,,,,,,,,,,,,,,tcp,random,,,,,,,0,0,0,,,,,0,0,0,"
+	"0,"
+	"0,,,,,8,0,0,0,-,",
+	"be,BACKEND,3,8,3,0,105,10,100,0,0,0,,0,0,0,0,UP,1,1,0,,0,100000,0,,1,4,0,,0,,1,0,,"
+	"0,"
+	",,,,,,,,,,,,,0,0,0,0,0,0,-1,,,0,0,0,0,,,,,,,,,,,,,,tcp,roundrobin,,,,,,,0,0,0,,,,,"
+	"0,0,0,0,0,,,,,1,0,0,0,-,",
+	"stats,FRONTEND,,,1,2,1000,40,1000,90000,0,0,1,,,,,OPEN,,,,,,,,,1,6,0,,,,0,1,0,9,,,"
+	",0,"
+	"50,1,3,1,0,,2,11,55,,,0,0,0,0,,,,,,,,,,,,,,,,,,,,,http,,1,9,40,55,0,0,0,,,0,0,,,,,"
+	",,"
+	"0,,,,,,,,,-,",
+	"stats,BACKEND,0,0,0,0,100,0,1000,90000,0,0,,0,0,0,0,UP,0,0,0,,0,600,,,1,6,0,,0,,1,"
+	"0,,"
+	"0,,,,0,0,0,0,0,0,,,,0,0,0,0,0,0,0,-1,,,0,0,0,0,,,,,,,,,,,,,,http,roundrobin,,,,,,,"
+	"0,"
+	"0,0,0,0,,,0,0,0,0,0,,,,,0,0,0,0,-,",
+};
+
+static void proxies_of_haproxy_have_its_rows(void **state)
+{
+	struct fixture f;
+	struct snapshot *s;
+	AUTO_TEXT out = { 0 };
+	char line[4096];
+	char start[32];
+
+	(void)state;
+	edges_init(&f);
+	s = snapshot_take(f.topology, &f.process);
+	csv_write(s, &out);
+	for (size_t i = 0; i < ARRAY_LEN(edge_rows); i++) {
+		const char *end = strchr(strchr(edge_rows[i], ',') + 1, ',');
+
+		snprintf(start, sizeof(start), "%.*s,", (int)(end - edge_rows[i]), edge_rows[i]);
+		assert_string_equal(fixture_line(text_str(&out), start, line, sizeof(line)),
+		                    edge_rows[i]);
+	}
+	snapshot_free(s);
+	fixture_release(&f);
+}
+
 static const char *column(const struct snapshot *s, const char *row, enum metric m, char *buf,
                           size_t size)
 {
@@ -167,6 +236,7 @@ static void a_running_check_has_a_star(void **state)
 	f.topology->services[0]->servers[0]->check_running = true;
 	s = snapshot_take(f.topology, &f.process);
 	assert_string_equal(column(s, "psql,n1", METRIC_CHECK_STATUS, buf, sizeof(buf)), "* L7OK");
+	assert_string_equal(column(s, "psql,n1", METRIC_CHECK_CODE, buf, sizeof(buf)), "0");
 	snapshot_free(s);
 	fixture_release(&f);
 }
@@ -198,7 +268,7 @@ static void filters_choose_rows(void **state)
 		{ { .proxy_id = -1, .server_id = -1, .types = CSV_FRONTENDS }, 2 },
 		{ { .proxy_id = -1, .server_id = -1, .types = CSV_BACKENDS | CSV_SERVERS }, 7 },
 		{ { .proxy_id = 2, .server_id = 3, .types = CSV_SERVERS }, 1 },
-		{ { .proxy_id = -1, .server_id = -1, .types = CSV_SERVERS, .hide_down = true }, 3 },
+		{ { .proxy_id = -1, .server_id = -1, .types = CSV_SERVERS, .hide_down = true }, 4 },
 		{ { .proxy = "none", .proxy_id = -1, .server_id = -1 }, 0 },
 	};
 
@@ -209,6 +279,114 @@ static void filters_choose_rows(void **state)
 		assert_int_equal(count(text_str(&out), '\n'), cases[i].rows + 1);
 		assert_int_equal(csv_filter_matches(*state, &cases[i].f), cases[i].rows > 0);
 	}
+}
+
+static size_t rows_of(const struct snapshot *s, const struct csv_filter *f)
+{
+	AUTO_TEXT out = { 0 };
+
+	csv_write_filtered(s, f, &out);
+	return count(text_str(&out), '\n') - 1;
+}
+
+static void scopes_and_kinds_choose_proxies(void **state)
+{
+	static const char *const some[] = { "be", "." };
+	static const struct settings_strings listed = { .at = some, .count = 2 };
+	static const struct {
+		struct csv_filter f;
+		size_t rows;
+	} cases[] = {
+		{ { .proxy_id = -1, .server_id = -1 }, 12 },
+		{ { .proxy_id = -1, .server_id = -1, .types = CSV_LISTENERS }, 2 },
+		{ { .proxy_id = 3, .server_id = 2, .types = CSV_LISTENERS }, 1 },
+		{ { .proxy_id = 2, .server_id = -1 }, 1 },
+		{ { .proxy = "fe2", .proxy_id = -1, .server_id = -1 }, 1 },
+		{ { .proxy_id = -1, .server_id = -1, .scope = "FE" }, 2 },
+		{ { .proxy_id = -1, .server_id = -1, .proxies = &listed, .self = "stats" }, 4 },
+		{ { .proxy_id = -1, .server_id = -1, .proxies = &listed }, 2 },
+	};
+	struct fixture f;
+	struct snapshot *s;
+
+	(void)state;
+	edges_init(&f);
+	s = snapshot_take(f.topology, &f.process);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(rows_of(s, &cases[i].f), cases[i].rows);
+	snapshot_free(s);
+	fixture_release(&f);
+}
+
+static void a_backend_tells_how_many_are_up_when_servers_are_hidden(void **state)
+{
+	struct csv_filter filter = no_filter;
+	AUTO_TEXT out = { 0 };
+	char line[4096];
+
+	filter.hide_down = true;
+	csv_write_filtered(*state, &filter, &out);
+	fixture_line(text_str(&out), "psql,BACKEND", line, sizeof(line));
+	assert_non_null(strstr(line, ",UP (3/4),"));
+	fixture_line(text_str(&out), "web,BACKEND", line, sizeof(line));
+	assert_non_null(strstr(line, ",UP (1/1),"));
+}
+
+static void columns_of_checks_follow_the_check(void **state)
+{
+	struct fixture f;
+	struct topology_server *n1;
+	char buf[64];
+
+	(void)state;
+	fixture_init(&f);
+	n1 = f.topology->services[0]->servers[0];
+	for (int off = 0; off < 2; off++) {
+		struct snapshot *s;
+
+		n1->check_disabled = off;
+		s = snapshot_take(f.topology, &f.process);
+		assert_string_equal(column(s, "psql,n1", METRIC_CHECK_CODE, buf, sizeof(buf)),
+		                    off ? "" : "200");
+		assert_string_equal(column(s, "psql,n1", METRIC_CHKFAIL, buf, sizeof(buf)),
+		                    off ? "" : "0");
+		assert_string_equal(column(s, "psql,n1", METRIC_CHECK_RISE, buf, sizeof(buf)),
+		                    off ? "" : "2");
+		snapshot_free(s);
+	}
+	fixture_release(&f);
+}
+
+static void a_tracking_server_says_where_its_maintenance_comes_from(void **state)
+{
+	struct fixture f;
+	struct snapshot *s;
+	char buf[64];
+
+	(void)state;
+	edges_init(&f);
+	topology_set_state(f.topology->services[1]->servers[1],
+	                   fixture_state(STATE_UP, 4, STATE_MAINT_INHERITED));
+	s = snapshot_take(f.topology, &f.process);
+	assert_string_equal(column(s, "both,c", METRIC_STATUS, buf, sizeof(buf)),
+	                    "MAINT (via both/a)");
+	snapshot_free(s);
+	fixture_release(&f);
+}
+
+static void disabled_proxies_are_not_shown(void **state)
+{
+	struct fixture f;
+	struct snapshot *s;
+
+	(void)state;
+	fixture_init(&f);
+	topology_free(f.topology);
+	f.topology = topology_new(edges_settings(true));
+	s = snapshot_take(f.topology, &f.process);
+	assert_int_equal(rows_of(s, NULL), 4);
+	snapshot_free(s);
+	fixture_release(&f);
 }
 
 static void no_maint_hides_servers_in_maintenance(void **state)
@@ -251,11 +429,28 @@ static void the_typed_form_names_each_field(void **state)
 	csv_write_typed(*state, NULL, &out);
 	assert_string_equal(fixture_line(text_str(&out), "S.2.2.17.", line, sizeof(line)),
 	                    "S.2.2.17.status.1:SGP:str:NOLB 2/3");
+	assert_string_equal(fixture_line(text_str(&out), "S.2.1.19.", line, sizeof(line)),
+	                    "S.2.1.19.act.1:SGP:u32:1");
+	assert_string_equal(fixture_line(text_str(&out), "B.2.0.19.", line, sizeof(line)),
+	                    "B.2.0.19.act.1:MGP:u32:1");
+	assert_string_equal(fixture_line(text_str(&out), "B.2.0.33.", line, sizeof(line)),
+	                    "B.2.0.33.rate.1:MGP:u32:4");
+	assert_string_equal(fixture_line(text_str(&out), "S.2.1.56.", line, sizeof(line)),
+	                    "S.2.1.56.last_chk.1:MOP:str:");
 	assert_string_equal(fixture_line(text_str(&out), "B.2.0.6.", line, sizeof(line)),
 	                    "B.2.0.6.slim.1:CLP:u32:410");
 	assert_string_equal(fixture_line(text_str(&out), "F.3.0.33.", line, sizeof(line)),
 	                    "F.3.0.33.rate.1:MRP:u32:0");
-	assert_non_null(strstr(text_str(&out), "\n\nS.2.1.0.pxname.1:KNS:str:psql\n"));
+	assert_non_null(strstr(text_str(&out), "0\nS.2.1.0.pxname.1:KNS:str:psql\n"));
+}
+
+static void the_typed_form_can_describe_its_fields(void **state)
+{
+	static const char first[] = "F.2.0.0.pxname.1:KNS:str:psql:\"name of the service\"\n";
+	AUTO_TEXT out = { 0 };
+
+	csv_write_typed_desc(*state, NULL, &out);
+	assert_memory_equal(text_str(&out), first, sizeof(first) - 1);
 }
 
 static void the_json_form_can_be_parsed(void **state)
@@ -283,10 +478,17 @@ int main(void)
 		cmocka_unit_test(the_header_is_that_of_haproxy),
 		cmocka_unit_test(every_line_has_as_many_commas),
 		cmocka_unit_test(rows_are_what_haproxy_would_show),
+		cmocka_unit_test(proxies_of_haproxy_have_its_rows),
 		cmocka_unit_test(states_have_the_words_of_haproxy),
 		cmocka_unit_test(a_running_check_has_a_star),
 		cmocka_unit_test(names_with_commas_are_quoted),
 		cmocka_unit_test(filters_choose_rows),
+		cmocka_unit_test(scopes_and_kinds_choose_proxies),
+		cmocka_unit_test(a_backend_tells_how_many_are_up_when_servers_are_hidden),
+		cmocka_unit_test(columns_of_checks_follow_the_check),
+		cmocka_unit_test(a_tracking_server_says_where_its_maintenance_comes_from),
+		cmocka_unit_test(disabled_proxies_are_not_shown),
+		cmocka_unit_test(the_typed_form_can_describe_its_fields),
 		cmocka_unit_test(no_maint_hides_servers_in_maintenance),
 		cmocka_unit_test(addresses_are_hidden_when_asked),
 		cmocka_unit_test(the_typed_form_names_each_field),

@@ -5,6 +5,10 @@
 
 #include <jansson.h>
 
+static const struct info_form plain = { .kind = INFO_PLAIN };
+static const struct info_form typed = { .kind = INFO_TYPED };
+static const struct info_form json = { .kind = INFO_JSON };
+
 static int setup(void **state)
 {
 	struct fixture f;
@@ -42,7 +46,7 @@ static void keys_are_those_of_haproxy_in_its_order(void **state)
 	AUTO_TEXT out = { 0 };
 	AUTO_TEXT found = { 0 };
 
-	info_write(*state, &out);
+	info_write_form(*state, &plain, &out);
 	for (const char *p = text_str(&out); *p; p = strchr(p, '\n') + 1) {
 		text_addn(&found, p, strcspn(p, ":"));
 		text_addc(&found, ',');
@@ -70,7 +74,7 @@ static void values_are_those_of_the_process(void **state)
 	char line[128];
 	char start[64];
 
-	info_write(*state, &out);
+	info_write_form(*state, &plain, &out);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		snprintf(start, sizeof(start), "%.*s:", (int)strcspn(lines[i], ":"), lines[i]);
 		assert_string_equal(fixture_line(text_str(&out), start, line, sizeof(line)),
@@ -82,7 +86,7 @@ static void no_line_has_two_colons(void **state)
 {
 	AUTO_TEXT out = { 0 };
 
-	info_write(*state, &out);
+	info_write_form(*state, &plain, &out);
 	for (const char *p = text_str(&out); *p; p = strchr(p, '\n') + 1) {
 		const char *colon = strchr(p, ':');
 		const char *second = strchr(colon + 1, ':');
@@ -97,7 +101,7 @@ static void the_typed_form_has_the_positions_of_haproxy(void **state)
 	AUTO_TEXT out = { 0 };
 	char line[128];
 
-	info_write_typed(*state, &out);
+	info_write_form(*state, &typed, &out);
 	assert_string_equal(fixture_line(text_str(&out), "0.", line, sizeof(line)),
 	                    "0.Name.1:POS:str:HAProxy");
 	assert_string_equal(fixture_line(text_str(&out), "47.", line, sizeof(line)),
@@ -112,7 +116,7 @@ static void the_json_form_can_be_parsed(void **state)
 	AUTO_TEXT out = { 0 };
 	json_t *o;
 
-	info_write_json(*state, &out);
+	info_write_form(*state, &json, &out);
 	o = json_loads(text_str(&out), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(o);
 	assert_int_equal(json_array_size(o), 70);
@@ -121,10 +125,58 @@ static void the_json_form_can_be_parsed(void **state)
 
 static void descriptions_are_added_when_asked(void **state)
 {
+	struct info_form form = { .described = true };
 	AUTO_TEXT out = { 0 };
 
-	info_write_desc(*state, &out);
-	assert_non_null(strstr(text_str(&out), "\nPid: 4711:\"process identifier\"\n"));
+	info_write_form(*state, &form, &out);
+	assert_non_null(strstr(text_str(&out),
+	                       "\nPid: 4711:\"This worker process identifier for the system\"\n"));
+	text_clear(&out);
+	form.kind = INFO_TYPED;
+	info_write_form(*state, &form, &out);
+	assert_non_null(strstr(text_str(&out),
+	                       "\n4.Nbproc.1:CGS:u32:1:\"Number of started worker processes "
+	                       "(historical, always 1)\"\n"));
+	text_clear(&out);
+	form.kind = INFO_JSON;
+	info_write_form(*state, &form, &out);
+	assert_null(strstr(text_str(&out), "historical"));
+}
+
+/* Keys, positions, tags and types, as HAProxy 2.6.12 with "typed float" has them. */
+static void rates_and_times_can_be_fractions(void **state)
+{
+	static const char *const lines[] = { "8.Uptime_sec.1:MDP:flt:7500",
+		                             "26.ConnRate.1:MRP:flt:4",
+		                             "35.SslFrontendKeyRate.1:MRP:flt:0",
+		                             "37.SslFrontendSessionReuse_pct.1:MRP:flt:0",
+		                             "42.CompressBpsIn.1:MRP:flt:0",
+		                             "63.BytesOutRate.1:MRP:u64:100",
+		                             "70.Start_time_sec.1:MDP:flt:1795169221.095" };
+	struct info_form form = { .kind = INFO_TYPED, .floats = true };
+	AUTO_TEXT out = { 0 };
+	char line[128];
+	char start[64];
+
+	info_write_form(*state, &form, &out);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		snprintf(start, sizeof(start), "%.*s", (int)strcspn(lines[i], ":"), lines[i]);
+		assert_string_equal(fixture_line(text_str(&out), start, line, sizeof(line)),
+		                    lines[i]);
+	}
+}
+
+static void limits_are_those_that_commands_have_set(void **state)
+{
+	struct info_form form = { .hard_maxconn = 9000,
+		                  .conn_rate_limit = 20,
+		                  .session_rate_limit = 10 };
+	AUTO_TEXT out = { 0 };
+
+	info_write_form(*state, &form, &out);
+	assert_non_null(strstr(text_str(&out), "\nMaxconn: 4096\nHard_maxconn: 9000\n"));
+	assert_non_null(strstr(text_str(&out), "\nConnRateLimit: 20\n"));
+	assert_non_null(strstr(text_str(&out), "\nSessRateLimit: 10\n"));
 }
 
 int main(void)
@@ -136,6 +188,8 @@ int main(void)
 		cmocka_unit_test(the_typed_form_has_the_positions_of_haproxy),
 		cmocka_unit_test(the_json_form_can_be_parsed),
 		cmocka_unit_test(descriptions_are_added_when_asked),
+		cmocka_unit_test(rates_and_times_can_be_fractions),
+		cmocka_unit_test(limits_are_those_that_commands_have_set),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture.h"
+#include "edges.h"
 
 #include "report/prometheus.h"
 
@@ -117,8 +117,6 @@ static void values_are_those_of_haproxy(void **state)
 		"haproxy_process_current_zlib_memory NaN",
 		"haproxy_frontend_status{proxy=\"psql\",state=\"UP\"} 1",
 		"haproxy_frontend_status{proxy=\"psql\",state=\"DOWN\"} 0",
-		"haproxy_frontend_http_responses_total{proxy=\"psql\",code=\"5xx\"} 0",
-		"haproxy_frontend_http_responses_total{proxy=\"psql\",code=\"other\"} 0",
 		"haproxy_backend_active_servers{proxy=\"psql\"} 1",
 		"haproxy_backend_limit_sessions{proxy=\"psql\"} 410",
 		"haproxy_backend_agg_server_status{proxy=\"psql\",state=\"UP\"} 2",
@@ -197,7 +195,8 @@ static void scopes_can_be_chosen(void **state)
 {
 	AUTO_TEXT out = { 0 };
 
-	prometheus_write_scoped(*state, false, PROMETHEUS_SERVER, false, &out);
+	prometheus_write_filtered(*state, false,
+	                          &(struct prometheus_filter){ .scopes = PROMETHEUS_SERVER }, &out);
 	assert_null(strstr(text_str(&out), "haproxy_backend_"));
 	assert_null(strstr(text_str(&out), "haproxy_process_"));
 	assert_non_null(strstr(text_str(&out), "haproxy_server_status"));
@@ -214,11 +213,102 @@ static void servers_in_maintenance_can_be_left_out(void **state)
 	topology_set_state(f.topology->services[0]->servers[0],
 	                   (struct state){ .admin = STATE_MAINT_COMMAND });
 	s = snapshot_take(f.topology, &f.process);
-	prometheus_write_scoped(s, false, PROMETHEUS_ALL, true, &out);
+	prometheus_write_filtered(
+	    s, false, &(struct prometheus_filter){ .scopes = PROMETHEUS_ALL, .no_maint = true },
+	    &out);
 	assert_null(strstr(text_str(&out), "server=\"n1\""));
 	assert_non_null(strstr(text_str(&out), "server=\"n2\""));
 	snapshot_free(s);
 	fixture_release(&f);
+}
+
+static void families_can_be_named(void **state)
+{
+	static const struct {
+		struct prometheus_filter f;
+		const char *has, *lacks;
+	} cases[] = {
+		{ { .scopes = PROMETHEUS_ALL,
+		    .names = { "haproxy_server_status", "haproxy_process_nbthread" },
+		    .name_count = 2 },
+		  "haproxy_server_status{",
+		  "haproxy_server_weight" },
+		{ { .scopes = PROMETHEUS_ALL,
+		    .names = { "-haproxy_server_status" },
+		    .name_count = 1 },
+		  "haproxy_server_weight{",
+		  "haproxy_server_status" },
+		{ { .scopes = PROMETHEUS_ALL,
+		    .names = { "haproxy_server_bytes_in_total", "-haproxy_server_bytes_in_total" },
+		    .name_count = 2 },
+		  "",
+		  "haproxy_server_" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (int openmetrics = 0; openmetrics < 2; openmetrics++) {
+			AUTO_TEXT out = { 0 };
+
+			prometheus_write_filtered(*state, openmetrics, &cases[i].f, &out);
+			assert_non_null(strstr(text_str(&out), cases[i].has));
+			assert_null(strstr(text_str(&out), cases[i].lacks));
+		}
+	}
+}
+
+/* Only an HTTP endpoint that stands for a proxy has families of HTTP; sockets have theirs. */
+static void http_and_sockets_have_their_families(void **state)
+{
+	static const char *const lines[] = {
+		"haproxy_frontend_http_responses_total{proxy=\"stats\",code=\"2xx\"} 50",
+		"haproxy_frontend_http_requests_total{proxy=\"stats\"} 55",
+		"haproxy_frontend_http_requests_rate_max{proxy=\"stats\"} 11",
+		"haproxy_frontend_intercepted_requests_total{proxy=\"stats\"} 55",
+		"haproxy_frontend_http_comp_bytes_in_total{proxy=\"stats\"} 0",
+		"haproxy_frontend_limit_session_rate{proxy=\"fe\"} 7",
+		"haproxy_frontend_denied_connections_total{proxy=\"fe\"} 2",
+		"haproxy_frontend_status{proxy=\"fe2\",state=\"UP\"} 1",
+		"haproxy_backend_http_requests_total{proxy=\"stats\"} 0",
+		"haproxy_backend_downtime_seconds_total{proxy=\"stats\"} NaN",
+		"haproxy_backend_current_queue{proxy=\"be\"} 3",
+		"haproxy_listener_current_sessions{proxy=\"both\",listener=\"lst\"} 2",
+		"haproxy_listener_status{proxy=\"both\",listener=\"lst\",state=\"FULL\"} 1",
+		"haproxy_listener_status{proxy=\"both\",listener=\"sock-2\",state=\"OPEN\"} 1",
+		"haproxy_server_current_throttle{proxy=\"both\",server=\"a\"} 12",
+		"haproxy_server_queue_limit{proxy=\"both\",server=\"a\"} 9",
+	};
+	struct fixture f;
+	struct snapshot *s;
+	AUTO_TEXT out = { 0 };
+	char line[256];
+
+	(void)state;
+	edges_init(&f);
+	s = snapshot_take(f.topology, &f.process);
+	expect_exposition(s, false);
+	expect_exposition(s, true);
+	prometheus_write(s, false, &out);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		char start[256];
+
+		snprintf(start, sizeof(start), "%.*s", (int)(strrchr(lines[i], ' ') + 1 - lines[i]),
+		         lines[i]);
+		assert_string_equal(fixture_line(text_str(&out), start, line, sizeof(line)),
+		                    lines[i]);
+	}
+	assert_null(strstr(text_str(&out), "http_requests_total{proxy=\"fe\"}"));
+	assert_null(strstr(text_str(&out), "check_code{proxy=\"both\",server=\"c\"}"));
+	snapshot_free(s);
+	fixture_release(&f);
+}
+
+static void without_http_there_is_no_family_of_it(void **state)
+{
+	AUTO_TEXT out = { 0 };
+
+	prometheus_write(*state, false, &out);
+	assert_null(strstr(text_str(&out), "haproxy_frontend_http_"));
+	assert_null(strstr(text_str(&out), "haproxy_listener_"));
 }
 
 static void labels_are_escaped(void **state)
@@ -247,6 +337,9 @@ int main(void)
 		cmocka_unit_test(the_word_of_a_server_is_one_of_five),
 		cmocka_unit_test(scopes_can_be_chosen),
 		cmocka_unit_test(servers_in_maintenance_can_be_left_out),
+		cmocka_unit_test(families_can_be_named),
+		cmocka_unit_test(http_and_sockets_have_their_families),
+		cmocka_unit_test(without_http_there_is_no_family_of_it),
 		cmocka_unit_test(labels_are_escaped),
 	};
 

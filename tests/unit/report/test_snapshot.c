@@ -49,7 +49,7 @@ static void totals_of_a_service_are_its_own_and_those_of_its_servers(void **stat
 	assert_int_equal(psql->count[COUNTER_BYTES_IN], 1000);
 	assert_int_equal(psql->count[COUNTER_BYTES_OUT], 2500);
 	assert_int_equal(psql->count[COUNTER_CONNECT_ERRORS], 3);
-	assert_int_equal(psql->frontend.at[METRIC_CONN_TOT].number, 40);
+	assert_int_equal(psql->frontends[0].row.at[METRIC_CONN_TOT].number, 40);
 	assert_int_equal(psql->backend.at[METRIC_CONNECT].number, 38);
 	assert_int_equal(psql->backend.at[METRIC_LASTSESS].number, 3);
 	assert_int_equal(psql->active_usable, 1);
