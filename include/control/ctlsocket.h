@@ -10,7 +10,8 @@
  * of commands, separated by ';' ("\;" is a literal one); each answer ends with an empty line; then
  * the connection is closed, unless `prompt` made it interactive or events are followed.
  */
-bool ctlsocket_open(struct ev_loop *loop, const char *path, struct daemon *daemon,
-                    struct stream_server **ret, struct error *err) MUST_CHECK;
+bool ctlsocket_open(struct ev_loop *loop, const struct settings_socket *settings,
+                    struct daemon *daemon, struct stream_server **ret,
+                    struct error *err) MUST_CHECK;
 
 #endif

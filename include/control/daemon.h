@@ -20,6 +20,13 @@ struct daemon_follower {
 
 TAILQ_HEAD(daemon_followers, daemon_follower);
 
+/* The HTTP endpoints, for their rows in the statistics; set by whoever opened them. */
+struct daemon_pages {
+	size_t count;
+	bool (*report)(void *ctx, size_t i, struct snapshot_http *ret); /* false: it has no row */
+	void *ctx;
+};
+
 struct daemon {
 	struct topology *topology;
 	struct crew *crew;
@@ -27,6 +34,7 @@ struct daemon {
 	struct journal *journal;
 	struct logger *logger;
 	struct daemon_followers followers;
+	struct daemon_pages pages;
 	int64_t start_ms, start_wall_ms;
 	uint32_t maxconn;
 	uint64_t nofile;
@@ -34,7 +42,11 @@ struct daemon {
 	bool stopping;
 	uint64_t conn_rate, conn_rate_max, last_accepted;
 	uint64_t bytes_out_rate, last_bytes_out;
-	char node[256]; /* host name */
+	char node[256]; /* as configured, or the host name */
+	/* What commands set: processcalls.c.  Rates of 0 are no limit. */
+	bool limits_changed; /* before, the rates are the settings' and hard_maxconn is 0 */
+	uint32_t conn_rate_limit, session_rate_limit;
+	uint32_t hard_maxconn; /* `maxconn` at the start, which is the most it can be */
 };
 
 /* Everything, as it is now; snapshot_free() it. */

@@ -2,20 +2,33 @@
 #ifndef CONTROL_LOGGER_H
 #define CONTROL_LOGGER_H
 
+#include "base/error.h"
 #include "core/journal.h"
 #include "core/record.h"
+#include "core/settings.h"
 
 /*
- * Journal entries and ended sessions as lines, to each target of the configuration in its format.
+ * Journal entries and sessions as lines, to each target of the configuration in its format: those
+ * of a service with logs of its own, or of a frontend, go there, all others to the process's.
+ * HAProxy's terminal (framing "console") has all events and no sessions.
  * Also the sink of base/log.h while it is there.  Control thread, but for what log_print() brings.
  */
 struct logger;
 
-/* A file that cannot be opened is an error; a syslog socket that is not there yet is not. */
+/*
+ * A file that cannot be opened is an error, a wrong log_format, too; a syslog socket that is not
+ * there yet is not.
+ */
 bool logger_new(const struct settings *settings, struct logger **ret, struct error *err) MUST_CHECK;
 void logger_free(struct logger *l); /* NULL is fine; log_print() goes to stderr again */
 
 void logger_event(struct logger *l, const struct journal_event *e);
+
+/*
+ * A session that has ended, or, if its frontend asks for it, one that has begun (SESSION_CONNECT)
+ * or has reached its server (logasap): such a one has its line in format "haproxy" then and not
+ * again at its end.
+ */
 void logger_record(struct logger *l, const struct record *r);
 
 /* Lines that targets did not take. */

@@ -7,7 +7,8 @@
 
 /*
  * Hosts of servers and of check targets to addresses, at start and again while the program runs.
- * Each host is looked up once: all servers and checks that name it get the same address.
+ * Each host is looked up once: all servers and checks that name it get the same address.  Servers
+ * that come and go, and addresses that a person sets, are told by the roster (roster_names).
  * Control thread only.
  */
 struct names;
@@ -20,6 +21,6 @@ struct names_options {
 };
 
 struct names *names_new(const struct names_options *o);
-void names_free(struct names *n); /* NULL is fine */
+void names_free(struct names *n); /* before the roster; NULL is fine */
 
 #endif

@@ -19,7 +19,15 @@ struct roster_options {
 	struct checker *checker;
 	/* Each new journal entry, after the state it tells of is in force. */
 	void (*on_event)(void *ctx, const struct journal_event *e);
-	void *ctx;
+	/* Ends the sessions of a server (on_marked_down, on_marked_up). */
+	void (*end_sessions)(void *ctx, struct topology_server *s, enum reason reason);
+	/*
+	 * Returns when nothing refers any more to what has just been taken out of sight: each
+	 * worker has been through its loop and what they have told has been read.  NULL: there is
+	 * nobody.
+	 */
+	void (*quiesce)(void *ctx);
+	void *ctx; /* of all of them */
 };
 
 struct roster *roster_new(const struct roster_options *o);
@@ -38,8 +46,10 @@ void roster_check_result(struct roster *r, size_t target, const struct probe_res
 void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
                      const char *reason);
 
-/* A worker could not connect to `s`: an extra check, now. */
-void roster_connect_failed(struct roster *r, const struct topology_server *s);
+/* A worker could not connect to `s`: an extra check, now, and what `observe` says. */
+void roster_connect_failed(struct roster *r, struct topology_server *s);
+/* A worker's connection to an observed `s` was broken off. */
+void roster_server_error(struct roster *r, struct topology_server *s);
 
 /* What a person can do to a server.  A change that changes nothing is fine. */
 enum roster_order {
@@ -54,6 +64,44 @@ void roster_order(struct roster *r, struct topology_server *s, enum roster_order
 
 /* Weight 0..256 from now on. */
 void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t weight);
+/* Sessions at once, 0: no limit. */
+void roster_set_maxconn(struct roster *r, struct topology_server *s, uint32_t maxconn);
+
+/*
+ * Checks or agent checks of `s` on or off: `enable health`, `disable agent`, ...  A server that is
+ * not checked any more keeps its health if that is DOWN or NOLB, otherwise it has none.
+ */
+void roster_enable_check(struct roster *r, struct topology_server *s, bool on);
+void roster_enable_agent(struct roster *r, struct topology_server *s, bool on);
+/* What its agent would say: `set server x agent up|down`. */
+void roster_set_agent(struct roster *r, struct topology_server *s, bool up);
+
+/*
+ * Where traffic goes from now on; sessions that are there stay.  A port of 0 leaves the port.  Its
+ * check goes there, too, if it goes to the server's own address and to no other server; look-ups of
+ * its name count no more.
+ */
+void roster_set_address(struct roster *r, struct topology_server *s, const struct addr *addr);
+
+/*
+ * Where checks (`agent`: agent checks) of `s` go from now on; NULL and 0 leave address and port.
+ * Servers that share the check of a node share this, too.
+ */
+void roster_set_check_address(struct roster *r, struct topology_server *s, bool agent,
+                              const struct addr *addr, uint16_t port);
+/* What its agent is sent first. */
+void roster_set_agent_send(struct roster *r, struct topology_server *s, const char *line);
+
+/*
+ * A server that comes while the program runs, and one that goes: `s` must be under maintenance and
+ * without sessions.  Takes `own` over in any case (topology_add_server()).  A new one is under
+ * maintenance and its checks are off, as HAProxy has it (management manual 9.3, "add server").
+ */
+bool roster_add_server(struct roster *r, struct topology_service *service, struct settings *own,
+                       struct topology_server **ret, struct error *err) MUST_CHECK;
+/* Has `s`, under maintenance, no session, and is none on its way to it? */
+bool roster_is_idle(struct roster *r, const struct topology_server *s);
+void roster_remove_server(struct roster *r, struct topology_server *s);
 
 /* Something about the process: a journal entry of kind PROCESS. */
 void roster_say(struct roster *r, int level, const char *fmt, ...)
@@ -71,7 +119,26 @@ bool roster_settled(const struct roster *r);
 /* True if each service has a usable server; otherwise `reason` names those that have none. */
 bool roster_ready(const struct roster *r, char *reason, size_t size);
 
-/* Once a second: rates and their maxima. */
+/* Once a second: rates and their maxima, and servers that start slowly. */
 void roster_sample(struct roster *r);
+
+/*
+ * Who looks up hosts (control/names.h) and has to know which servers come and go and what a person
+ * has decided about addresses.
+ */
+struct roster_names {
+	/* It came: its host, those of its check and its agent are looked up. */
+	void (*watch)(void *ctx, struct topology_server *s);
+	/* It is off its service's list and will be gone. */
+	void (*forget)(void *ctx, struct topology_server *s);
+	/* Its host counts no more. */
+	void (*pin)(void *ctx, struct topology_server *s);
+	/* The host of that check counts no more; `chosen`: the check has an address of its own. */
+	void (*pin_check)(void *ctx, size_t slot, bool chosen);
+	bool (*is_chosen)(void *ctx, size_t slot);
+};
+
+/* NULL: nobody any more.  `names` must live until then. */
+void roster_use_names(struct roster *r, const struct roster_names *names, void *ctx);
 
 #endif

@@ -30,10 +30,13 @@ struct stream {
 	ev_io io;
 	ev_timer idle;
 	struct text in, out;
-	bool eof;     /* the client will send no more */
-	bool ending;  /* close once `out` is written */
-	bool patient; /* no idle limit: a follower of events */
-	void *state;  /* the protocol's, zeroed, `state_size` bytes */
+	bool eof;         /* the client will send no more */
+	bool spoke;       /* the client has sent something */
+	bool ending;      /* close once `out` is written */
+	bool patient;     /* no idle limit: a follower of events */
+	bool holding;     /* an answer is still to come, whatever the client sends or ends */
+	uint32_t idle_ms; /* its own idle limit; 0: the server's */
+	void *state;      /* the protocol's, zeroed, `state_size` bytes */
 };
 
 TAILQ_HEAD(stream_list, stream);
@@ -49,7 +52,9 @@ struct stream_protocol {
 struct stream_server {
 	struct ev_loop *loop;
 	const struct stream_protocol *protocol;
-	void *ctx; /* the protocol's */
+	void *ctx;        /* the protocol's */
+	const void *door; /* the protocol's, too: which of its places this is; or NULL */
+	uint32_t idle_ms; /* limit of its clients; 0: none */
 	ev_io io;
 	ev_timer resume;
 	int fd;
@@ -65,13 +70,33 @@ struct stream_server {
 bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned int mode,
                         const struct stream_protocol *protocol, void *ctx,
                         struct stream_server **ret, struct error *err) MUST_CHECK;
+
+/* The same at any place: bound here, or inherited. */
+struct stream_place {
+	const struct addr *at; /* NULL: `fd`, which is owned on success */
+	int fd;
+	unsigned int mode;        /* as above */
+	const char *user, *group; /* owner of the file, or NULL */
+};
+
+bool stream_server_open_at(struct ev_loop *loop, const struct stream_place *place,
+                           const struct stream_protocol *protocol, void *ctx,
+                           struct stream_server **ret, struct error *err) MUST_CHECK;
+
 /* Ends all streams after one attempt to write what is waiting.  NULL is fine. */
 void stream_server_close(struct stream_server *s);
+/*
+ * The same where a successor accepts on the same socket: who was let in here is heard once more
+ * before, so that no question is lost.  Waits a moment for those that have not asked yet.
+ */
+void stream_server_leave(struct stream_server *s);
 
 /* Writes what is in `out` as far as it goes now; the loop does the rest.  May end the stream. */
 void stream_flush(struct stream *s);
 /* Ends it once `out` is written. */
 void stream_end(struct stream *s);
+/* The protocol takes up input that it left: what held it back is over.  May end the stream. */
+void stream_resume(struct stream *s);
 
 /* How many clients at most; STREAM_CLIENTS_MAX unless descriptors are scarce. */
 void stream_server_limit(struct stream_server *s, size_t max_clients);

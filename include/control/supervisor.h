@@ -19,6 +19,8 @@ struct ev_loop;
  *                     a second one ends at once
  *   SIGUSR1           the same without a limit of time unless hard_stop_after is set
  *   SIGHUP            reopen log files
+ *
+ * In HAProxy's place (settings.haproxy) TERM and INT do not wait, TTOU and TTIN pause and resume.
  */
 struct supervisor;
 
@@ -26,6 +28,8 @@ struct supervisor_options {
 	void (*on_event)(void *ctx, const struct journal_event *e); /* or NULL */
 	void *ctx;
 	bool catch_signals;
+	bool heir; /* follows another process, which has the same addresses and will leave */
+	bool under_master; /* a worker of control/master.h: its sockets outlive it */
 };
 
 /*

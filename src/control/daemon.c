@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "base/tick.h"
+#include "engine/listener.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +20,46 @@ static uint64_t total_bytes_out(const struct daemon *c)
 			n += counter_get(&service->servers[k]->count, COUNTER_BYTES_OUT);
 	}
 	return n;
+}
+
+static struct snapshot_listener describe(const struct listener *l)
+{
+	struct snapshot_listener s = {
+		.frontend_id = l->frontend->id,
+		.id = l->bind->id,
+		.name = l->bind->name,
+		.active = atomic_load_explicit(&l->active, memory_order_relaxed),
+		.maxconn = l->bind->maxconn,
+		.accepted = atomic_load_explicit(&l->accepted, memory_order_relaxed),
+	};
+
+	if (l->bind->kind == SETTINGS_BIND_ADDR)
+		addr_format(&l->bind->addr, s.address);
+	else
+		snprintf(s.address, sizeof(s.address), "%s", l->bind->text);
+	return s;
+}
+
+static struct snapshot_listener *list_listeners(const struct daemon *c, size_t *ret_count)
+{
+	size_t count = crew_listener_count(c->crew);
+	struct snapshot_listener *list = mem_zalloc((count + 1) * sizeof(list[0]));
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = describe(crew_listener(c->crew, i));
+	*ret_count = count;
+	return list;
+}
+
+static struct snapshot_http *list_pages(const struct daemon *c, size_t *ret_count)
+{
+	struct snapshot_http *list = mem_zalloc((c->pages.count + 1) * sizeof(list[0]));
+
+	*ret_count = 0;
+	for (size_t i = 0; i < c->pages.count; i++)
+		if (c->pages.report(c->pages.ctx, i, &list[*ret_count]))
+			(*ret_count)++;
+	return list;
 }
 
 struct snapshot *daemon_snapshot(struct daemon *c)
@@ -44,15 +86,22 @@ struct snapshot *daemon_snapshot(struct daemon *c)
 		.bytes_out_rate = c->bytes_out_rate,
 		.listeners = crew_listeners(c->crew),
 		.node = c->node,
+		.description = c->topology->settings->description,
 		.worker_sessions = loads,
 		.worker_count = threads,
 	};
+	struct snapshot_listener *listening = list_listeners(c, &p.listening_count);
+	struct snapshot_http *pages = list_pages(c, &p.http_count);
 	struct snapshot *s;
 
+	p.listening = listening;
+	p.https = pages;
 	for (uint32_t i = 0; i < threads; i++)
 		loads[i] = crew_load(c->crew, i);
 	s = snapshot_take(c->topology, &p);
 	free(loads);
+	free(listening);
+	free(pages);
 	return s;
 }
 

@@ -1,370 +1,442 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/httpadmin.h"
 
+#include "adminpages.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/number.h"
-#include "net/httphead.h"
-#include "report/csv.h"
-#include "report/eventjson.h"
-#include "report/page.h"
-#include "report/prometheus.h"
-#include "report/sessionline.h"
-#include "report/statusjson.h"
+#include "base/tick.h"
+#include "exchange.h"
+#include "statsweb.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
 	IDLE_S = 60,
 	UNREAD_MAX = 256 * 1024, /* answers that wait; the requests behind them wait, too */
+	FORM_MAX = 16384         /* HAProxy's tune.bufsize limits forms the same way */
 };
 
-static const char openmetrics_type[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/* --- which answer --------------------------------------------------------------------------- */
 
-/* A client that may follow events. */
-struct visitor {
-	struct daemon_follower follower;
-	struct stream *stream;
-	bool following;
-};
-
-struct exchange {
-	struct stream *stream;
-	struct daemon *daemon;
-	const struct httphead_request *request;
-	const char *query; /* after '?', "" if there is none */
-	int status;
-	const char *type;
-	struct text body;
-	bool follow; /* the answer is an event stream */
-};
-
-/* --- routes ------------------------------------------------------------------------------- */
-
-static void get_page(struct exchange *x)
+static bool is_path(const char *wanted, const char *path)
 {
-	struct snapshot *s = daemon_snapshot(x->daemon);
-
-	page_write(s, x->daemon->journal, &x->body);
-	snapshot_free(s);
+	return wanted && strcmp(wanted, path) == 0;
 }
 
-static void get_csv(struct exchange *x)
+static const char *metrics_path(const struct settings_admin *set)
 {
-	struct csv_filter f = { .proxy_id = -1, .server_id = -1, .hide_secrets = true };
-	struct snapshot *s = daemon_snapshot(x->daemon);
-
-	x->type = "text/plain";
-	csv_write_filtered(s, &f, &x->body);
-	text_addc(&x->body, '\n');
-	snapshot_free(s);
+	return set->metrics_path ? set->metrics_path : "/metrics";
 }
 
-/* "/haproxy?stats" is the page, "/haproxy?stats;csv" the CSV. */
-static void get_haproxy(struct exchange *x)
+static void ask_for_user(struct exchange *x)
 {
-	if (strncmp(x->query, "stats", 5) != 0) {
-		x->status = 404;
-		return;
+	const char *realm = x->endpoint->settings->realm;
+
+	exchange_say(x, 401, "You need a valid user and password to access this content.");
+	text_add(&x->fields, "WWW-Authenticate: Basic realm=\"");
+	for (realm = realm ? realm : "sluice"; *realm; realm++) {
+		if (*realm == '"' || *realm == '\\')
+			text_addc(&x->fields, '\\');
+		if ((unsigned char)*realm >= 0x20 && *realm != 0x7f)
+			text_addc(&x->fields, *realm);
 	}
-	if (strncmp(x->query + 5, ";csv", 4) == 0)
-		get_csv(x);
-	else
-		get_page(x);
+	text_add(&x->fields, "\"\r\n");
 }
 
-static void get_status(struct exchange *x)
+/* True: go on.  Otherwise the answer says why not. */
+static bool is_allowed(struct exchange *x)
 {
-	struct snapshot *s = daemon_snapshot(x->daemon);
-
-	statusjson_write(s, &x->body);
-	text_addc(&x->body, '\n');
-	snapshot_free(s);
-}
-
-static void get_sessions(struct exchange *x)
-{
-	size_t count;
-	struct record *list = crew_sessions(x->daemon->crew, &count);
-	const struct record **at = mem_zalloc(count * sizeof(struct record *));
-
-	for (size_t i = 0; i < count; i++)
-		at[i] = &list[i];
-	sessionline_write_list(at, count, &x->body);
-	text_addc(&x->body, '\n');
-	free(at);
-	free(list);
-}
-
-static void add_sse(struct text *out, const struct journal_event *e)
-{
-	text_addf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)e->seq,
-	          journal_kind_key(e->kind));
-	eventjson_write(e, out);
-	text_add(out, "\n\n");
-}
-
-/* From `?since=SEQ`, or after the Last-Event-ID with which a browser reconnects. */
-static uint64_t first_wanted(const struct exchange *x)
-{
-	struct httphead_string last = httphead_field(x->request, "last-event-id");
-	const char *since = strstr(x->query, "since=");
-	char digits[24];
-	uint64_t seq;
-
-	if (last.at && last.len < sizeof(digits)) {
-		snprintf(digits, sizeof(digits), "%.*s", (int)last.len, last.at);
-		if (number_parse(digits, UINT64_MAX - 1, &seq))
-			return seq + 1;
+	if (!x->endpoint->auth)
+		return true;
+	switch (webauth_check(x->endpoint->auth, httphead_field(x->request, "authorization"))) {
+	case WEBAUTH_OK:
+		return true;
+	case WEBAUTH_REFUSED:
+		ask_for_user(x);
+		return false;
+	case WEBAUTH_BUSY:
+		break;
 	}
-	if (since) {
-		snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(since + 6, "&"), since + 6);
-		if (number_parse(digits, UINT64_MAX, &seq))
-			return seq;
-	}
-	return 1;
+	exchange_say(x, 429, "Too many passwords were tried.");
+	text_add(&x->fields, "Retry-After: 1\r\n");
+	return false;
 }
 
-static void get_events(struct exchange *x)
+static void answer_monitor(struct exchange *x)
 {
-	const struct journal *j = x->daemon->journal;
-	uint64_t seq = first_wanted(x);
-	const struct journal_event *e;
-	bool any = false;
-
-	x->follow = httphead_has_token(httphead_field(x->request, "accept"), "text/event-stream");
-	if (x->follow)
-		x->type = "text/event-stream";
-	else
-		text_add(&x->body, "{\"events\": [");
-	for (; (e = journal_find(j, seq)); seq = e->seq + 1) {
-		if (x->follow) {
-			add_sse(&x->body, e);
-			continue;
-		}
-		text_add(&x->body, any ? ",\n" : "\n");
-		eventjson_write(e, &x->body);
-		any = true;
-	}
-	if (!x->follow)
-		text_add(&x->body, "\n]}\n");
-}
-
-static void get_metrics(struct exchange *x)
-{
-	bool openmetrics = httphead_has_token(httphead_field(x->request, "accept"),
-	                                      "application/openmetrics-text");
-	struct snapshot *s = daemon_snapshot(x->daemon);
-
-	if (openmetrics)
-		x->type = openmetrics_type;
-	prometheus_write(s, openmetrics, &x->body);
-	snapshot_free(s);
-}
-
-static void get_healthz(struct exchange *x)
-{
-	text_add(&x->body, "ok\n");
-}
-
-static void get_readyz(struct exchange *x)
-{
-	char reason[256] = "ok";
-
 	if (x->daemon->stopping)
-		snprintf(reason, sizeof(reason), "stopping");
-	else if (!x->daemon->accepting)
-		snprintf(reason, sizeof(reason), "starting: the first checks are not over");
+		exchange_say(x, 503, "Service is leaving.");
 	else
-		roster_ready(x->daemon->roster, reason, sizeof(reason));
-	if (reason[0] == '\0')
-		snprintf(reason, sizeof(reason), "ok");
-	if (strcmp(reason, "ok") != 0)
-		x->status = 503;
-	text_addf(&x->body, "%s\n", reason);
+		exchange_say(x, 200, "Service ready.");
 }
 
-static const struct {
-	const char *path, *type, *help;
-	void (*get)(struct exchange *x);
-} routes[] = {
-#define ROUTE(path_, type_, handler, help_)                                                        \
-	{ .path = path_, .type = type_, .get = handler, .help = help_ },
-#include "control/routes.def"
-};
-
-static void not_found(struct exchange *x)
+/* What HAProxy says where it has nothing to send a request to. */
+static void answer_nothing(struct exchange *x)
 {
-	x->status = 404;
-	x->type = "text/plain";
-	text_add(&x->body, "Not found. There are:\n");
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		text_addf(&x->body, "  %-22s %s\n", routes[i].path, routes[i].help);
+	if (x->endpoint->settings->stats_only)
+		exchange_say(x, 503, "No server is available to handle this request.");
+	else
+		adminpages_not_found(x);
+}
+
+static void refuse_method(struct exchange *x)
+{
+	exchange_say(x, 405, "Only GET and HEAD, and POST to HAProxy's statistics.");
+	text_add(&x->fields, "Allow: GET, HEAD\r\n");
+}
+
+/* Paths of our own are found before an address of statistics that is shorter: "/" is one. */
+static bool is_own(const struct exchange *x, const char *options)
+{
+	return !options || strlen(x->path) > (size_t)(options - x->target);
+}
+
+/* What health checkers and scrapers get without a user.  Of HAProxy's sections metrics, too. */
+static bool serve_open(struct exchange *x)
+{
+	const struct settings_admin *set = x->endpoint->settings;
+
+	if (!exchange_is_read(x))
+		return false;
+	if (is_path(set->monitor_uri, x->path))
+		answer_monitor(x);
+	else if (set->stats_only && is_path(metrics_path(set), x->path))
+		statsweb_get_metrics(x);
+	else if (set->stats_only || !adminpages_is_health(x->path) || !adminpages_serve(x))
+		return false;
+	return true;
+}
+
+static void serve_read(struct exchange *x, const char *options)
+{
+	const struct settings_admin *set = x->endpoint->settings;
+
+	if (!set->stats_only && is_path(metrics_path(set), x->path))
+		statsweb_get_metrics(x);
+	else if (!set->stats_only && is_own(x, options) && adminpages_serve(x))
+		return;
+	else if (options)
+		statsweb_get(x, options);
+	else
+		answer_nothing(x);
 }
 
 static void dispatch(struct exchange *x)
 {
-	struct httphead_string target = x->request->target;
-	const char *mark = memchr(target.at, '?', target.len);
-	size_t len = mark ? (size_t)(mark - target.at) : target.len;
-	char *query = mark ? mem_strndup(mark + 1, target.len - len - 1) : mem_strdup("");
-	size_t i;
+	const char *options = statsweb_options(x);
 
-	x->query = query;
-	for (i = 0; i < ARRAY_LEN(routes); i++)
-		if (strlen(routes[i].path) == len && memcmp(routes[i].path, target.at, len) == 0)
-			break;
-	if (i == ARRAY_LEN(routes)) {
-		not_found(x);
-	} else {
-		x->type = routes[i].type;
-		routes[i].get(x);
-		if (x->status == 404 && !x->body.len)
-			not_found(x);
+	if (serve_open(x))
+		return;
+	if (x->endpoint->settings->stats_only && !options) {
+		answer_nothing(x);
+		return;
 	}
-	x->query = "";
-	free(query);
+	if (!is_allowed(x))
+		return;
+	if (exchange_is_read(x))
+		serve_read(x, options);
+	else if (exchange_is_post(x) && options)
+		statsweb_post(x, options);
+	else if (x->endpoint->settings->stats_only)
+		answer_nothing(x);
+	else
+		refuse_method(x);
 }
 
-/* --- answers ------------------------------------------------------------------------------ */
-
-static const char *words_of(int status)
-{
-	switch (status) {
-	case 200:
-		return "OK";
-	case 400:
-		return "Bad Request";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	default:
-		return "Service Unavailable";
-	}
-}
-
-/* What any answer carries: nothing may be cached, framed, sniffed or loaded from elsewhere. */
-static const char common_fields[] =
-    "Cache-Control: no-store\r\n"
-    "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n";
-
-static void answer(struct exchange *x, bool keep, bool with_body)
-{
-	struct text *out = &x->stream->out;
-
-	text_addf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s", x->status, words_of(x->status),
-	          x->type, common_fields);
-	if (x->status == 405)
-		text_add(out, "Allow: GET, HEAD\r\n");
-	if (!x->follow)
-		text_addf(out, "Content-Length: %zu\r\n", x->body.len);
-	text_addf(out, "Connection: %s\r\n\r\n", keep ? "keep-alive" : "close");
-	if (with_body)
-		text_addn(out, text_str(&x->body), x->body.len);
-}
+/* --- one request ---------------------------------------------------------------------------- */
 
 static void on_event(struct daemon_follower *f, const struct journal_event *e)
 {
-	struct visitor *v = container_of(f, struct visitor, follower);
+	struct exchange_visitor *v = container_of(f, struct exchange_visitor, follower);
+	AUTO_TEXT line = { 0 };
 
-	add_sse(&v->stream->out, e);
+	adminpages_add_event(&line, e);
+	exchange_send(v, &line);
 	stream_flush(v->stream);
 }
 
 static void follow(struct exchange *x)
 {
-	struct visitor *v = x->stream->state;
+	struct exchange_visitor *v = x->stream->state;
 
-	v->stream = x->stream;
 	v->following = true;
 	v->follower.on_event = on_event;
 	x->stream->patient = true;
 	daemon_follow(x->daemon, &v->follower);
 }
 
+static void count_answer(struct exchange_endpoint *e, int status, size_t len)
+{
+	int class = status / 100;
+
+	e->answers[class >= 1 && class <= 5 ? class - 1 : SNAPSHOT_HTTP_CLASSES - 1]++;
+	e->bytes_out += len;
+}
+
+static void reply(struct exchange *x, bool keep, bool with_body)
+{
+	AUTO_TEXT out = { 0 };
+
+	exchange_write(x, keep, with_body, &out);
+	count_answer(x->endpoint, x->status, out.len);
+	exchange_send(x->stream->state, &out);
+	text_release(&x->body);
+	text_release(&x->fields);
+}
+
+static struct exchange begin(struct stream *s, const struct httphead_request *r)
+{
+	struct exchange_endpoint *e = s->server->ctx;
+
+	return (struct exchange){
+		.stream = s,
+		.endpoint = e,
+		.daemon = e->daemon,
+		.request = r,
+		.status = 200,
+		.type = "text/plain",
+	};
+}
+
 static void refuse(struct stream *s, int status, const char *why)
 {
-	struct exchange x = { .stream = s, .status = status, .type = "text/plain" };
+	struct exchange x = begin(s, NULL);
 
-	text_addf(&x.body, "%s\n", why);
-	answer(&x, false, true);
-	text_release(&x.body);
+	x.endpoint->bad_requests++;
+	exchange_say(&x, status, why);
+	reply(&x, false, true);
 	s->ending = true;
 }
 
-static void serve(struct stream *s, const struct httphead_request *r)
+static void split_target(struct exchange *x)
+{
+	struct httphead_string target = x->request->target;
+	size_t len;
+
+	x->target = mem_strndup(target.at, target.len);
+	len = strcspn(x->target, "?");
+	x->path = mem_strndup(x->target, len);
+	x->query = mem_strdup(x->target[len] ? x->target + len + 1 : "");
+}
+
+static void serve(struct stream *s, const struct httphead_request *r, const char *body)
 {
 	bool head = httphead_equals(r->method, "HEAD");
-	struct exchange x = {
-		.stream = s, .daemon = s->server->ctx, .request = r, .status = 200, .query = ""
-	};
 	struct httphead_string connection = httphead_field(r, "connection");
 	bool keep = r->minor >= 1 ? !httphead_has_token(connection, "close")
 	                          : httphead_has_token(connection, "keep-alive");
+	struct exchange x = begin(s, r);
 
+	x.body_in = body;
+	x.endpoint->requests++;
+	exchange_count(&x.endpoint->request_rate);
+	split_target(&x);
 	dispatch(&x);
-	answer(&x, keep && !x.follow, !head);
+	reply(&x, keep && !x.follow, !head);
 	if (x.follow && !head)
 		follow(&x);
 	else
-		s->ending = !keep || x.follow;
-	text_release(&x.body);
+		s->ending = s->ending || !keep || x.follow;
+	free(x.target);
+	free(x.path);
+	free(x.query);
+}
+
+/* A form that is too long is not waited for. */
+static void refuse_body(struct stream *s, const struct httphead_request *r)
+{
+	struct exchange x = begin(s, r);
+	const char *options;
+
+	split_target(&x);
+	options = statsweb_options(&x);
+	if (exchange_is_post(&x) && options && is_allowed(&x))
+		statsweb_redirect(&x, options, "EXCD");
+	else if (x.status == 200)
+		exchange_say(&x, 400, "A request has no need of such a body.");
+	reply(&x, false, true);
+	s->ending = true;
+	free(x.target);
+	free(x.path);
+	free(x.query);
+}
+
+/* False: more bytes are needed, or nothing more is wanted. */
+static bool take_request(struct stream *s, struct text *in)
+{
+	struct httphead_request r;
+	size_t len;
+
+	switch (httphead_parse_request(in->data, in->len, &r)) {
+	case HTTPHEAD_BAD:
+		refuse(s, 400, "This is not an HTTP/1 request.");
+		return false;
+	case HTTPHEAD_MORE:
+		return false;
+	case HTTPHEAD_OK:
+		break;
+	}
+	if (r.content_length > FORM_MAX) {
+		refuse_body(s, &r);
+		return false;
+	}
+	len = r.head_len + r.content_length;
+	if (in->len < len)
+		return false;
+	((struct exchange_endpoint *)s->server->ctx)->bytes_in += len;
+	serve(s, &r, in->data + r.head_len);
+	text_consume(in, len);
+	return true;
+}
+
+/* --- connections ---------------------------------------------------------------------------- */
+
+static void meet(struct stream *s)
+{
+	struct exchange_visitor *v = s->state;
+	struct exchange_endpoint *e = s->server->ctx;
+
+	v->known = true;
+	v->stream = s;
+	e->clients++;
+	exchange_count(&e->client_rate);
+	if (s->server->clients > e->clients_max)
+		e->clients_max = (uint32_t)s->server->clients;
+	if (e->tls && !(v->tls = tlsserver_new(e->tls)))
+		s->ending = true;
+}
+
+/* What came over TLS becomes `plain`; false: there is nothing to read. */
+static bool decrypt(struct stream *s)
+{
+	struct exchange_visitor *v = s->state;
+	enum tlsserver_status status;
+
+	status = tlsserver_take(v->tls, s->in.data, s->in.len, &v->plain, &s->out);
+	text_clear(&s->in);
+	if (status == TLSSERVER_CLOSED)
+		s->eof = true;
+	if (status == TLSSERVER_FAILED || v->plain.len > STREAM_INPUT_MAX)
+		s->ending = true;
+	return !s->ending && v->plain.len;
 }
 
 static void on_input(struct stream *s)
 {
-	struct visitor *v = s->state;
-	struct httphead_request r;
+	struct exchange_visitor *v = s->state;
+	struct text *in = &s->in;
 
-	while (s->in.len && s->out.len < UNREAD_MAX && !s->ending && !v->following) {
-		enum httphead_status status = httphead_parse_request(s->in.data, s->in.len, &r);
-
-		if (status == HTTPHEAD_BAD) {
-			refuse(s, 400, "This is not an HTTP/1 request.");
-		} else if (status == HTTPHEAD_MORE) {
+	if (!v->known)
+		meet(s);
+	if (v->tls) {
+		in = &v->plain;
+		if (!decrypt(s))
 			return;
-		} else if (!httphead_equals(r.method, "GET") &&
-		           !httphead_equals(r.method, "HEAD")) {
-			refuse(s, 405, "Only GET and HEAD.");
-		} else if (r.content_length > STREAM_INPUT_MAX / 2) {
-			refuse(s, 400, "A request has no need of such a body.");
-		} else {
-			if (s->in.len < r.head_len + r.content_length)
-				return;
-			serve(s, &r);
-			text_consume(&s->in, r.head_len + r.content_length);
-		}
 	}
+	while (in->len && s->out.len < UNREAD_MAX && !s->ending && !v->following)
+		if (!take_request(s, in))
+			break;
+	/* What is read already would be forgotten: over TLS a client waits for its answers. */
+	if (v->tls && in->len && s->out.len >= UNREAD_MAX)
+		s->ending = true;
 	if (v->following)
-		text_clear(&s->in);
+		text_clear(in);
+	if (v->tls && s->ending)
+		tlsserver_end(v->tls, &s->out);
 }
 
 static void on_close(struct stream *s)
 {
-	struct visitor *v = s->state;
-	struct daemon *daemon = s->server->ctx;
+	struct exchange_visitor *v = s->state;
+	struct exchange_endpoint *e = s->server->ctx;
 
 	if (v->following)
-		daemon_unfollow(daemon, &v->follower);
+		daemon_unfollow(e->daemon, &v->follower);
 	v->following = false;
+	tlsserver_free(v->tls);
+	v->tls = NULL;
+	text_release(&v->plain);
 }
 
 static const struct stream_protocol protocol = {
-	.state_size = sizeof(struct visitor),
+	.state_size = sizeof(struct exchange_visitor),
 	.on_input = on_input,
 	.on_close = on_close,
 	.idle_s = IDLE_S,
 };
 
-bool httpadmin_open(struct ev_loop *loop, const struct addr *at, struct daemon *daemon,
-                    struct stream_server **ret, struct error *err)
+/* --- the endpoint --------------------------------------------------------------------------- */
+
+static void free_endpoint(struct exchange_endpoint *e)
 {
-	if (!stream_server_open(loop, at, 0660, &protocol, daemon, ret, err))
+	tlsserver_context_free(e->tls);
+	webauth_free(e->auth);
+	free(e);
+}
+
+static void on_loop_end(struct ev_loop *loop, ev_cleanup *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	free_endpoint(container_of(w, struct exchange_endpoint, cleanup));
+}
+
+static bool start_tls(struct exchange_endpoint *e, struct error *err)
+{
+	const struct tlsserver_options o = { .cert = e->settings->cert,
+		                             .key = e->settings->key,
+		                             .ca = e->settings->ca };
+
+	return !o.cert || tlsserver_context_new(&o, &e->tls, err);
+}
+
+bool httpadmin_open(struct ev_loop *loop, const struct settings_admin *settings,
+                    struct daemon *daemon, struct stream_server **ret, struct error *err)
+{
+	struct exchange_endpoint *e = mem_zalloc(sizeof(*e));
+
+	e->settings = settings;
+	e->daemon = daemon;
+	e->start_ms = tick_ms();
+	e->auth = webauth_new(settings->users, settings->user_count);
+	if (!start_tls(e, err)) {
+		free_endpoint(e);
+		return error_wrap(err, "admin");
+	}
+	if (!stream_server_open(loop, &settings->addr, 0660, &protocol, e, ret, err)) {
+		free_endpoint(e);
 		return error_wrap(err, "admin.bind");
+	}
+	/* Streams and their server are gone before the loop is. */
+	ev_cleanup_init(&e->cleanup, on_loop_end);
+	ev_cleanup_start(loop, &e->cleanup);
+	return true;
+}
+
+bool httpadmin_report(const struct stream_server *server, struct snapshot_http *ret)
+{
+	const struct exchange_endpoint *e = server->ctx;
+
+	if (!e->settings->name)
+		return false;
+	*ret = (struct snapshot_http){
+		.name = e->settings->name,
+		.id = e->settings->id,
+		.has_backend = e->settings->listen,
+		.sessions = (uint32_t)server->clients,
+		.sessions_max = e->clients_max,
+		.connections = e->clients,
+		.rate = exchange_per_second(&e->client_rate),
+		.rate_max = e->client_rate.max,
+		.requests = e->requests,
+		.request_rate = exchange_per_second(&e->request_rate),
+		.request_rate_max = e->request_rate.max,
+		.bad_requests = e->bad_requests,
+		.bytes_in = e->bytes_in,
+		.bytes_out = e->bytes_out,
+		.age_s = (tick_ms() - e->start_ms) / 1000,
+	};
+	memcpy(ret->answers, e->answers, sizeof(ret->answers));
 	return true;
 }

@@ -4,25 +4,40 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 /*
  * One host, looked up once for all that name it: traffic and checks must never go to different
  * addresses of the same name.
  */
 struct lookup {
+	LIST_ENTRY(lookup) link;
 	struct names *names;
-	const char *host;
+	char *host;
 	struct resolver_name *name;
+	bool told; /* what follows has been reported */
+	struct addr addr;
+	char reason[128]; /* or "" */
 };
 
+/* A server or a check whose address a person has set. */
+struct pin {
+	LIST_ENTRY(pin) link;
+	const struct topology_server *server; /* or NULL */
+	size_t slot;                          /* of a check */
+	bool chosen;                          /* the check's own, not its server's */
+};
+
+LIST_HEAD(lookups, lookup);
+LIST_HEAD(pins, pin);
+
 struct names {
-	struct topology *topology;
-	struct roster *roster;
-	struct checker *checker;
-	struct lookup *lookups;
-	size_t count;
+	struct names_options o;
+	struct lookups lookups;
+	struct pins pins;
 };
 
 static const char *unix_path(const char *host)
@@ -35,90 +50,284 @@ static const char *host_of(const struct settings_target *t)
 	return t->check.address ? t->check.address : t->host;
 }
 
-static void tell_servers(const struct lookup *l, const struct addr *addr, const char *reason)
+/* --- who uses a host ---------------------------------------------------------------------- */
+
+typedef void server_visitor(struct names *n, struct topology_server *s, void *ctx);
+typedef void check_visitor(struct names *n, size_t slot, const struct settings_target *target,
+                           void *ctx);
+
+static void each_server(struct names *n, server_visitor *visit, void *ctx)
 {
-	const struct topology *t = l->names->topology;
+	const struct topology *t = n->o.topology;
 
 	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->server_count; k++) {
-			struct topology_server *s = t->services[i]->servers[k];
-
-			if (strcmp(s->settings->host, l->host) == 0)
-				roster_resolved(l->names->roster, s, addr, reason);
-		}
+		for (size_t k = 0; k < t->services[i]->server_count; k++)
+			visit(n, t->services[i]->servers[k], ctx);
 }
 
-static void tell_checker(const struct lookup *l, const struct addr *addr, const char *reason)
+/* The checks that came with a server at run time. */
+static void each_check_of(struct names *n, const struct topology_server *s, check_visitor *visit,
+                          void *ctx)
 {
-	const struct settings *set = l->names->topology->settings;
+	if (!s->own)
+		return;
+	if (s->check_slot != SIZE_MAX)
+		visit(n, s->check_slot, s->target, ctx);
+	if (s->agent_slot != SIZE_MAX)
+		visit(n, s->agent_slot, &s->own->targets[s->settings->agent - 1], ctx);
+}
 
-	for (size_t i = 0; i < set->target_count; i++)
-		if (strcmp(host_of(&set->targets[i]), l->host) == 0)
-			checker_set_address(l->names->checker, i, addr, reason);
+static void each_check(struct names *n, check_visitor *visit, void *ctx)
+{
+	const struct topology *t = n->o.topology;
+
+	for (size_t i = 0; i < t->settings->target_count; i++)
+		visit(n, i, &t->settings->targets[i], ctx);
+	for (size_t i = 0; i < t->service_count; i++)
+		for (size_t k = 0; k < t->services[i]->server_count; k++)
+			each_check_of(n, t->services[i]->servers[k], visit, ctx);
+}
+
+static struct pin *find_pin(const struct names *n, const struct topology_server *s, size_t slot)
+{
+	struct pin *p;
+
+	LIST_FOREACH(p, &n->pins, link)
+		if (p->server == s && p->slot == slot)
+			return p;
+	return NULL;
+}
+
+/* --- telling them ------------------------------------------------------------------------- */
+
+static const struct addr *addr_of(const struct lookup *l)
+{
+	return l->addr.len ? &l->addr : NULL;
+}
+
+static const char *reason_of(const struct lookup *l)
+{
+	return l->reason[0] ? l->reason : NULL;
+}
+
+static void tell_server(struct names *n, struct topology_server *s, void *ctx)
+{
+	const struct lookup *l = ctx;
+
+	if (strcmp(s->settings->host, l->host) == 0 && !find_pin(n, s, SIZE_MAX))
+		roster_resolved(n->o.roster, s, addr_of(l), reason_of(l));
+}
+
+static void tell_check(struct names *n, size_t slot, const struct settings_target *target,
+                       void *ctx)
+{
+	const struct lookup *l = ctx;
+
+	if (strcmp(host_of(target), l->host) == 0 && !find_pin(n, NULL, slot))
+		checker_set_address(n->o.checker, slot, addr_of(l), reason_of(l));
 }
 
 static void on_resolved(void *ctx, const struct addr *addr, const char *reason)
 {
-	const struct lookup *l = ctx;
+	struct lookup *l = ctx;
 
 	if (!addr || reason)
 		log_warn("\"%s\" does not resolve: %s%s", l->host, reason,
 		         addr ? "; its last address stays in use" : "");
-	tell_servers(l, addr, reason);
-	tell_checker(l, addr, reason);
+	l->told = true;
+	l->addr = addr ? *addr : (struct addr){ 0 };
+	snprintf(l->reason, sizeof(l->reason), "%s", reason ? reason : "");
+	each_server(l->names, tell_server, l);
+	each_check(l->names, tell_check, l);
+}
+
+/* --- the hosts ---------------------------------------------------------------------------- */
+
+static struct lookup *find(const struct names *n, const char *host)
+{
+	struct lookup *l;
+
+	LIST_FOREACH(l, &n->lookups, link)
+		if (strcmp(l->host, host) == 0)
+			return l;
+	return NULL;
 }
 
 /* UNIX sockets need no look-up: servers have theirs from the start. */
 static void add_host(struct names *n, const char *host)
 {
-	if (unix_path(host))
+	struct lookup *l;
+
+	if (unix_path(host) || find(n, host))
 		return;
-	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->lookups[i].host, host) == 0)
-			return;
-	n->lookups[n->count++] = (struct lookup){ .names = n, .host = host };
+	l = mem_zalloc(sizeof(*l));
+	l->names = n;
+	l->host = mem_strdup(host);
+	LIST_INSERT_HEAD(&n->lookups, l, link);
+	l->name = resolver_watch(n->o.resolver, l->host, on_resolved, l);
 }
 
-static void add_hosts(struct names *n)
+static void remove_lookup(struct lookup *l)
 {
-	const struct topology *t = n->topology;
-
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->server_count; k++)
-			add_host(n, t->services[i]->servers[k]->settings->host);
-	for (size_t i = 0; i < t->settings->target_count; i++)
-		add_host(n, host_of(&t->settings->targets[i]));
+	resolver_unwatch(l->name);
+	LIST_REMOVE(l, link);
+	free(l->host);
+	free(l);
 }
 
-static void set_unix_targets(struct names *n)
+static void add_server(struct names *n, struct topology_server *s, void *ctx)
 {
-	const struct settings *set = n->topology->settings;
+	(void)ctx;
+	add_host(n, s->settings->host);
+}
+
+static void add_check(struct names *n, size_t slot, const struct settings_target *target, void *ctx)
+{
+	const char *path = unix_path(host_of(target));
 	struct addr addr;
 
-	for (size_t i = 0; i < set->target_count; i++) {
-		const char *path = unix_path(host_of(&set->targets[i]));
+	(void)ctx;
+	if (!path)
+		add_host(n, host_of(target));
+	else if (addr_from_unix(path, &addr, NULL))
+		checker_set_address(n->o.checker, slot, &addr, NULL);
+}
 
-		if (path && addr_from_unix(path, &addr, NULL))
-			checker_set_address(n->checker, i, &addr, NULL);
+/* --- servers that come and go ------------------------------------------------------------- */
+
+static void tell_check_what_is_known(struct names *n, size_t slot,
+                                     const struct settings_target *target, void *ctx)
+{
+	struct lookup *l = find(n, host_of(target));
+
+	(void)ctx;
+	if (l && l->told)
+		tell_check(n, slot, target, l);
+}
+
+static void watch(void *ctx, struct topology_server *s)
+{
+	struct names *n = ctx;
+	struct lookup *l;
+
+	add_server(n, s, NULL);
+	each_check_of(n, s, add_check, NULL);
+	l = find(n, s->settings->host);
+	if (l && l->told)
+		tell_server(n, s, l);
+	each_check_of(n, s, tell_check_what_is_known, NULL);
+}
+
+struct search {
+	const char *host;
+	bool found;
+};
+
+static void search_server(struct names *n, struct topology_server *s, void *ctx)
+{
+	struct search *search = ctx;
+
+	(void)n;
+	if (strcmp(s->settings->host, search->host) == 0)
+		search->found = true;
+}
+
+static void search_check(struct names *n, size_t slot, const struct settings_target *target,
+                         void *ctx)
+{
+	struct search *search = ctx;
+
+	(void)n;
+	(void)slot;
+	if (strcmp(host_of(target), search->host) == 0)
+		search->found = true;
+}
+
+static bool is_used(struct names *n, const char *host)
+{
+	struct search search = { .host = host };
+
+	each_server(n, search_server, &search);
+	each_check(n, search_check, &search);
+	return search.found;
+}
+
+static void unpin(const struct names *n, const struct topology_server *s, size_t slot)
+{
+	struct pin *p = find_pin(n, s, slot);
+
+	if (!p)
+		return;
+	LIST_REMOVE(p, link);
+	free(p);
+}
+
+static void unpin_check(struct names *n, size_t slot, const struct settings_target *target,
+                        void *ctx)
+{
+	(void)target;
+	(void)ctx;
+	unpin(n, NULL, slot);
+}
+
+static void forget(void *ctx, struct topology_server *s)
+{
+	struct names *n = ctx;
+	struct lookup *next;
+
+	unpin(n, s, SIZE_MAX);
+	each_check_of(n, s, unpin_check, NULL);
+	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = next) {
+		next = LIST_NEXT(l, link);
+		if (!is_used(n, l->host))
+			remove_lookup(l);
 	}
 }
+
+static void add_pin(struct names *n, const struct topology_server *s, size_t slot, bool chosen)
+{
+	struct pin *p = find_pin(n, s, slot);
+
+	if (!p) {
+		p = mem_zalloc(sizeof(*p));
+		p->server = s;
+		p->slot = slot;
+		LIST_INSERT_HEAD(&n->pins, p, link);
+	}
+	p->chosen = p->chosen || chosen;
+}
+
+static void pin(void *ctx, struct topology_server *s)
+{
+	add_pin(ctx, s, SIZE_MAX, false);
+}
+
+static void pin_check(void *ctx, size_t slot, bool chosen)
+{
+	add_pin(ctx, NULL, slot, chosen);
+}
+
+static bool is_chosen(void *ctx, size_t slot)
+{
+	const struct pin *p = find_pin(ctx, NULL, slot);
+
+	return p && p->chosen;
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static const struct roster_names callbacks = {
+	.watch = watch, .forget = forget, .pin = pin, .pin_check = pin_check, .is_chosen = is_chosen
+};
 
 struct names *names_new(const struct names_options *o)
 {
 	struct names *n = mem_zalloc(sizeof(*n));
-	size_t most = o->topology->settings->target_count;
 
-	n->topology = o->topology;
-	n->roster = o->roster;
-	n->checker = o->checker;
-	for (size_t i = 0; i < n->topology->service_count; i++)
-		most += n->topology->services[i]->server_count;
-	n->lookups = mem_zalloc(most * sizeof(n->lookups[0]));
-	add_hosts(n);
-	for (size_t i = 0; i < n->count; i++)
-		n->lookups[i].name =
-		    resolver_watch(o->resolver, n->lookups[i].host, on_resolved, &n->lookups[i]);
-	set_unix_targets(n);
+	n->o = *o;
+	each_server(n, add_server, NULL);
+	each_check(n, add_check, NULL);
+	roster_use_names(o->roster, &callbacks, n);
 	return n;
 }
 
@@ -126,8 +335,14 @@ void names_free(struct names *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->count; i++)
-		resolver_unwatch(n->lookups[i].name);
-	free(n->lookups);
+	roster_use_names(n->o.roster, NULL, NULL);
+	for (struct lookup *l = LIST_FIRST(&n->lookups), *next; l; l = next) {
+		next = LIST_NEXT(l, link);
+		remove_lookup(l);
+	}
+	for (struct pin *p = LIST_FIRST(&n->pins), *next; p; p = next) {
+		next = LIST_NEXT(p, link);
+		free(p);
+	}
 	free(n);
 }

@@ -1,53 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/roster.h"
 
+#include "agentcheck.h"
+#include "arrivals.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/tick.h"
+#include "control/slowstart.h"
+#include "engine/queue.h"
+#include "observe.h"
+#include "orders.h"
+#include "pace.h"
 #include "report/eventline.h"
+#include "sampling.h"
+#include "transition.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct roster {
-	struct roster_options o;
-};
-
 struct roster *roster_new(const struct roster_options *o)
 {
 	struct roster *r = mem_zalloc(sizeof(*r));
-	int64_t wall = tick_wall_ms();
-	int64_t now = tick_ms();
 
 	r->o = *o;
-	for (size_t i = 0; i < o->topology->service_count; i++) {
-		struct topology_service *service = o->topology->services[i];
-
-		service->since_wall_ms = wall;
-		service->since_ms = now;
-		service->has_server = true; /* until roster_judge() */
-		for (size_t k = 0; k < service->server_count; k++) {
-			service->servers[k]->since_wall_ms = wall;
-			service->servers[k]->since_ms = now;
-		}
-	}
+	arrivals_prepare(r);
 	return r;
 }
 
 void roster_free(struct roster *r)
 {
+	if (r)
+		mem_arena_release(&r->strings);
 	free(r);
 }
 
-/* --- the journal -------------------------------------------------------------------------- */
-
-static void append(struct roster *r, struct journal_event *e)
+void roster_use_names(struct roster *r, const struct roster_names *names, void *ctx)
 {
-	e->wall_ms = tick_wall_ms();
-	e->ms = tick_ms();
-	r->o.on_event(r->o.ctx, journal_append(r->o.journal, e));
+	r->names = names;
+	r->names_ctx = ctx;
+}
+
+void roster_start(struct roster *r)
+{
+	for (size_t i = 0; i < r->o.topology->settings->target_count; i++)
+		pace_set(r, i);
 }
 
 void roster_say(struct roster *r, int level, const char *fmt, ...)
@@ -58,170 +56,7 @@ void roster_say(struct roster *r, int level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(e.text, sizeof(e.text), fmt, args);
 	va_end(args);
-	append(r, &e);
-}
-
-static void copy_name(char *to, const char *from)
-{
-	snprintf(to, JOURNAL_NAME_MAX, "%s", from);
-}
-
-/* Levels are HAProxy's for the same transition (management manual, "server ... is DOWN"). */
-static int level_of(const struct state *before, const struct state *after)
-{
-	bool was_serving = before->health == STATE_UP || before->health == STATE_NOCHECK ||
-	                   before->health == STATE_CHECKING;
-	bool goes = (after->health == STATE_DOWN && before->health != STATE_DOWN) ||
-	            (state_in_maint(after) && !state_in_maint(before));
-
-	return goes && was_serving && !(before->admin & STATE_DRAIN_ANY) ? LOG_LEVEL_ALERT
-	                                                                 : LOG_LEVEL_NOTICE;
-}
-
-static void tell_service(struct roster *r, struct topology_service *service, uint32_t active,
-                         uint32_t backup)
-{
-	bool has = active + backup > 0;
-	struct journal_event e = { .kind = has ? JOURNAL_SERVICE_UP : JOURNAL_SERVICE_DOWN,
-		                   .level = has ? LOG_LEVEL_NOTICE : LOG_LEVEL_EMERG,
-		                   .active_left = active,
-		                   .backup_left = backup,
-		                   .on_backup = has && !active };
-	int64_t now = tick_ms();
-
-	if (has == service->has_server || !service->judged)
-		return;
-	e.since_ms = now - service->since_ms;
-	copy_name(e.service, service->settings->name);
-	if (has)
-		service->downtime_ms += (uint64_t)e.since_ms;
-	else
-		service->down_count++;
-	service->has_server = has;
-	service->since_ms = now;
-	service->since_wall_ms = tick_wall_ms();
-	append(r, &e);
-}
-
-/* --- states ------------------------------------------------------------------------------- */
-
-static struct checker *checker_of(const struct roster *r)
-{
-	return r->o.checker;
-}
-
-static size_t target_of(const struct roster *r, const struct topology_server *s)
-{
-	return (size_t)(s->target - r->o.topology->settings->targets);
-}
-
-/* The slowest pace that suits every server that hangs on the target. */
-static void set_pace(struct roster *r, size_t target)
-{
-	enum checker_pace pace = CHECKER_PAUSED;
-	const struct topology *t = r->o.topology;
-
-	for (size_t i = 0; i < t->service_count; i++) {
-		for (size_t k = 0; k < t->services[i]->server_count; k++) {
-			const struct topology_server *s = t->services[i]->servers[k];
-			struct state state = topology_state(s);
-			enum checker_pace wanted = CHECKER_NORMAL;
-
-			if (target_of(r, s) != target || state_in_maint(&state))
-				continue;
-			if (state_is_changing(&state, &s->limits))
-				wanted = CHECKER_FAST;
-			else if (state.health == STATE_DOWN)
-				wanted = CHECKER_SLOW;
-			if (wanted == CHECKER_FAST || pace == CHECKER_PAUSED ||
-			    (wanted == CHECKER_NORMAL && pace == CHECKER_SLOW))
-				pace = wanted;
-		}
-	}
-	checker_set_pace(checker_of(r), target, pace);
-}
-
-static void account(struct topology_server *s, const struct state *before,
-                    const struct state *after, int64_t now)
-{
-	bool was_down = before->health == STATE_DOWN;
-	bool is_down = after->health == STATE_DOWN;
-
-	if (was_down && !is_down)
-		s->downtime_ms += (uint64_t)(now - s->since_ms);
-	if (!was_down && is_down && before->health != STATE_CHECKING)
-		s->down_count++;
-	s->since_ms = now;
-	s->since_wall_ms = tick_wall_ms();
-}
-
-struct change {
-	enum state_event event;
-	uint8_t flag;
-	enum journal_cause cause;
-	const struct probe_result *check; /* or NULL */
-	const char *why;
-};
-
-/* A check that only moved the counter is in the journal; in logs only if the service asks. */
-static int check_level(const struct topology_service *service)
-{
-	return service->settings->log_health_checks ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG;
-}
-
-static void write_change(struct roster *r, struct topology_server *s, const struct change *c,
-                         const struct state *before, const struct state *after, bool visible)
-{
-	struct topology_service *service = s->service;
-	struct journal_event e = {
-		.kind = visible ? JOURNAL_SERVER : JOURNAL_CHECK,
-		.cause = c->cause,
-		.level = visible ? level_of(before, after) : check_level(service),
-		.backup = s->settings->backup,
-		.before = *before,
-		.after = *after,
-		.limits = s->limits,
-		.sessions = atomic_load_explicit(&s->active, memory_order_relaxed),
-		.check_was_logged = visible && c->check && service->settings->log_health_checks,
-		.since_ms = tick_ms() - s->since_ms,
-	};
-
-	topology_count_usable(service, &e.active_left, &e.backup_left);
-	e.on_backup = !e.active_left && e.backup_left;
-	if (c->check)
-		e.check = *c->check;
-	copy_name(e.service, service->settings->name);
-	copy_name(e.server, s->settings->name);
-	snprintf(e.text, sizeof(e.text), "%s", c->why);
-	if (visible) {
-		account(s, before, after, tick_ms());
-		snprintf(s->cause, sizeof(s->cause), "%s", c->why);
-	}
-	append(r, &e);
-	if (visible)
-		tell_service(r, service, e.active_left, e.backup_left);
-}
-
-static void change(struct roster *r, struct topology_server *s, const struct change *c)
-{
-	struct state before = topology_state(s);
-	struct state after = state_next(before, c->event, c->flag, &s->limits);
-	bool visible = before.health != after.health || before.admin != after.admin;
-	bool counted = before.counter != after.counter || before.recovered != after.recovered;
-
-	if (c->check && !probe_code_passed(c->check->code) && before.counter > 0 &&
-	    before.health != STATE_CHECKING)
-		s->check_failures++;
-	if (c->check && !visible && after.health == STATE_DOWN &&
-	    !probe_code_passed(c->check->code))
-		snprintf(s->cause, sizeof(s->cause), "%s", c->why);
-	if (!visible && !counted)
-		return;
-	topology_set_state(s, after);
-	if (counted && c->check && (!visible || s->service->settings->log_health_checks))
-		write_change(r, s, c, &before, &after, false);
-	if (visible)
-		write_change(r, s, c, &before, &after, true);
+	transition_write(r, &e);
 }
 
 /* --- checks ------------------------------------------------------------------------------- */
@@ -234,25 +69,45 @@ static void describe_check(const struct probe_result *result, struct text *out)
 	eventline_write_answer(result, out);
 }
 
+static enum state_event event_of(const struct probe_result *result)
+{
+	if (result->conditional)
+		return STATE_CHECK_CONDPASS;
+	if (probe_code_passed(result->code))
+		return STATE_CHECK_PASSED;
+	return result->draining ? STATE_CHECK_DRAINING : STATE_CHECK_FAILED;
+}
+
 static void take_result(struct roster *r, struct topology_server *s,
                         const struct probe_result *result)
 {
 	AUTO_TEXT why = { 0 };
-	struct change c = { .cause = result->code == PROBE_RESOLVE ? JOURNAL_BY_RESOLVER
-		                                                   : JOURNAL_BY_CHECK,
-		            .check = result };
+	bool is_down = topology_state(s).health == STATE_DOWN;
+	struct probe_result seen = is_down ? probe_when_down(result) : *result;
+	struct transition t = { .cause = result->code == PROBE_RESOLVE ? JOURNAL_BY_RESOLVER
+		                                                       : JOURNAL_BY_CHECK,
+		                .check = &seen };
 
-	s->check = *result;
+	s->check = seen;
 	s->check_wall_ms = tick_wall_ms();
 	/* Out of descriptors or ports: that is about us, not about the server. */
-	if (result->code == PROBE_UNKNOWN)
+	if (seen.code == PROBE_UNKNOWN)
 		return;
-	describe_check(result, &why);
-	c.why = text_str(&why);
-	c.event = probe_code_passed(result->code) ? STATE_CHECK_PASSED
-	          : result->draining              ? STATE_CHECK_DRAINING
-	                                          : STATE_CHECK_FAILED;
-	change(r, s, &c);
+	describe_check(&seen, &why);
+	t.why = text_str(&why);
+	t.event = event_of(&seen);
+	transition_apply(r, s, &t);
+}
+
+static void take_check(struct roster *r, struct topology_server *s,
+                       const struct probe_result *result)
+{
+	if (s->tracked || s->check_disabled)
+		return;
+	s->check_running = !result;
+	/* Without an address it is DOWN for that reason, whatever a check says. */
+	if (result && topology_has_address(s))
+		take_result(r, s, result);
 }
 
 void roster_check_result(struct roster *r, size_t target, const struct probe_result *result)
@@ -263,134 +118,211 @@ void roster_check_result(struct roster *r, size_t target, const struct probe_res
 		for (size_t k = 0; k < t->services[i]->server_count; k++) {
 			struct topology_server *s = t->services[i]->servers[k];
 
-			if (target_of(r, s) != target)
-				continue;
-			s->check_running = !result;
-			/* Without an address it is DOWN for that reason, whatever a check says. */
-			if (result && topology_has_address(s))
-				take_result(r, s, result);
+			if (s->check_slot == target)
+				take_check(r, s, result);
+			if (s->agent_slot == target)
+				agentcheck_take(r, s, result);
 		}
 	}
 	if (result)
-		set_pace(r, target);
+		pace_set(r, target);
+}
+
+static void take_failed_look_up(struct roster *r, struct topology_server *s, const char *reason)
+{
+	struct probe_result result = { .code = PROBE_RESOLVE };
+	char why[192];
+
+	snprintf(why, sizeof(why), "\"%s\" does not resolve: %s", s->settings->host, reason);
+	snprintf(result.info, sizeof(result.info), "%s", reason);
+	s->check = result;
+	s->check_wall_ms = tick_wall_ms();
+	transition_apply(r, s,
+	                 &(struct transition){ .event = STATE_UNRESOLVED,
+	                                       .cause = JOURNAL_BY_RESOLVER,
+	                                       .check = &result,
+	                                       .why = why });
+}
+
+static void take_address(struct roster *r, struct topology_server *s, struct addr addr,
+                         enum journal_cause cause)
+{
+	bool had = topology_has_address(s);
+
+	addr_set_port(&addr, (uint16_t)atomic_load_explicit(&s->port, memory_order_relaxed));
+	topology_set_address(s, &addr);
+	/* Only what lay in the want of an address is over now. */
+	if (!had)
+		transition_apply(r, s,
+		                 &(struct transition){ .event = STATE_RESOLVED,
+		                                       .cause = cause,
+		                                       .why = cause == JOURNAL_BY_COMMAND
+		                                                  ? "set by a command"
+		                                                  : "its name resolves" });
 }
 
 void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
                      const char *reason)
 {
-	struct probe_result result = { .code = PROBE_RESOLVE };
-	char why[192] = "its name resolves";
-	struct change c = { .event = STATE_RESOLVED, .cause = JOURNAL_BY_RESOLVER, .why = why };
-	struct addr with_port;
-
 	if (addr) {
-		with_port = *addr;
-		addr_set_port(&with_port, s->settings->port);
-		topology_set_address(s, &with_port);
-	} else {
-		topology_set_address(s, NULL);
-		snprintf(why, sizeof(why), "\"%s\" does not resolve: %s", s->settings->host,
-		         reason);
-		snprintf(result.info, sizeof(result.info), "%s", reason);
-		c.event = STATE_UNRESOLVED;
-		c.check = &result;
-		s->check = result;
-		s->check_wall_ms = tick_wall_ms();
+		take_address(r, s, *addr, JOURNAL_BY_RESOLVER);
+		return;
 	}
-	change(r, s, &c);
+	topology_set_address(s, NULL);
+	take_failed_look_up(r, s, reason);
 }
 
-void roster_connect_failed(struct roster *r, const struct topology_server *s)
+void roster_connect_failed(struct roster *r, struct topology_server *s)
 {
-	checker_hurry(checker_of(r), target_of(r, s));
+	pace_hurry(r, s);
+	observe_failure(r, s, "L4 unsuccessful connection");
 }
 
-void roster_start(struct roster *r)
+void roster_server_error(struct roster *r, struct topology_server *s)
 {
-	for (size_t i = 0; i < r->o.topology->settings->target_count; i++)
-		set_pace(r, i);
+	observe_failure(r, s, "L4 connection broken off");
 }
 
 /* --- orders ------------------------------------------------------------------------------- */
 
-static void order_health(struct roster *r, struct topology_server *s, enum state_event event)
-{
-	change(r, s,
-	       &(struct change){
-	           .event = event, .cause = JOURNAL_BY_COMMAND, .why = "set by a command" });
-}
-
-static void order_admin(struct roster *r, struct topology_server *s, enum state_event event,
-                        uint8_t flag, const char *why)
-{
-	change(r, s,
-	       &(struct change){
-	           .event = event, .flag = flag, .cause = JOURNAL_BY_COMMAND, .why = why });
-}
-
-/* "ready" also lifts what the configuration said, as HAProxy's `enable server` does. */
-static void order_ready(struct roster *r, struct topology_server *s)
-{
-	order_admin(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_COMMAND, "drain ended by a command");
-	order_admin(r, s, STATE_CLEAR_MAINT, STATE_MAINT_COMMAND | STATE_MAINT_CONFIG,
-	            "maintenance ended by a command");
-}
-
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order)
 {
-	switch (order) {
-	case ROSTER_READY:
-		order_ready(r, s);
-		break;
-	case ROSTER_DRAIN:
-		order_admin(r, s, STATE_CLEAR_MAINT, STATE_MAINT_COMMAND,
-		            "maintenance ended by a command");
-		order_admin(r, s, STATE_SET_DRAIN, STATE_DRAIN_COMMAND, "draining by a command");
-		break;
-	case ROSTER_MAINT:
-		order_admin(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_COMMAND,
-		            "drain ended by a command");
-		order_admin(r, s, STATE_SET_MAINT, STATE_MAINT_COMMAND, "maintenance by a command");
-		break;
-	case ROSTER_HEALTH_UP:
-		order_health(r, s, STATE_FORCE_UP);
-		break;
-	case ROSTER_HEALTH_NOLB:
-		order_health(r, s, STATE_FORCE_NOLB);
-		break;
-	case ROSTER_HEALTH_DOWN:
-		order_health(r, s, STATE_FORCE_DOWN);
-		break;
-	}
-	set_pace(r, target_of(r, s));
-	if (order == ROSTER_READY)
-		checker_hurry(checker_of(r), target_of(r, s));
+	orders_obey(r, s, order, JOURNAL_BY_COMMAND);
 }
 
 void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t weight)
 {
-	uint32_t active;
-	uint32_t backup;
-
-	atomic_store_explicit(&s->weight, weight, memory_order_relaxed);
-	topology_count_usable(s->service, &active, &backup);
-	tell_service(r, s->service, active, backup);
+	orders_set_weight(r, s, weight);
 }
+
+void roster_set_maxconn(struct roster *r, struct topology_server *s, uint32_t maxconn)
+{
+	(void)r;
+	orders_set_maxconn(s, maxconn);
+}
+
+void roster_enable_check(struct roster *r, struct topology_server *s, bool on)
+{
+	if (s->check_disabled == !on)
+		return;
+	s->check_disabled = !on;
+	s->check_running = false;
+	s->limits.checked = on;
+	transition_apply(
+	    r, s,
+	    &(struct transition){ .event = on ? STATE_ENABLE_CHECK : STATE_DISABLE_CHECK,
+	                          .cause = JOURNAL_BY_COMMAND,
+	                          .why = on ? "checks switched on" : "checks switched off" });
+	pace_set(r, s->check_slot);
+}
+
+void roster_enable_agent(struct roster *r, struct topology_server *s, bool on)
+{
+	agentcheck_enable(r, s, on);
+}
+
+void roster_set_agent(struct roster *r, struct topology_server *s, bool up)
+{
+	agentcheck_set(r, s, up);
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+static bool is_shared(const struct roster *r, size_t slot)
+{
+	const struct topology *t = r->o.topology;
+	size_t users = 0;
+
+	for (size_t i = 0; i < t->service_count; i++)
+		for (size_t k = 0; k < t->services[i]->server_count; k++)
+			users += t->services[i]->servers[k]->check_slot == slot ||
+			         t->services[i]->servers[k]->agent_slot == slot;
+	return users > 1;
+}
+
+/* A check goes where its server goes, unless it has an address of its own or is a whole node's. */
+static void move_check(struct roster *r, size_t slot, const struct settings_target *target,
+                       const struct addr *addr, uint16_t port)
+{
+	if (slot == SIZE_MAX || target->check.address || is_shared(r, slot) ||
+	    (r->names && r->names->is_chosen(r->names_ctx, slot)))
+		return;
+	checker_set_address(r->o.checker, slot, addr, NULL);
+	if (port && target->check.port == SETTINGS_PORT_SERVER)
+		checker_set_port(r->o.checker, slot, port);
+	if (r->names)
+		r->names->pin_check(r->names_ctx, slot, false);
+}
+
+static const struct settings_target *agent_of(const struct roster *r,
+                                              const struct topology_server *s)
+{
+	const struct settings *set = s->own ? s->own : r->o.topology->settings;
+
+	return s->settings->agent ? &set->targets[s->settings->agent - 1] : NULL;
+}
+
+void roster_set_address(struct roster *r, struct topology_server *s, const struct addr *addr)
+{
+	uint16_t port = addr_port(addr);
+
+	if (port)
+		atomic_store_explicit(&s->port, port, memory_order_relaxed);
+	if (r->names)
+		r->names->pin(r->names_ctx, s);
+	take_address(r, s, *addr, JOURNAL_BY_COMMAND);
+	move_check(r, s->check_slot, s->target, addr, port);
+	if (s->agent_slot != SIZE_MAX)
+		move_check(r, s->agent_slot, agent_of(r, s), addr, 0);
+	pace_hurry(r, s);
+}
+
+void roster_set_check_address(struct roster *r, struct topology_server *s, bool agent,
+                              const struct addr *addr, uint16_t port)
+{
+	size_t slot = agent ? s->agent_slot : s->check_slot;
+
+	if (addr) {
+		checker_set_address(r->o.checker, slot, addr, NULL);
+		if (r->names)
+			r->names->pin_check(r->names_ctx, slot, true);
+	}
+	if (port)
+		checker_set_port(r->o.checker, slot, port);
+}
+
+void roster_set_agent_send(struct roster *r, struct topology_server *s, const char *line)
+{
+	checker_set_agent_send(r->o.checker, s->agent_slot, line);
+}
+
+/* --- servers that come and go ------------------------------------------------------------- */
+
+bool roster_add_server(struct roster *r, struct topology_service *service, struct settings *own,
+                       struct topology_server **ret, struct error *err)
+{
+	return arrivals_add(r, service, own, ret, err);
+}
+
+bool roster_is_idle(struct roster *r, const struct topology_server *s)
+{
+	return arrivals_is_idle(r, s);
+}
+
+void roster_remove_server(struct roster *r, struct topology_server *s)
+{
+	arrivals_remove(r, s);
+}
+
+/* --- questions ---------------------------------------------------------------------------- */
 
 void roster_judge(struct roster *r)
 {
 	for (size_t i = 0; i < r->o.topology->service_count; i++) {
-		struct topology_service *service = r->o.topology->services[i];
-		uint32_t active;
-		uint32_t backup;
-
-		service->judged = true;
-		topology_count_usable(service, &active, &backup);
-		tell_service(r, service, active, backup);
+		r->o.topology->services[i]->judged = true;
+		transition_judge(r, r->o.topology->services[i]);
 	}
 }
-
-/* --- questions ---------------------------------------------------------------------------- */
 
 bool roster_settled(const struct roster *r)
 {
@@ -425,30 +357,22 @@ bool roster_ready(const struct roster *r, char *reason, size_t size)
 	return len == 0;
 }
 
-static void sample(uint64_t total, uint64_t *last, uint64_t *rate, uint64_t *max)
+static void step_slowstart(struct topology_service *service, int64_t now_ms)
 {
-	*rate = total >= *last ? total - *last : total;
-	*last = total;
-	if (*rate > *max)
-		*max = *rate;
+	bool rose = false;
+
+	for (size_t i = 0; i < service->server_count; i++)
+		if (slowstart_step(service->servers[i], now_ms))
+			rose = true;
+	if (rose)
+		queue_kick(service);
 }
 
 void roster_sample(struct roster *r)
 {
-	const struct topology *t = r->o.topology;
+	int64_t now = tick_ms();
 
-	for (size_t i = 0; i < t->service_count; i++) {
-		struct topology_service *service = t->services[i];
-
-		sample(counter_get(&service->count, COUNTER_SESSIONS), &service->last_total,
-		       &service->rate, &service->rate_max);
-		service->conn_rate = service->rate;
-		service->conn_rate_max = service->rate_max;
-		for (size_t k = 0; k < service->server_count; k++) {
-			struct topology_server *s = service->servers[k];
-
-			sample(counter_get(&s->count, COUNTER_SESSIONS), &s->last_total, &s->rate,
-			       &s->rate_max);
-		}
-	}
+	sampling_take(r->o.topology);
+	for (size_t i = 0; i < r->o.topology->service_count; i++)
+		step_slowstart(r->o.topology->services[i], now);
 }

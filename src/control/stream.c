@@ -6,12 +6,16 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Out of descriptors: accepting again at once would only spin. */
 #define STARVED_PAUSE_S 0.1
+
+/* A client asks at once when it has connected; one that has not by then keeps a line open. */
+enum { LAST_QUESTION_MS = 20, LAST_QUESTIONS_MS = 200 };
 
 static void drop(struct stream *s)
 {
@@ -58,7 +62,7 @@ static void settle(struct stream *s)
 	struct stream_server *server = s->server;
 	int events = (s->eof ? 0 : EV_READ) | (s->out.len ? EV_WRITE : 0);
 
-	if (!s->out.len && (s->ending || s->eof)) {
+	if (!s->out.len && !s->holding && (s->ending || s->eof)) {
 		drop(s);
 		return;
 	}
@@ -111,12 +115,12 @@ void stream_end(struct stream *s)
 
 static void rearm_idle(struct stream *s)
 {
-	uint32_t limit = s->server->protocol->idle_s;
+	uint32_t limit_ms = s->idle_ms ? s->idle_ms : s->server->idle_ms;
 
 	ev_timer_stop(s->server->loop, &s->idle);
-	if (s->patient || !limit)
+	if (s->patient || s->holding || !limit_ms)
 		return;
-	ev_timer_set(&s->idle, limit, 0.);
+	ev_timer_set(&s->idle, limit_ms / 1000., 0.);
 	ev_timer_start(s->server->loop, &s->idle);
 }
 
@@ -147,6 +151,15 @@ static void take_input(struct stream *s)
 	settle(s);
 }
 
+void stream_resume(struct stream *s)
+{
+	if (s->io.fd == -1)
+		return;
+	take_input(s);
+	if (s->io.fd != -1)
+		touch(s);
+}
+
 static void read_in(struct stream *s)
 {
 	char buf[8192];
@@ -160,6 +173,7 @@ static void read_in(struct stream *s)
 		return;
 	}
 	s->eof = n == 0;
+	s->spoke = true;
 	if (!s->ending)
 		text_addn(&s->in, buf, (size_t)n);
 	if (s->in.len > STREAM_INPUT_MAX) {
@@ -254,24 +268,36 @@ static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_io_start(loop, &container_of(w, struct stream_server, resume)->io);
 }
 
-bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned int mode,
-                        const struct stream_protocol *protocol, void *ctx,
-                        struct stream_server **ret, struct error *err)
+static bool open_place(const struct stream_place *p, int *ret_fd, struct error *err)
 {
-	struct sock_listen_options o = { .mode = mode, .accepted = { .nodelay = true } };
+	struct sock_listen_options o = {
+		.mode = p->mode, .user = p->user, .group = p->group, .accepted = { .nodelay = true }
+	};
+
+	if (p->at)
+		return sock_listen(p->at, &o, ret_fd, err);
+	*ret_fd = p->fd;
+	return sock_adopt(p->fd, &o, err);
+}
+
+bool stream_server_open_at(struct ev_loop *loop, const struct stream_place *place,
+                           const struct stream_protocol *protocol, void *ctx,
+                           struct stream_server **ret, struct error *err)
+{
 	struct stream_server *s;
 	int fd;
 
-	if (!sock_listen(at, &o, &fd, err))
+	if (!open_place(place, &fd, err))
 		return false;
 	s = mem_zalloc(sizeof(*s));
 	s->loop = loop;
 	s->protocol = protocol;
 	s->ctx = ctx;
+	s->idle_ms = protocol->idle_s * 1000;
 	s->fd = fd;
 	s->max_clients = STREAM_CLIENTS_MAX;
-	if (at->sa.sa_family == AF_UNIX)
-		s->path = mem_strdup(at->un.sun_path);
+	if (place->at && place->at->sa.sa_family == AF_UNIX)
+		s->path = mem_strdup(place->at->un.sun_path);
 	if (s->path)
 		s->file = sock_file_at(s->path);
 	TAILQ_INIT(&s->streams);
@@ -284,6 +310,15 @@ bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned in
 	ev_io_start(loop, &s->io);
 	*ret = s;
 	return true;
+}
+
+bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned int mode,
+                        const struct stream_protocol *protocol, void *ctx,
+                        struct stream_server **ret, struct error *err)
+{
+	const struct stream_place place = { .at = at, .fd = -1, .mode = mode };
+
+	return stream_server_open_at(loop, &place, protocol, ctx, ret, err);
 }
 
 void stream_server_limit(struct stream_server *s, size_t max_clients)
@@ -309,4 +344,31 @@ void stream_server_close(struct stream_server *s)
 	reap(s);
 	free(s->path);
 	free(s);
+}
+
+/* The milliseconds that it may have waited. */
+static int hear(struct stream *s, int limit_ms)
+{
+	struct pollfd p = { .fd = s->io.fd, .events = POLLIN };
+	int ready = poll(&p, 1, limit_ms);
+
+	if (ready == 1)
+		read_in(s);
+	return ready == 1 ? 0 : limit_ms;
+}
+
+void stream_server_leave(struct stream_server *s)
+{
+	struct stream *client;
+	struct stream *next;
+	int left_ms = LAST_QUESTIONS_MS;
+
+	ev_io_stop(s->loop, &s->io);
+	for (client = TAILQ_FIRST(&s->streams); client; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client->spoke || client->ending)
+			continue;
+		left_ms -= hear(client, left_ms < LAST_QUESTION_MS ? left_ms : LAST_QUESTION_MS);
+	}
+	stream_server_close(s);
 }

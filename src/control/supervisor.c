@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/supervisor.h"
+#include "supervising.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "base/tick.h"
 #include "control/ctlsocket.h"
-#include "control/daemon.h"
 #include "control/httpadmin.h"
-#include "control/names.h"
 #include "control/privileges.h"
 #include "engine/listener.h"
+#include "net/inherit.h"
 #include "net/sock.h"
 
 #include <sched.h>
@@ -23,31 +21,10 @@
 enum {
 	JOURNAL_SIZE = 2048,
 	SPARE_FDS = 32, /* files being read, look-ups, the loops' own */
-	DEFAULT_HARD_STOP_MS = 30000,
 	START_WAIT_MS = 3000,
 };
 
-struct supervisor {
-	struct ev_loop *loop;
-	struct supervisor_options options;
-	struct daemon daemon;
-	struct settings *settings; /* the topology's */
-	struct checker *checker;
-	struct resolver *resolver;
-	struct names *names;
-	struct stream_server *http, *socket;
-	struct listener **listeners; /* until the crew has them */
-	size_t listener_count;
-	ev_async records;
-	ev_timer second, start, hard_stop;
-	ev_signal signals[4];
-	bool finished;
-	bool has_pidfile;
-};
-
 /* --- what happens ------------------------------------------------------------------------- */
-
-static void finish(struct supervisor *s);
 
 static void on_journal(void *ctx, const struct journal_event *e)
 {
@@ -86,34 +63,14 @@ static void on_check(void *ctx, size_t target, const struct probe_result *result
 		accept_if_ready(s, false);
 }
 
-static void take_entry(void *ctx, const struct outbox_entry *e)
-{
-	struct supervisor *s = ctx;
-
-	switch (e->kind) {
-	case OUTBOX_ENDED:
-		logger_record(s->daemon.logger, &e->record);
-		break;
-	case OUTBOX_CONNECT_FAILED:
-		roster_connect_failed(s->daemon.roster, e->record.server);
-		break;
-	}
-}
-
-static void leave_if_empty(struct supervisor *s)
-{
-	if (s->daemon.stopping && crew_connections(s->daemon.crew) == 0)
-		finish(s);
-}
-
 static void on_records(struct ev_loop *loop, ev_async *w, int revents)
 {
 	struct supervisor *s = container_of(w, struct supervisor, records);
 
 	(void)loop;
 	(void)revents;
-	crew_drain(s->daemon.crew, take_entry, s);
-	leave_if_empty(s);
+	supervisor_records_take(s);
+	supervisor_stop_if_empty(s);
 }
 
 /* A worker's thread. */
@@ -132,7 +89,7 @@ static void on_second(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	roster_sample(s->daemon.roster);
 	daemon_sample(&s->daemon);
-	leave_if_empty(s);
+	supervisor_stop_if_empty(s);
 }
 
 static void on_start(struct ev_loop *loop, ev_timer *w, int revents)
@@ -142,99 +99,11 @@ static void on_start(struct ev_loop *loop, ev_timer *w, int revents)
 	accept_if_ready(container_of(w, struct supervisor, start), true);
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-/* --- stopping ----------------------------------------------------------------------------- */
-
-static void finish(struct supervisor *s)
-{
-	uint32_t left = crew_connections(s->daemon.crew);
-
-	if (s->finished)
-		return;
-	s->finished = true;
-	if (left) {
-		roster_say(s->daemon.roster, LOG_LEVEL_WARN, "closing %u sessions that are left",
-		           left);
-		crew_end_sessions(s->daemon.crew, NULL, REASON_STOPPING);
-	}
-	crew_drain(s->daemon.crew, take_entry, s);
-	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "stopped");
-	ev_break(s->loop, EVBREAK_ALL);
-}
-
-static void say_stopping(struct supervisor *s, uint32_t left, uint32_t limit_ms)
-{
-	char limit[32];
-
-	number_format_duration(limit_ms, limit, sizeof(limit));
-	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
-	           "stopping: accepting no more, waiting %s%s for %u session%s",
-	           limit_ms ? "up to " : "", limit_ms ? limit : "without a limit", left,
-	           plural(left));
-}
-
-static void stop(struct supervisor *s, uint32_t limit_ms)
-{
-	uint32_t left;
-
-	if (s->daemon.stopping) {
-		finish(s);
-		return;
-	}
-	s->daemon.stopping = true;
-	ev_timer_stop(s->loop, &s->start);
-	crew_stop_listening(s->daemon.crew);
-	left = crew_connections(s->daemon.crew);
-	if (left)
-		say_stopping(s, left, limit_ms);
-	if (left && limit_ms) {
-		ev_timer_set(&s->hard_stop, limit_ms / 1000., 0.);
-		ev_timer_start(s->loop, &s->hard_stop);
-	}
-	leave_if_empty(s);
-}
-
-static uint32_t polite_limit(const struct supervisor *s)
-{
-	return s->settings->hard_stop_after_ms ? s->settings->hard_stop_after_ms
-	                                       : DEFAULT_HARD_STOP_MS;
-}
-
-void supervisor_stop(struct supervisor *s)
-{
-	stop(s, polite_limit(s));
-}
-
 static void on_hard_stop(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	finish(container_of(w, struct supervisor, hard_stop));
-}
-
-static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
-{
-	struct supervisor *s = w->data;
-
-	(void)loop;
-	(void)revents;
-	switch (w->signum) {
-	case SIGUSR1:
-		if (!s->daemon.stopping)
-			stop(s, s->settings->hard_stop_after_ms);
-		break;
-	case SIGHUP:
-		logger_reopen(s->daemon.logger);
-		roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "log files reopened");
-		break;
-	default:
-		stop(s, polite_limit(s));
-		break;
-	}
+	supervisor_stop_overdue(container_of(w, struct supervisor, hard_stop));
 }
 
 /* --- starting ----------------------------------------------------------------------------- */
@@ -261,9 +130,12 @@ static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
 {
 	uint64_t n = SPARE_FDS + set->target_count + set->log_count + 3UL * count_threads(set);
 
-	for (size_t i = 0; i < set->service_count; i++)
+	for (size_t i = 0; i < set->service_count; i++) {
 		n += set->services[i].bind_count;
-	return n + 2UL * most_operators(nofile);
+		for (size_t k = 0; k < set->services[i].frontend_count; k++)
+			n += set->services[i].frontends[k].bind_count;
+	}
+	return n + (set->admin_count + set->socket_count) * (most_operators(nofile) + 1UL);
 }
 
 /* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
@@ -286,41 +158,68 @@ static void set_limits(struct supervisor *s)
 	s->daemon.maxconn = most;
 }
 
+static bool open_frontend(struct supervisor *s, struct topology_frontend *f, struct error *err)
+{
+	struct listener_limits limits = { .connections = crew_counter(s->daemon.crew),
+		                          .max = s->daemon.maxconn };
+	const struct settings_frontend *set = f->settings;
+
+	f->stopped = set->disabled;
+	for (size_t i = 0; i < set->bind_count && !set->disabled; i++) {
+		if (!listener_open(f, &set->binds[i], limits, &s->listeners[s->listener_count],
+		                   err))
+			return false;
+		s->listener_count++;
+	}
+	return true;
+}
+
 static bool open_listeners(struct supervisor *s, struct error *err)
 {
 	const struct topology *t = s->daemon.topology;
-	struct listener_limits limits = { .connections = crew_counter(s->daemon.crew),
-		                          .max = s->daemon.maxconn };
 	size_t count = 0;
 
 	for (size_t i = 0; i < t->service_count; i++)
-		count += t->services[i]->settings->bind_count;
+		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
+			count += t->services[i]->frontends[k]->settings->bind_count;
 	s->listeners = mem_zalloc(count * sizeof(struct listener *));
 	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->settings->bind_count; k++) {
-			if (!listener_open(t->services[i], &t->services[i]->settings->binds[k],
-			                   limits, &s->listeners[s->listener_count], err))
+		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
+			if (!open_frontend(s, t->services[i]->frontends[k], err))
 				return false;
-			s->listener_count++;
-		}
 	return true;
+}
+
+static struct stream_server **next_door(struct supervisor *s)
+{
+	return &s->doors[s->door_count++];
+}
+
+/* The first doors are the HTTP endpoints, in the order of the settings. */
+static bool report_page(void *ctx, size_t i, struct snapshot_http *ret)
+{
+	const struct supervisor *s = ctx;
+
+	return i < s->door_count && httpadmin_report(s->doors[i], ret);
 }
 
 static bool open_admin(struct supervisor *s, struct error *err)
 {
 	size_t most = most_operators(s->daemon.nofile);
 
-	if (s->settings->admin_bind) {
-		if (!httpadmin_open(s->loop, &s->settings->admin_addr, &s->daemon, &s->http, err))
+	const struct settings *set = s->settings;
+
+	s->doors =
+	    mem_zalloc((set->admin_count + set->socket_count) * sizeof(struct stream_server *));
+	for (size_t i = 0; i < set->admin_count; i++)
+		if (!httpadmin_open(s->loop, &set->admins[i], &s->daemon, next_door(s), err))
 			return false;
-		stream_server_limit(s->http, most);
-	}
-	if (s->settings->admin_socket) {
-		if (!ctlsocket_open(s->loop, s->settings->admin_socket, &s->daemon, &s->socket,
-		                    err))
+	for (size_t i = 0; i < set->socket_count; i++)
+		if (!ctlsocket_open(s->loop, &set->sockets[i], &s->daemon, next_door(s), err))
 			return false;
-		stream_server_limit(s->socket, most);
-	}
+	for (size_t i = 0; i < s->door_count; i++)
+		stream_server_limit(s->doors[i], most);
+	s->daemon.pages = (struct daemon_pages){ set->admin_count, report_page, s };
 	return true;
 }
 
@@ -332,7 +231,28 @@ static bool start_crew(struct supervisor *s, struct error *err)
 		                  .ctx = s };
 
 	ev_async_start(s->loop, &s->records);
-	return crew_start(&o, &s->daemon.crew, err);
+	if (!crew_start(&o, &s->daemon.crew, err))
+		return false;
+	crew_set_rate_limits(s->daemon.crew, s->settings->conn_rate_limit,
+	                     s->settings->session_rate_limit);
+	return true;
+}
+
+/* on_marked_down, on_marked_up. */
+static void end_sessions(void *ctx, struct topology_server *server, enum reason reason)
+{
+	const struct supervisor *s = ctx;
+
+	crew_end_sessions(s->daemon.crew, server, reason);
+}
+
+/* After this nobody but us knows a server that was taken away. */
+static void quiesce(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	crew_barrier(s->daemon.crew);
+	supervisor_records_take(s);
 }
 
 static bool start_checks(struct supervisor *s, struct error *err)
@@ -340,6 +260,8 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	struct roster_options o = { .topology = s->daemon.topology,
 		                    .journal = s->daemon.journal,
 		                    .on_event = on_journal,
+		                    .end_sessions = end_sessions,
+		                    .quiesce = quiesce,
 		                    .ctx = s };
 
 	s->resolver = resolver_new(s->loop, &s->settings->resolver, err);
@@ -352,19 +274,15 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	return true;
 }
 
-static void catch_signal(struct supervisor *s, ev_signal *w, int signum)
+static void announce_frontend(struct supervisor *s, const struct topology_frontend *f)
 {
-	ev_signal_init(w, on_signal, signum);
-	w->data = s;
-	ev_signal_start(s->loop, w);
-}
+	const struct settings_service *set = f->service->settings;
 
-static void catch_signals(struct supervisor *s)
-{
-	catch_signal(s, &s->signals[0], SIGTERM);
-	catch_signal(s, &s->signals[1], SIGINT);
-	catch_signal(s, &s->signals[2], SIGUSR1);
-	catch_signal(s, &s->signals[3], SIGHUP);
+	for (size_t i = 0; i < f->settings->bind_count; i++)
+		roster_say(s->daemon.roster, LOG_LEVEL_INFO,
+		           "service %s listens on %s, %s over %zu server%s", f->settings->name,
+		           f->settings->binds[i].text, settings_balance_name(set->balance),
+		           set->server_count, set->server_count == 1 ? "" : "s");
 }
 
 static void announce(struct supervisor *s)
@@ -374,20 +292,14 @@ static void announce(struct supervisor *s)
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
 	           "sluice %s started, pid %d, %u workers, maxconn %u", SLUICE_VERSION, getpid(),
 	           crew_threads(s->daemon.crew), s->daemon.maxconn);
-	for (size_t i = 0; i < t->service_count; i++) {
-		const struct settings_service *set = t->services[i]->settings;
-
-		for (size_t k = 0; k < set->bind_count; k++)
-			roster_say(s->daemon.roster, LOG_LEVEL_INFO,
-			           "service %s listens on %s, %s over %zu server%s", set->name,
-			           set->binds[k].text, settings_balance_name(set->balance),
-			           set->server_count, plural(set->server_count));
-	}
-	if (s->settings->admin_bind) {
+	for (size_t i = 0; i < t->service_count; i++)
+		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
+			announce_frontend(s, t->services[i]->frontends[k]);
+	for (size_t i = 0; i < s->settings->admin_count; i++) {
 		char buf[ADDR_TEXT_MAX];
 
 		roster_say(s->daemon.roster, LOG_LEVEL_INFO, "dashboard at http://%s/",
-		           addr_format(&s->settings->admin_addr, buf));
+		           addr_format(&s->settings->admins[i].addr, buf));
 	}
 }
 
@@ -396,8 +308,13 @@ static bool start_all(struct supervisor *s, struct error *err)
 	/* A log pipe or a client may go away while it is written to. */
 	signal(SIGPIPE, SIG_IGN);
 	if (s->options.catch_signals)
-		catch_signals(s);
+		supervisor_stop_on_signals(s);
+	sock_share(&(struct sock_sharing){ .heir = s->options.heir,
+	                                   .generous = s->settings->haproxy,
+	                                   .keep_files = s->options.under_master });
+	inherit_take();
 	set_limits(s);
+	topology_set_maxconn(s->daemon.topology, s->daemon.maxconn);
 	if (!start_crew(s, err) || !open_listeners(s, err) || !open_admin(s, err) ||
 	    !start_checks(s, err))
 		return false;
@@ -406,6 +323,7 @@ static bool start_all(struct supervisor *s, struct error *err)
 	s->has_pidfile = s->settings->pidfile != NULL;
 	if (!privileges_drop(s->settings, err))
 		return false;
+	inherit_close_rest();
 	announce(s);
 	roster_start(s->daemon.roster);
 	s->names = names_new(&(struct names_options){ .topology = s->daemon.topology,
@@ -436,7 +354,10 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 	s->daemon.start_ms = tick_ms();
 	s->daemon.start_wall_ms = tick_wall_ms();
 	TAILQ_INIT(&s->daemon.followers);
-	gethostname(s->daemon.node, sizeof(s->daemon.node) - 1);
+	if (settings->node)
+		snprintf(s->daemon.node, sizeof(s->daemon.node), "%s", settings->node);
+	else
+		gethostname(s->daemon.node, sizeof(s->daemon.node) - 1);
 	ev_async_init(&s->records, on_records);
 	ev_timer_init(&s->second, on_second, 1., 1.);
 	ev_timer_init(&s->start, on_start, START_WAIT_MS / 1000., 0.);
@@ -455,8 +376,9 @@ void supervisor_free(struct supervisor *s)
 {
 	if (!s)
 		return;
-	stream_server_close(s->http);
-	stream_server_close(s->socket);
+	for (size_t i = 0; i < s->door_count; i++)
+		stream_server_close(s->doors[i]);
+	free(s->doors);
 	crew_stop(s->daemon.crew);
 	for (size_t i = 0; i < s->listener_count; i++)
 		listener_free(s->listeners[i]);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* WRAP: checker_set_pace checker_hurry checker_set_address checker_set_port */
+/* WRAP: checker_set_agent_send checker_add checker_remove */
 #include "control/roster.h"
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "fakechecker.h"
 
-#include <ev.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,10 +17,9 @@
 
 /* Two nodes, checked once each, behind two services; the second node is a backup in "dbconsole". */
 struct scene {
-	struct ev_loop *loop;
 	struct topology *topology;
 	struct journal *journal;
-	struct checker *checker;
+	struct fakechecker checker;
 	struct roster *roster;
 	struct topology_server *psql1, *psql2, *console1, *console2;
 	struct journal_event seen[64];
@@ -34,13 +35,6 @@ static void on_event(void *ctx, const struct journal_event *e)
 		s->seen[s->seen_count++] = *e;
 	else
 		s->quiet_count++;
-}
-
-static void on_result(void *ctx, size_t target, const struct probe_result *result)
-{
-	(void)ctx;
-	(void)target;
-	(void)result;
 }
 
 static struct settings *make_settings(bool log_health_checks)
@@ -77,17 +71,13 @@ static struct settings *make_settings(bool log_health_checks)
 static void open_scene(struct scene *s, bool log_health_checks)
 {
 	struct roster_options o = { .on_event = on_event, .ctx = s };
-	struct error err;
 
 	memset(s, 0, sizeof(*s));
-	s->loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	s->topology = topology_new(make_settings(log_health_checks));
 	s->journal = journal_new(64);
-	s->checker = checker_new(s->loop, s->topology->settings->targets, 2, on_result, s, &err);
-	assert_non_null(s->checker);
 	o.topology = s->topology;
 	o.journal = s->journal;
-	o.checker = s->checker;
+	o.checker = fakechecker_as_checker(&s->checker);
 	s->roster = roster_new(&o);
 	s->psql1 = topology_find_server(s->topology, "psql/n1");
 	s->psql2 = topology_find_server(s->topology, "psql/n2");
@@ -98,10 +88,8 @@ static void open_scene(struct scene *s, bool log_health_checks)
 static void close_scene(struct scene *s)
 {
 	roster_free(s->roster);
-	checker_free(s->checker);
 	journal_free(s->journal);
 	topology_free(s->topology);
-	ev_loop_destroy(s->loop);
 }
 
 static void result(struct scene *s, size_t target, enum probe_code code, bool draining)
@@ -314,6 +302,68 @@ static void rates_are_per_second_with_their_maximum(void **state)
 	close_scene(&s);
 }
 
+static void a_conditional_pass_is_no_way_back_for_a_server_that_is_down(void **state)
+{
+	struct probe_result r = { .code = PROBE_L7OKC, .conditional = true, .status = 404 };
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	result(&s, 0, PROBE_L7OK, false);
+	roster_check_result(s.roster, 0, &r);
+	assert_int_equal(health(s.psql1), STATE_NOLB);
+	assert_int_equal(s.psql1->check.code, PROBE_L7OKC);
+	result(&s, 0, PROBE_L7OK, false);
+	assert_int_equal(health(s.psql1), STATE_UP);
+	for (int i = 0; i < 3; i++)
+		result(&s, 0, PROBE_L4CON, false);
+	roster_check_result(s.roster, 0, &r);
+	roster_check_result(s.roster, 0, &r);
+	assert_int_equal(health(s.psql1), STATE_DOWN);
+	assert_int_equal(s.psql1->check.code, PROBE_L7STS);
+	close_scene(&s);
+}
+
+static void a_shared_check_goes_as_fast_as_any_of_its_servers_wants(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	roster_start(s.roster);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_NORMAL);
+	result(&s, 0, PROBE_L7OK, false);
+	result(&s, 0, PROBE_L4CON, false);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_FAST);
+	result(&s, 0, PROBE_L4CON, false);
+	result(&s, 0, PROBE_L4CON, false);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_SLOW);
+	roster_order(s.roster, s.psql1, ROSTER_MAINT);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_SLOW);
+	roster_enable_check(s.roster, s.console1, false);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_PAUSED);
+	result(&s, 0, PROBE_L7OK, false);
+	assert_int_equal(health(s.console1), STATE_DOWN); /* what was last found stays */
+	roster_enable_check(s.roster, s.console1, true);
+	assert_int_equal(s.checker.slots[0].pace, CHECKER_SLOW);
+	close_scene(&s);
+}
+
+static void the_check_of_a_whole_node_does_not_move_with_one_of_its_servers(void **state)
+{
+	struct scene s;
+	struct addr addr;
+
+	(void)state;
+	open_scene(&s, false);
+	assert_true(addr_parse_ip("10.0.0.9", 0, &addr));
+	roster_set_address(s.roster, s.psql1, &addr);
+	assert_string_equal(s.checker.slots[0].address, "");
+	assert_true(topology_address(s.psql1, &addr));
+	assert_int_equal(addr_port(&addr), 26257);
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +377,9 @@ int main(void)
 		cmocka_unit_test(a_service_without_a_server_is_told_when_the_first_checks_are_over),
 		cmocka_unit_test(the_reason_of_a_server_that_is_down_follows_its_last_check),
 		cmocka_unit_test(rates_are_per_second_with_their_maximum),
+		cmocka_unit_test(a_conditional_pass_is_no_way_back_for_a_server_that_is_down),
+		cmocka_unit_test(a_shared_check_goes_as_fast_as_any_of_its_servers_wants),
+		cmocka_unit_test(the_check_of_a_whole_node_does_not_move_with_one_of_its_servers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,31 @@ static void a_follower_that_does_not_read_is_cut_off(void **state)
 	close_scene(&s);
 }
 
+static void a_question_on_its_way_is_answered_before_it_leaves(void **state)
+{
+	struct scene s;
+	char answer[16];
+	int asks;
+	int silent;
+
+	(void)state;
+	open_scene(&s);
+	asks = join(&s, "");
+	silent = join(&s, "");
+	run_for(&s, 0.05);
+	assert_int_equal(s.server->clients, 2);
+	assert_int_equal(write(asks, "echo\n", 5), 5);
+	stream_server_leave(s.server);
+	s.server = NULL;
+	assert_int_equal(recv(asks, answer, sizeof(answer), MSG_DONTWAIT), 5);
+	assert_memory_equal(answer, "echo\n", 5);
+	assert_int_equal(recv(asks, answer, sizeof(answer), MSG_DONTWAIT), 0);
+	assert_int_equal(recv(silent, answer, sizeof(answer), MSG_DONTWAIT), 0);
+	close(asks);
+	close(silent);
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_comes_byte_by_byte_has_one_limit),
 		cmocka_unit_test(the_longest_idle_client_makes_room),
 		cmocka_unit_test(a_follower_that_does_not_read_is_cut_off),
+		cmocka_unit_test(a_question_on_its_way_is_answered_before_it_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

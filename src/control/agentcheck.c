@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "agentcheck.h"
+
+#include "base/tick.h"
+#include "core/agentreply.h"
+#include "orders.h"
+#include "pace.h"
+#include "transition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void set_health(struct roster *r, struct topology_server *s, bool up, struct transition *t)
+{
+	s->agent_health = up;
+	t->event = up ? STATE_AGENT_UP : STATE_AGENT_DOWN;
+	transition_apply(r, s, t);
+}
+
+static void take_weight(struct roster *r, struct topology_server *s, const struct agentreply *reply)
+{
+	uint32_t weight = reply->weight_kind == AGENTREPLY_PERCENT
+	                      ? orders_relative_weight(s, reply->weight)
+	                      : reply->weight;
+
+	if (reply->weight_kind == AGENTREPLY_NO_WEIGHT || weight > 256 ||
+	    !orders_allow_weight(s, weight) ||
+	    weight == atomic_load_explicit(&s->weight, memory_order_relaxed))
+		return;
+	orders_set_weight(r, s, weight);
+}
+
+static void take_maxconn(struct topology_server *s, const struct agentreply *reply)
+{
+	if (reply->has_maxconn &&
+	    reply->maxconn != atomic_load_explicit(&s->maxconn, memory_order_relaxed))
+		orders_set_maxconn(s, reply->maxconn);
+}
+
+static void take_admin(struct roster *r, struct topology_server *s, enum agentreply_admin admin)
+{
+	struct state state = topology_state(s);
+	bool away = state.admin & (STATE_DRAIN_COMMAND | STATE_MAINT_COMMAND | STATE_MAINT_CONFIG);
+
+	switch (admin) {
+	case AGENTREPLY_NO_ADMIN:
+		break;
+	case AGENTREPLY_READY:
+		if (away) /* or each answer would hurry the check */
+			orders_obey(r, s, ROSTER_READY, JOURNAL_BY_AGENT);
+		break;
+	case AGENTREPLY_DRAIN:
+		orders_obey(r, s, ROSTER_DRAIN, JOURNAL_BY_AGENT);
+		break;
+	case AGENTREPLY_MAINT:
+		orders_obey(r, s, ROSTER_MAINT, JOURNAL_BY_AGENT);
+		break;
+	}
+}
+
+/* Only a word of the agent counts as a failure (HAProxy: what is a failure of layer 7 with data).
+ */
+static void take_health(struct roster *r, struct topology_server *s,
+                        const struct probe_result *result)
+{
+	bool up = probe_code_passed(result->code);
+	char why[sizeof(result->info) + 16];
+	struct transition t = {
+		.cause = JOURNAL_BY_AGENT, .check = result, .agent_check = true, .why = why
+	};
+
+	if (!up && result->code != PROBE_L7STS)
+		return;
+	snprintf(why, sizeof(why), "its agent: %s",
+	         result->info[0] ? result->info
+	         : up            ? "up"
+	                         : "down");
+	if (up != (s->agent_health > 0)) {
+		s->agent_health = up;
+		transition_tell_agent_check(r, s, result, why);
+	}
+	set_health(r, s, up, &t);
+}
+
+void agentcheck_take(struct roster *r, struct topology_server *s, const struct probe_result *result)
+{
+	struct agentreply reply;
+
+	if (s->agent_disabled)
+		return;
+	s->agent_running = !result;
+	if (!result)
+		return;
+	s->agent = *result;
+	agentreply_parse(result->agent, strlen(result->agent), &reply);
+	take_weight(r, s, &reply);
+	take_maxconn(s, &reply);
+	take_admin(r, s, reply.admin);
+	take_health(r, s, result);
+}
+
+void agentcheck_enable(struct roster *r, struct topology_server *s, bool on)
+{
+	struct transition t = { .cause = JOURNAL_BY_COMMAND,
+		                .why = on ? "agent switched on" : "agent switched off" };
+
+	s->agent_disabled = !on;
+	s->agent_running = false;
+	s->limits.agent = on;
+	set_health(r, s, true, &t);
+	pace_set(r, s->agent_slot);
+}
+
+void agentcheck_set(struct roster *r, struct topology_server *s, bool up)
+{
+	struct transition t = { .cause = JOURNAL_BY_COMMAND, .why = "set by a command" };
+
+	set_health(r, s, up, &t);
+	pace_set(r, s->agent_slot);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_ARRIVALS_H
+#define CONTROL_ARRIVALS_H
+
+#include "rosterparts.h"
+
+/* Servers of the configuration at the start, and those that come and go: see control/roster.h. */
+void arrivals_prepare(struct roster *r);
+bool arrivals_add(struct roster *r, struct topology_service *service, struct settings *own,
+                  struct topology_server **ret, struct error *err) MUST_CHECK;
+bool arrivals_is_idle(struct roster *r, const struct topology_server *s);
+void arrivals_remove(struct roster *r, struct topology_server *s);
+
+#endif
