@@ -56,7 +56,8 @@ static void write_text(struct import *im, const struct hcfgconvert *result, char
 	comments.head = text_str(&head);
 	confwrite_settings(result->settings, &comments, &im->text);
 	im->service_count = result->settings->service_count;
-	im->server_count = result->settings->target_count;
+	for (size_t i = 0; i < im->service_count; i++)
+		im->server_count += result->settings->services[i].server_count;
 }
 
 /* Users, groups and files that the result names and this host does not have. */

@@ -10,6 +10,7 @@
 #include "cli/statuscmd.h"
 #include "cli/watchcmd.h"
 #include "demo.h"
+#include "haproxy.h"
 #include "run.h"
 
 #include <string.h>
@@ -32,6 +33,14 @@ static bool wants_help(int argc, char **argv)
 		if (is_help(argv[i]))
 			return true;
 	return false;
+}
+
+/* Called through a link of that name. */
+static bool is_haproxy(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, "haproxy") == 0;
 }
 
 static int explain_unknown(const struct console *c, const char *name)
@@ -98,5 +107,7 @@ int main(int argc, char **argv)
 	struct console c;
 
 	console_init(&c);
+	if (argc > 0 && is_haproxy(argv[0]))
+		return console_finish(&c, haproxy_main(&c, argc, argv));
 	return console_finish(&c, dispatch(&c, argc, argv));
 }

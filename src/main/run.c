@@ -22,12 +22,33 @@ static void block_signals(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
+bool run_serve(struct settings *settings, const struct run_options *o, struct error *err)
+{
+	struct supervisor_options how = { .catch_signals = true,
+		                          .heir = o->heir,
+		                          .under_master = o->under_master };
+	struct supervisor *supervisor;
+	struct ev_loop *loop;
+
+	block_signals(SIG_BLOCK);
+	loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	if (!supervisor_start(loop, settings, &how, &supervisor, err)) {
+		if (loop != NULL)
+			ev_loop_destroy(loop);
+		return false;
+	}
+	if (o->started)
+		o->started(o->arg);
+	block_signals(SIG_UNBLOCK);
+	ev_run(loop, 0);
+	supervisor_free(supervisor);
+	ev_loop_destroy(loop);
+	return true;
+}
+
 int run_main(const struct console *c, int argc, char **argv)
 {
-	struct supervisor_options how = { .catch_signals = true };
-	struct supervisor *supervisor;
 	struct settings *settings;
-	struct ev_loop *loop;
 	struct options o;
 	struct error err;
 
@@ -37,15 +58,7 @@ int run_main(const struct console *c, int argc, char **argv)
 	settings = checkcmd_load(c, options_value(&o, "file"));
 	if (settings == NULL)
 		return CONSOLE_INVALID;
-	loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
-	if (!supervisor_start(loop, settings, &how, &supervisor, &err)) {
-		if (loop != NULL)
-			ev_loop_destroy(loop);
+	if (!run_serve(settings, &(struct run_options){ 0 }, &err))
 		return console_fail(c, &err);
-	}
-	block_signals(SIG_UNBLOCK);
-	ev_run(loop, 0);
-	supervisor_free(supervisor);
-	ev_loop_destroy(loop);
 	return CONSOLE_OK;
 }

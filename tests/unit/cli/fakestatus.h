@@ -48,7 +48,8 @@ static inline char *fakestatus_make(struct state state, uint32_t sessions, const
 			server->check_type = "http";
 			server->limits =
 			    (struct state_limits){ .rise = 2, .fall = 3, .checked = true };
-			server->state = k == 0 ? state : (struct state){ STATE_UP, 4, 0, 0 };
+			server->state =
+			    k == 0 ? state : (struct state){ .health = STATE_UP, .counter = 4 };
 			server->usable = state_is_usable(&server->state);
 			server->status = server->usable             ? "UP"
 			                 : server->state.admin != 0 ? "DRAIN"

@@ -60,7 +60,7 @@ static void a_file_becomes_a_valid_configuration(void **state)
 	assert_string_equal(s->services[0].name, "psql");
 	assert_int_equal(s->targets[0].check.init_state, SETTINGS_INIT_UP);
 	assert_false(s->services[0].redispatch);
-	assert_string_equal(s->admin_bind, "127.0.0.1:8404");
+	assert_string_equal(s->admins[0].bind, "127.0.0.1:8404");
 	settings_free(s);
 	fake_stop(&f);
 }
@@ -80,10 +80,10 @@ static void what_is_not_carried_over_is_said_with_its_line(void **state)
 	struct fake f;
 
 	(void)state;
-	assert_int_equal(import(&f, "@/h.cfg", "global\n daemon\n" LISTEN "  balance source\n"),
+	assert_int_equal(import(&f, "@/h.cfg", "global\n daemon\n" LISTEN "  balance rdp-cookie\n"),
 	                 CONSOLE_OK);
 	assert_contains(f.err, "/h.cfg:2: note: \"daemon\": left out: ");
-	assert_contains(f.err, "/h.cfg:6: not carried over: \"balance\": source: ");
+	assert_contains(f.err, "/h.cfg:6: not carried over: \"balance\": rdp-cookie: ");
 	assert_contains(f.out, "It behaves like the original but for 1 thing:");
 	fake_stop(&f);
 }
@@ -96,7 +96,7 @@ static void strict_takes_remarks_but_no_losses(void **state)
 	assert_int_equal(import(&f, "--strict @/h.cfg", "global\n daemon\n" LISTEN), CONSOLE_OK);
 	assert_true(f.out_len > 0);
 	fake_stop(&f);
-	assert_int_equal(import(&f, "--strict @/h.cfg", LISTEN "  balance source\n"),
+	assert_int_equal(import(&f, "--strict @/h.cfg", LISTEN "  balance rdp-cookie\n"),
 	                 CONSOLE_INVALID);
 	assert_int_equal(f.out_len, 0);
 	assert_contains(f.err, "1 thing is not carried over, and --strict: nothing is written");
@@ -110,8 +110,9 @@ static void an_error_gives_no_configuration(void **state)
 	(void)state;
 	assert_int_equal(import(&f, "@/h.cfg", LISTEN "  blance roundrobin\n"), CONSOLE_INVALID);
 	assert_int_equal(f.out_len, 0);
-	assert_contains(f.err, "/h.cfg:4: \"blance\": unknown word (\"roundrobin\") in \"listen\"; "
-	                       "did you mean \"balance\"?\n");
+	assert_contains(f.err,
+	                "/h.cfg:4: \"blance\": unknown keyword 'blance roundrobin' in 'listen' "
+	                "section; did you mean 'balance' maybe ?\n");
 	fake_stop(&f);
 	assert_int_equal(import(&f, "@/missing.cfg", ""), CONSOLE_INVALID);
 	assert_contains(f.err, "/missing.cfg: cannot be read: No such file or directory\n");

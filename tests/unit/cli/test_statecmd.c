@@ -9,9 +9,11 @@ static char *up_12, *drain_12, *drain_1, *drain_0, *down_0, *none;
 
 static int set_up(void **state)
 {
-	const struct state up = { STATE_UP, 4, 0, 0 };
-	const struct state down = { STATE_DOWN, 0, 0, 0 };
-	const struct state drain = { STATE_UP, 4, 0, STATE_DRAIN_COMMAND };
+	const struct state up = { .health = STATE_UP, .counter = 4 };
+	const struct state down = { .health = STATE_DOWN };
+	const struct state drain = { .health = STATE_UP,
+		                     .counter = 4,
+		                     .admin = STATE_DRAIN_COMMAND };
 
 	(void)state;
 	up_12 = fakestatus_make(up, 12, "");

@@ -4,7 +4,7 @@
 #include "fake.h"
 #include "fakestatus.h"
 
-static const struct state up = { STATE_UP, 4, 0, 0 };
+static const struct state up = { .health = STATE_UP, .counter = 4 };
 
 static void a_table_is_shown_within_the_width(void **state)
 {
