@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LAYERS: conf core base */
+#include "conf/confwrite.h"
 #include "conf/loader.h"
 
 #include <stdint.h>
@@ -31,13 +32,33 @@ static void check(const struct settings *s)
 	for (size_t i = 0; i < s->service_count; i++) {
 		const struct settings_service *v = &s->services[i];
 
-		must(v->name && v->bind_count && v->server_count);
+		must(v->name && v->server_count && !v->bind_count == !!v->frontend_count);
+		for (size_t j = 0; j < v->frontend_count; j++)
+			must(v->frontends[j].name && v->frontends[j].bind_count);
 		for (size_t j = 0; j < v->server_count; j++)
-			must(v->servers[j].node < s->target_count && v->servers[j].host &&
+			must(v->servers[j].node < s->target_count &&
+			     v->servers[j].agent <= s->target_count && v->servers[j].host &&
 			     (v->servers[j].port || v->servers[j].host[4] == ':'));
 	}
 	for (size_t i = 0; i < s->target_count; i++)
 		must(s->targets[i].name && s->targets[i].check.rise && s->targets[i].check.fall);
+}
+
+/* What is written of it is valid, and is written of that again. */
+static void check_writing(const struct settings *s)
+{
+	AUTO_TEXT once = { 0 };
+	AUTO_TEXT twice = { 0 };
+	struct loader_problems p;
+	struct settings *again;
+
+	confwrite_settings(s, NULL, &once);
+	again = loader_read_string("y.conf", text_str(&once), &p);
+	must(again != NULL);
+	confwrite_settings(again, NULL, &twice);
+	must(strcmp(text_str(&once), text_str(&twice)) == 0);
+	settings_free(again);
+	loader_problems_release(&p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,8 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must((s != NULL) == (p.count == 0));
 	for (size_t i = 0; i < p.count; i++)
 		must(strncmp(p.lines[i], "x.conf:", 7) == 0 && !strchr(p.lines[i], '\n'));
-	if (s)
+	if (s) {
 		check(s);
+		check_writing(s);
+	}
 	settings_free(s);
 	loader_problems_release(&p);
 	free(text);

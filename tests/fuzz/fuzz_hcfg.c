@@ -65,9 +65,10 @@ static void check(const struct settings *s)
 	settings_free(loaded);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* As settings for a file, or to be run at once. */
+static void convert(const uint8_t *data, size_t size, bool direct)
 {
-	static const struct hcfgconvert_options options = { .own_admin = true };
+	const struct hcfgconvert_options options = { .own_admin = !direct, .direct = direct };
 	struct hcfglex lex = { .environment = { get, NULL } };
 	struct hcfgmodel model = { 0 };
 	struct hcfgnote_list notes = { 0 };
@@ -77,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hcfglex_text(&lex, "h.cfg", (const char *)data, size, &notes);
 	hcfgmodel_build(&model, &lex, &notes);
 	if (hcfgconvert_model(&model, &options, &notes, &result)) {
-		check(result.settings);
+		if (!direct)
+			check(result.settings);
 		settings_free(result.settings);
 	} else {
 		must(notes.of_kind[HCFGNOTE_ERROR] > 0);
@@ -88,5 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hcfgmodel_release(&model);
 	hcfglex_release(&lex);
 	hcfgnote_release(&notes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	convert(data, size, false);
+	convert(data, size, true);
 	return 0;
 }

@@ -3,7 +3,8 @@
 #
 #   sh tests/fuzz/run.sh BUILD NAME      BUILD: a build with -DSLUICE_FUZZ=ON (preset fuzz)
 #
-# FUZZ_SECONDS (5) is how long.  What it finds worth keeping goes to BUILD/corpus/NAME, and an
+# FUZZ_SECONDS is how long: 60 if it is not set for what reads the bytes of others in HAProxy's
+# place, 10 for the rest.  What it finds worth keeping goes to BUILD/corpus/NAME, and an
 # input that fails to BUILD/failed-NAME-*: run the fuzzer with that file as its argument to see it
 # again.  Exit 77 (ctest: skipped) if the fuzzer is not built.
 set -eu
@@ -21,8 +22,12 @@ if [ ! -x "$fuzzer" ]; then
     echo "$fuzzer is not built: cmake --preset fuzz && cmake --build --preset fuzz"
     exit 77
 fi
+case $name in
+hcfg | command | proxyproto | probe) seconds=60 ;;
+*) seconds=10 ;;
+esac
 mkdir -p "$build/corpus/$name"
 set -- "$build/corpus/$name"
 [ ! -d "$seeds" ] || set -- "$@" "$seeds"
-exec "$fuzzer" -max_total_time="${FUZZ_SECONDS:-5}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+exec "$fuzzer" -max_total_time="${FUZZ_SECONDS:-$seconds}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
     -print_final_stats=1 -error_exitcode=1 -artifact_prefix="$build/failed-$name-" "$@"

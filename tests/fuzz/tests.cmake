@@ -1,4 +1,4 @@
-# The fuzzers as tests: one per fuzz_<name>.c, each FUZZ_SECONDS (5) long.  They are built by clang
+# The fuzzers as tests: one per fuzz_<name>.c, each some seconds long (tests/fuzz/run.sh).  They are built by clang
 # in a build of their own (preset fuzz); where that is not built, the test counts as skipped.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
 foreach(source ${fuzz_sources})
