@@ -5,14 +5,18 @@
 #   sh conf/packages.sh build test    and what its tests use
 #
 # Says nothing when all of them are there.  Runs apt-get as root or through sudo.  Nothing that it
-# installs is started: haproxy and postgresql are only used as programs that the tests run.
+# installs is started: haproxy, postgresql and the like are only programs that the tests run.
 set -eu
 
 build='gcc libc6-dev cmake ninja-build pkg-config libev-dev libssl-dev libconfig-dev libc-ares-dev
     libjansson-dev'
 test='clang clang-format clang-tidy libclang-rt-14-dev cppcheck libcmocka-dev python3-pytest
     postgresql postgresql-client haproxy curl openssl socat iproute2 valgrind universal-ctags
-    groff-base man-db psmisc procps'
+    groff-base man-db psmisc procps
+    hatop tmux prometheus prometheus-haproxy-exporter lnav rsyslog nginx libnginx-mod-stream
+    apache2-bin varnish tshark systemd bsdextrautils'
+# Services of packages of the same name.
+services='haproxy rsyslog nginx varnish prometheus prometheus-haproxy-exporter'
 
 usage() {
     echo 'usage: sh conf/packages.sh build [test]' >&2
@@ -101,9 +105,7 @@ echo "==> installing $missing"
 log=$(mktemp)
 trap 'allow_start; rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
-case " $missing " in
-*' haproxy '* | *' postgresql '*) forbid_start ;;
-esac
+forbid_start
 case " $missing " in
 *' postgresql '*) forbid_cluster ;;
 esac
@@ -112,9 +114,10 @@ install_packages $missing || {
     cat "$log" >&2
     exit 1
 }
-case " $missing " in
-*' haproxy '*)
-    # Neither now nor at the next boot.
-    ! command -v systemctl >/dev/null || as_root systemctl -q disable haproxy 2>/dev/null || true
-    ;;
-esac
+# Neither now nor at the next boot.
+command -v systemctl >/dev/null || exit 0
+for service in $services; do
+    case " $missing " in
+    *" $service "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+    esac
+done

@@ -17,15 +17,26 @@ BINARY = Path("/usr/sbin/haproxy")
 MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 
-class Haproxy(harness.Process):
-    """`haproxy -db` on a configuration given as text; `{socket}` in it is the stats socket."""
+def dropin(tmp_path):
+    """A link named "haproxy" to sluice: the same program in HAProxy's place."""
+    link = Path(tmp_path) / "haproxy"
+    if not link.is_symlink():
+        link.symlink_to(harness.program("sluice"))
+    return link
 
-    def __init__(self, tmp_path, conf):
+
+class Haproxy(harness.Process):
+    """
+    `haproxy -db` on a configuration given as text; `{socket}` in it is the stats socket.
+    `binary` is HAProxy's, or dropin().
+    """
+
+    def __init__(self, tmp_path, conf, binary=BINARY):
         self.run_dir = Path(tempfile.mkdtemp(prefix="haproxy-"))
         self.socket_path = self.run_dir / "stats.sock"
         conf_path = Path(tempfile.mkstemp(prefix="haproxy-", suffix=".cfg", dir=tmp_path)[1])
         conf_path.write_text(conf.replace("{socket}", str(self.socket_path)))
-        super().__init__("haproxy", [BINARY, "-db", "-f", conf_path],
+        super().__init__("haproxy", [binary, "-db", "-f", conf_path],
                          conf_path.with_suffix(".log"))
         try:
             harness.wait_for(self._is_up, what="haproxy's stats socket")
@@ -125,3 +136,14 @@ def plain_line(line):
     line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
     line = re.sub(r"check duration: \d+ms", "check duration: MS", line)
     return re.sub(r"(?<= )-?\d+/-?\d+/-?\d+(?= )", _timer, line)
+
+
+def difference(ours, theirs):
+    """What is not alike, in few words."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return {key: difference(ours.get(key), theirs.get(key))
+                for key in sorted(ours.keys() | theirs.keys()) if ours.get(key) != theirs.get(key)}
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return {"only ours": [x for x in ours if x not in theirs],
+                "only theirs": [x for x in theirs if x not in ours]}
+    return {"ours": ours, "theirs": theirs}

@@ -98,7 +98,9 @@ def test_each_route_answers_and_nothing_may_be_kept_or_framed(proxy):
     for path in PATHS:
         status, fields, body = proxy.http(path)
         assert (status, bool(body)) == (200, True), path
-        assert fields["cache-control"] == "no-store", path
+        # HAProxy's clients want its own words at its addresses.
+        haproxys = ";csv" in path or path.startswith("/haproxy")
+        assert fields["cache-control"] == ("no-cache" if haproxys else "no-store"), path
         assert fields["x-frame-options"] == "DENY", path
         assert "default-src 'none'" in fields["content-security-policy"], path
 
@@ -247,7 +249,7 @@ def test_ready_is_503_with_the_reason_while_a_service_has_no_server(proxy, clust
 
 
 def test_an_unknown_path_gets_the_list(proxy):
-    for path in ("/nope", "/v1", "/haproxy", "/haproxy?x", "/../etc/passwd", "/stats;xyz"):
+    for path in ("/nope", "/v1", "/haproxy", "/haproxy?x", "/../etc/passwd"):
         status, _, body = proxy.http(path)
         assert status == 404, path
         for known in ("/metrics", "/v1/status", "/stats;csv"):

@@ -446,7 +446,7 @@ def test_who_waits_too_long_for_a_full_server_is_told(sluice, peer, session_log)
         with connect(port) as second:
             ends(second)
         line, = session_log.wait()
-        assert (line["reason"], line["haproxy"]) == ("all_full", "sQ")
+        assert (line["reason"], line["haproxy"]) == ("queue_timeout", "sQ")
         assert echoes(first)
     assert at.accepted == 1
 

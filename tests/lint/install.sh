@@ -36,6 +36,7 @@ share/doc/sluice/LICENSE
 share/doc/sluice/README.md
 share/man/man1/sluice.1
 share/man/man5/sluice.conf.5
+share/man/man7/sluice-haproxy.7
 share/man/man8/sluice.8
 END
     for example in conf/*.conf; do
