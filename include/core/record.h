@@ -30,8 +30,9 @@ struct record {
 	uint32_t server_queue, service_queue; /* how many were before it in line */
 	uint16_t retries;
 	bool redispatched;
-	bool ended;         /* false in a listing */
-	enum reason reason; /* if `ended` */
+	bool ended;          /* false in a listing */
+	enum reason reason;  /* if `ended` */
+	const char *refusal; /* BAD_PROXY_HEADER: what is wrong, in HAProxy's words; static */
 	uint16_t worker;
 };
 

@@ -60,6 +60,7 @@ struct session {
 	struct relay_tail *kept;                 /* of the PROXY header: its beginning, then its
 	                                            TLVs until they are sent; or NULL */
 	struct addr_ip server_addr, source_addr; /* as in struct record */
+	const char *refusal;                     /* record.refusal */
 	uint8_t phase;                           /* enum session_phase */
 	uint8_t reason;                          /* enum reason, once closed */
 	uint8_t last_failure;                    /* enum reason of the last connect attempt */

@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
-enum { RANGE_MAX = 64, NAME_MAX_LEN = 64, CONN_MAX = 10000000, BACKLOG_MAX = 1000000 };
+enum { RANGE_MAX = 4096, NAME_MAX_LEN = 64, CONN_MAX = 10000000, BACKLOG_MAX = 1000000 };
 
 /* What the options of one line say, before its addresses get them. */
 struct options {

@@ -24,9 +24,10 @@ static bool is_path(const char *wanted, const char *path)
 	return wanted && strcmp(wanted, path) == 0;
 }
 
+/* NULL: a section of HAProxy's that says nothing of metrics has none. */
 static const char *metrics_path(const struct settings_admin *set)
 {
-	return set->metrics_path ? set->metrics_path : "/metrics";
+	return set->metrics_path || set->stats_only ? set->metrics_path : "/metrics";
 }
 
 static void ask_for_user(struct exchange *x)

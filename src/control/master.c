@@ -251,22 +251,31 @@ static int code_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static const char *words_of(int status)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+	return WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "Exit";
+}
+
 /* The current worker is gone: with a reload that failed its predecessors go on. */
 static void lost_current(struct master *m, pid_t pid, int status)
 {
 	m->current = 0;
 	if (m->leaving)
 		return;
-	say(m, "ALERT", "Current worker (%d) exited with code %d", pid, code_of(status));
+	say(m, code_of(status) ? "ALERT" : "WARNING",
+	    "Current worker (%d) exited with code %d (%s)", pid, code_of(status), words_of(status));
 	if (!m->started && m->old_count) {
 		reload_failed(m);
 		m->current = m->old[--m->old_count];
 		m->started = true;
 		return;
 	}
-	say(m, "ALERT", "exit-on-failure: killing every processes with SIGTERM");
+	/* A worker that somebody told to leave has not failed. */
+	if (code_of(status))
+		say(m, "ALERT", "exit-on-failure: killing every processes with SIGTERM");
 	m->leaving = true;
-	m->status = code_of(status) ? code_of(status) : EXIT_FAILURE;
+	m->status = code_of(status);
 	signal_all(m, SIGTERM);
 }
 
@@ -279,8 +288,8 @@ static void on_child(struct master *m)
 		if (pid == m->current)
 			lost_current(m, pid, status);
 		else if (take_off(m, pid))
-			say(m, "NOTICE", "Former worker (%d) exited with code %d", pid,
-			    code_of(status));
+			say(m, "NOTICE", "Former worker (%d) exited with code %d (%s)", pid,
+			    code_of(status), words_of(status));
 	}
 	if (m->leaving && !m->current && !m->old_count)
 		ev_break(m->loop, EVBREAK_ALL);

@@ -79,6 +79,7 @@ struct record account_record(const struct session *s)
 		.redispatched = s->redispatched,
 		.ended = s->phase == SESSION_CLOSED,
 		.reason = (enum reason)s->reason,
+		.refusal = s->refusal,
 		.worker = s->host->worker,
 	};
 }

@@ -11,9 +11,21 @@
 /* Without a client time-out. */
 #define LONGEST_MS 10000
 
-static void refuse(struct session *s)
+/* Words of HAProxy's log for what only the connection can tell. */
+#define CLOSED    "Connection closed while waiting for PROXY protocol header"
+#define TRUNCATED "Truncated PROXY protocol header received"
+
+/* `why`: for the log; lives for ever. */
+static void refuse(struct session *s, const char *why)
 {
+	s->refusal = why;
 	session_close(s, REASON_BAD_PROXY_HEADER);
+}
+
+/* The client is gone, or its time is over. */
+static void refuse_early(struct session *s)
+{
+	refuse(s, s->kept && s->kept->end ? TRUNCATED : CLOSED);
 }
 
 /* Room for what must be remembered of the header; false: there is none. */
@@ -82,16 +94,16 @@ static void judge(struct session *s, char *at, size_t had, size_t got)
 		if (consume(s, at + had, got))
 			keep_beginning(s, at + had, got);
 		else
-			refuse(s);
+			refuse_early(s);
 		break;
 	case PROXYPROTO_BAD:
-		refuse(s);
+		refuse(s, h.haproxy_reason);
 		break;
 	case PROXYPROTO_DONE:
 		if (consume(s, at + had, h.len - had))
 			take_over(s, &h);
 		else
-			refuse(s);
+			refuse_early(s);
 		break;
 	}
 }
@@ -108,13 +120,13 @@ static void ready(struct session *s)
 	if (got > 0)
 		judge(s, at, had, (size_t)got);
 	else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-		refuse(s);
+		refuse_early(s);
 }
 
 static void time_passed(struct session *s, bool over)
 {
 	if (over)
-		refuse(s);
+		refuse_early(s);
 }
 
 void greeting_begin(struct session *s)

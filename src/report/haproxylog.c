@@ -322,5 +322,8 @@ void haproxylog_refused(const struct record *r, struct text *out)
 		text_add(out, r->bind->name);
 	else
 		text_addf(out, "%" PRIu32, haproxylog_listener(r));
-	text_add(out, ": Received something which does not look like a PROXY protocol header");
+	text_addf(out, ": %s",
+	          r->refusal
+	              ? r->refusal
+	              : "Received something which does not look like a PROXY protocol header");
 }

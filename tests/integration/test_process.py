@@ -359,10 +359,15 @@ def test_a_name_may_resolve_later(sluice, peer, name_server, check):
         extra=f'resolver = {{ nameservers = ( "{name_server.address}" ); every = "1s"; '
               'timeout = "1s"; };'), wait="healthy")
     wait_for(lambda: ("db.test.example", 1) in name_server.asked, what="the first question")
-    balancer.wait_server("sql/named", "DOWN")
+
+    def named_server():
+        named, = balancer.status()["services"][0]["servers"]
+        return named
+
+    wait_for(lambda: "does not resolve" in named_server()["cause"], what="the answer")
+    assert balancer.stat()["sql/named"]["status"] == "DOWN"
     assert balancer.http("/readyz")[0] == 503
-    named, = balancer.status()["services"][0]["servers"]
-    assert "does not resolve" in named["cause"]
+    named = named_server()
     if "tcp" in check:
         assert named["check"]["info"] and "resolve" in named["check"]["words"]
         row = balancer.stat()["sql/named"]

@@ -205,6 +205,10 @@ static void users_are_asked_for(void **state)
 	scene_close(&s);
 	settings.stats_only = true;
 	scene_open(&s, &settings);
+	scene_expect(scene_get(&s, "/metrics"), "503"); /* the section has no exporter */
+	scene_close(&s);
+	settings.metrics_path = "/metrics";
+	scene_open(&s, &settings);
 	scene_expect(scene_get(&s, "/metrics"), "200 OK");
 	scene_expect(scene_get(&s, "/haproxy?stats"), "401");
 	scene_expect(scene_get(&s, "/nothing"), "503");
