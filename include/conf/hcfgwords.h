@@ -77,6 +77,9 @@ const struct hcfgwords_entry *hcfgwords_find(enum hcfgwords_place place, const c
 /* The same in any place, for a directive that stands in the wrong section. */
 const struct hcfgwords_entry *hcfgwords_find_anywhere(const char *const *words, size_t count);
 
+/* Does the word begin names of two, as "option" does? */
+bool hcfgwords_is_family(const char *word);
+
 /* The nearest name of that place, or NULL. */
 const char *hcfgwords_suggest(enum hcfgwords_place place, const char *const *words, size_t count);
 

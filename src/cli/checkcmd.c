@@ -36,12 +36,23 @@ struct settings *checkcmd_load_text(const struct console *c, const char *name, c
 	return report(c, settings, &problems);
 }
 
+/* A node counts once, however many services use it; its agent does not. */
+static size_t count_servers(const struct settings *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->target_count; i++)
+		n += s->targets[i].check.type != SETTINGS_CHECK_AGENT;
+	return n;
+}
+
 int checkcmd_main(const struct console *c, int argc, char **argv)
 {
 	struct settings *settings;
 	struct options o;
 	struct error err;
 	const char *file;
+	size_t servers;
 
 	if (!options_parse(&o, COMMANDS_CHECK, argc, argv, &err))
 		return console_usage(c, commands_get(COMMANDS_CHECK), &err);
@@ -49,9 +60,9 @@ int checkcmd_main(const struct console *c, int argc, char **argv)
 	settings = checkcmd_load(c, file);
 	if (settings == NULL)
 		return CONSOLE_INVALID;
+	servers = count_servers(settings);
 	fprintf(c->out, "%s: ok: %zu service%s, %zu server%s\n", file, settings->service_count,
-	        plural(settings->service_count), settings->target_count,
-	        plural(settings->target_count));
+	        plural(settings->service_count), servers, plural(servers));
 	settings_free(settings);
 	return CONSOLE_OK;
 }

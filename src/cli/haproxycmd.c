@@ -63,14 +63,24 @@ static void say(struct reading *r, const char *kind, const char *fmt, ...)
 	haproxycmd_say(r->console, kind, line);
 }
 
+/* Of what is only remarked on, this changes what clients get. */
+static bool is_about_http(const struct hcfgnote *n)
+{
+	static const char beginning[] = "\"mode http\"";
+
+	return n->kind == HCFGNOTE_REMARK && strncmp(n->text, beginning, strlen(beginning)) == 0;
+}
+
 static void say_note(struct reading *r, const struct hcfgnote *n)
 {
 	const char *kind = n->kind == HCFGNOTE_ERROR ? "ALERT" : "WARNING";
-	const char *what = n->kind == HCFGNOTE_ERROR ? "" : "not carried over: ";
+	const char *what = n->kind == HCFGNOTE_LOSS ? "not carried over: " : "";
 
 	if (n->place.line)
 		say(r, kind, "config : parsing [%s:%u] : %s%s", n->place.file, n->place.line, what,
 		    n->text);
+	else if (n->place.file)
+		say(r, kind, "config : %s : %s%s", n->place.file, what, n->text);
 	else
 		say(r, kind, "config : %s%s", what, n->text);
 }
@@ -81,9 +91,11 @@ static void say_notes(struct reading *r)
 	for (size_t i = 0; i < r->notes.count; i++) {
 		const struct hcfgnote *n = &r->notes.items[i];
 
-		if (n->kind == HCFGNOTE_REMARK || (n->kind == HCFGNOTE_LOSS && r->args->quiet))
+		if (n->kind == HCFGNOTE_REMARK && !is_about_http(n))
 			continue;
-		r->warned = r->warned || n->kind == HCFGNOTE_LOSS;
+		r->warned = r->warned || n->kind != HCFGNOTE_ERROR;
+		if (n->kind != HCFGNOTE_ERROR && r->args->quiet)
+			continue;
 		say_note(r, n);
 	}
 	if (!r->notes.of_kind[HCFGNOTE_ERROR])

@@ -209,6 +209,7 @@ static void report_unknown(struct building *b, const char *const *words, size_t 
 {
 	const struct hcfgwords_entry *elsewhere = hcfgwords_find_anywhere(words, count);
 	const char *near = hcfgwords_suggest((enum hcfgwords_place)b->place, words, count);
+	bool two = count > 1 && hcfgwords_is_family(words[0]); /* "option tcplog" is one name */
 
 	b->r.name = words[0];
 	if (elsewhere && b->proxy && elsewhere->places & ~(unsigned int)HCFGWORDS_GLOBAL &&
@@ -222,8 +223,8 @@ static void report_unknown(struct building *b, const char *const *words, size_t 
 		hcfgreader_error(&b->r,
 		                 "unknown keyword '%.60s%s%.60s' in '%s' section; did you mean "
 		                 "'%s' maybe ?",
-		                 words[0], count > 1 ? " " : "", count > 1 ? words[1] : "",
-		                 section_name(b), near);
+		                 words[0], two ? " " : "", two ? words[1] : "", section_name(b),
+		                 near);
 	else
 		hcfgreader_error(&b->r, "unknown keyword '%.60s' in '%s' section", words[0],
 		                 section_name(b));

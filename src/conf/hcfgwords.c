@@ -102,7 +102,7 @@ const struct hcfgwords_entry *hcfgwords_find_anywhere(const char *const *words, 
 }
 
 /* Whether several names begin with this word: "option", "timeout", ... */
-static bool is_family(const char *word)
+bool hcfgwords_is_family(const char *word)
 {
 	size_t len = strlen(word);
 
@@ -118,7 +118,7 @@ const char *hcfgwords_suggest(enum hcfgwords_place place, const char *const *wor
 	size_t n = 0;
 	size_t len = 0;
 
-	if (count > 1 && is_family(words[0]))
+	if (count > 1 && hcfgwords_is_family(words[0]))
 		len = strlen(words[0]);
 	for (size_t i = 0; i < ARRAY_LEN(entries) && n < NAMES_MAX; i++) {
 		const char *name = entries[i].name;

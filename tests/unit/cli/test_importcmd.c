@@ -110,9 +110,8 @@ static void an_error_gives_no_configuration(void **state)
 	(void)state;
 	assert_int_equal(import(&f, "@/h.cfg", LISTEN "  blance roundrobin\n"), CONSOLE_INVALID);
 	assert_int_equal(f.out_len, 0);
-	assert_contains(f.err,
-	                "/h.cfg:4: \"blance\": unknown keyword 'blance roundrobin' in 'listen' "
-	                "section; did you mean 'balance' maybe ?\n");
+	assert_contains(f.err, "/h.cfg:4: \"blance\": unknown keyword 'blance' in 'listen' "
+	                       "section; did you mean 'balance' maybe ?\n");
 	fake_stop(&f);
 	assert_int_equal(import(&f, "@/missing.cfg", ""), CONSOLE_INVALID);
 	assert_contains(f.err, "/missing.cfg: cannot be read: No such file or directory\n");
