@@ -90,7 +90,7 @@ def lab():
     assert not complaints
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])
 def test_a_script_is_content(lab, script):
     code, said = lab.run(script, SD_UNIT=str(lab.unit()) if UNIT.exists() else str(UNIT))
     if code == 2:

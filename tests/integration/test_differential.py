@@ -8,11 +8,11 @@ INTENDED with its reason; sluice-haproxy(7) tells users the same.
 
 import re
 import socket
-import threading
 
 import haproxies
 import harness
 import pytest
+from peers import echo, peer
 
 CONF = """
 global
@@ -327,38 +327,6 @@ OTHER_STAT = {"lastchg", "downtime", "lastsess", "check_duration", "qtime", "cti
 TURNS = {"lbtot": 1, "connect": 1, "stot": 1, "bin": 5, "bout": 5}
 
 
-class Echo:
-    """A server that sends back what it hears."""
-
-    def __init__(self):
-        self.socket = socket.create_server((harness.LOOPBACK, 0), backlog=64)
-        self.port = self.socket.getsockname()[1]
-        self.thread = threading.Thread(target=self._accept, daemon=True)
-        self.thread.start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return  # closed
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    @staticmethod
-    def _serve(connection):
-        with connection:
-            try:
-                while data := connection.recv(4096):
-                    connection.sendall(data)
-            except OSError:
-                pass  # a check ends with a reset
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-        self.thread.join()
-
-
 def talk(port):
     with socket.create_connection((harness.LOOPBACK, port), harness.PATIENCE) as s:
         s.settimeout(harness.PATIENCE)
@@ -371,13 +339,13 @@ def talk(port):
 class Side:
     """One of the two, with ports of its own."""
 
-    def __init__(self, tmp_path, binary, echoes):
+    def __init__(self, tmp_path, binary, nodes):
         self.ports = {name: harness.free_port() for name in ("psql", "web", "pinned")}
-        self.echoes = echoes
+        self.nodes = nodes
         self.process = haproxies.Haproxy(tmp_path, self.fill(CONF), binary)
 
     def fill(self, text):
-        for name, port in (self.ports | {n: e.port for n, e in self.echoes.items()}).items():
+        for name, port in (self.ports | {n: e.port for n, e in self.nodes.items()}).items():
             text = text.replace(f"@{name}@", str(port))
         return text
 
@@ -482,11 +450,8 @@ def view(side, command, answer):
 
 
 @pytest.fixture
-def echoes():
-    servers = {name: Echo() for name in ("n1", "n2", "n3")}
-    yield servers
-    for server in servers.values():
-        server.close()
+def nodes(peer):
+    return {name: peer(echo) for name in ("n1", "n2", "n3")}
 
 
 def settled(side):
@@ -501,10 +466,10 @@ def test_the_manual_tells_what_differs():
         assert heading in headings
 
 
-def test_two_hundred_commands(tmp_path, started, echoes):
+def test_two_hundred_commands(tmp_path, started, nodes):
     sides = {}
     for name, binary in (("haproxy", haproxies.BINARY), ("sluice", haproxies.dropin(tmp_path))):
-        sides[name] = Side(tmp_path, binary, echoes)
+        sides[name] = Side(tmp_path, binary, nodes)
         started(sides[name].process)
     for side in sides.values():
         harness.wait_for(lambda side=side: settled(side), timeout=40, what="the first checks")

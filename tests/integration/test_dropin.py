@@ -13,7 +13,7 @@ import haproxies
 import harness
 import pytest
 from harness import LOOPBACK, free_port, wait_for
-from peers import connect, echoes
+from peers import connect, echo, echoes, peer
 
 CONF = """
 global
@@ -31,41 +31,10 @@ listen psql
 """
 
 
-class Echo:
-    """A node that sends back what it hears."""
-
-    def __init__(self):
-        self.socket = socket.create_server((LOOPBACK, 0), backlog=200)
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return  # closed
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    @staticmethod
-    def _serve(connection):
-        with connection:
-            try:
-                while data := connection.recv(4096):
-                    connection.sendall(data)
-            except OSError:
-                pass  # the client was reset
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-
-
 @pytest.fixture
-def node():
-    echo = Echo()
-    yield echo
-    echo.close()
+def node(peer):
+    """One that sends back what it hears."""
+    return peer(echo)
 
 
 class Place:
