@@ -93,8 +93,6 @@ void stream_server_leave(struct stream_server *s);
 
 /* Writes what is in `out` as far as it goes now; the loop does the rest.  May end the stream. */
 void stream_flush(struct stream *s);
-/* Ends it once `out` is written. */
-void stream_end(struct stream *s);
 /* The protocol takes up input that it left: what held it back is over.  May end the stream. */
 void stream_resume(struct stream *s);
 

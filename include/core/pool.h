@@ -43,9 +43,6 @@ struct pool_request {
 enum pool_verdict pool_claim(struct topology_service *service, const struct pool_request *request,
                              struct topology_server **ret);
 
-/* Counts the session on a server that it must have, whatever its state: a retry of the same one. */
-void pool_claim_same(struct topology_server *s);
-
 /* The session left the server. */
 void pool_release(struct topology_server *s);
 

@@ -107,12 +107,6 @@ void stream_flush(struct stream *s)
 		drop(s);
 }
 
-void stream_end(struct stream *s)
-{
-	s->ending = true;
-	stream_flush(s);
-}
-
 static void rearm_idle(struct stream *s)
 {
 	uint32_t limit_ms = s->idle_ms ? s->idle_ms : s->server->idle_ms;

@@ -143,27 +143,15 @@ static void pause_all(struct supervisor *s, bool pause)
 			crew_pause_frontend(s->daemon.crew, t->services[i]->frontends[k], pause);
 }
 
-/* HAProxy (management manual, chapter 4): TERM does not wait; TTOU and TTIN pause and resume. */
-static void obey_as_haproxy(struct supervisor *s, int signum)
+/* In HAProxy's place TERM does not wait (management manual, chapter 4). */
+static void leave(struct supervisor *s)
 {
-	switch (signum) {
-	case SIGUSR1:
-		stop_softly(s);
-		break;
-	case SIGHUP:
-		logger_reopen(s->daemon.logger);
-		break;
-	case SIGTTOU:
-	case SIGTTIN:
-		pause_all(s, signum == SIGTTOU);
-		break;
-	case SIGUSR2:
-		break;
-	default:
-		sock_share(&(struct sock_sharing){ 0 }); /* nobody follows */
-		finish(s);
-		break;
+	if (!s->settings->haproxy) {
+		stop(s, polite_limit(s));
+		return;
 	}
+	sock_share(&(struct sock_sharing){ 0 }); /* nobody follows */
+	finish(s);
 }
 
 static void obey(struct supervisor *s, int signum)
@@ -174,28 +162,27 @@ static void obey(struct supervisor *s, int signum)
 		break;
 	case SIGHUP:
 		logger_reopen(s->daemon.logger);
-		roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "log files reopened");
+		if (!s->settings->haproxy)
+			roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "log files reopened");
 		break;
 	case SIGTTOU:
 	case SIGTTIN:
+		if (s->settings->haproxy)
+			pause_all(s, signum == SIGTTOU);
+		break;
 	case SIGUSR2:
 		break;
 	default:
-		stop(s, polite_limit(s));
+		leave(s);
 		break;
 	}
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	struct supervisor *s = w->data;
-
 	(void)loop;
 	(void)revents;
-	if (s->settings->haproxy)
-		obey_as_haproxy(s, w->signum);
-	else
-		obey(s, w->signum);
+	obey(w->data, w->signum);
 }
 
 static void catch_signal(struct supervisor *s, ev_signal *w, int signum)

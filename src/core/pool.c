@@ -212,11 +212,6 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 	                                     : claim_best(&field, ret);
 }
 
-void pool_claim_same(struct topology_server *s)
-{
-	pool_slot_keep(s, atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1);
-}
-
 void pool_release(struct topology_server *s)
 {
 	uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/tls.h"
 
+#include "tlsfiles.h"
+
 #include "base/addr.h"
 #include "base/mem.h"
 
@@ -30,17 +32,6 @@ struct tls {
 	bool verify;
 	char reason[160];
 };
-
-/* The words of the first error in OpenSSL's queue, which is the cause of the others. */
-static const char *queue_words(char *buf, size_t size)
-{
-	unsigned long code = ERR_peek_error();
-	const char *words = ERR_reason_error_string(code);
-
-	if (code && ERR_SYSTEM_ERROR(code))
-		return strerror_r(ERR_GET_REASON(code), buf, size);
-	return words ? words : "unknown error";
-}
 
 /*
  * The transport: OpenSSL's own socket BIO calls write(), which raises SIGPIPE when the peer is
@@ -103,33 +94,16 @@ static BIO_METHOD *make_bio_method(void)
 	return m;
 }
 
-/* In place of OpenSSL's default, which asks on the terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *ctx)
-{
-	(void)writing;
-	(void)ctx;
-	if (size > 0)
-		buf[0] = '\0';
-	return -1;
-}
-
 static bool load_files(SSL_CTX *ssl, const struct tls_client_options *o, struct error *err)
 {
-	const char *key = o->key ? o->key : o->cert;
-	char buf[128];
+	if (o->ca && !tlsfiles_load_ca(ssl, o->ca, err))
+		return false;
+	if (!o->ca && o->verify && SSL_CTX_set_default_verify_paths(ssl) != 1) {
+		char buf[128];
 
-	if (o->ca && SSL_CTX_load_verify_file(ssl, o->ca) != 1)
-		return error_set(err, "CA file %s: %s", o->ca, queue_words(buf, sizeof(buf)));
-	if (!o->ca && o->verify && SSL_CTX_set_default_verify_paths(ssl) != 1)
-		return error_set(err, "system certificates: %s", queue_words(buf, sizeof(buf)));
-	if (!o->cert)
-		return true;
-	if (SSL_CTX_use_certificate_chain_file(ssl, o->cert) != 1)
-		return error_set(err, "certificate file %s: %s", o->cert,
-		                 queue_words(buf, sizeof(buf)));
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1)
-		return error_set(err, "key file %s: %s", key, queue_words(buf, sizeof(buf)));
-	return true;
+		return error_set(err, "system certificates: %s", tlsfiles_words(buf, sizeof(buf)));
+	}
+	return !o->cert || tlsfiles_load_pair(ssl, o->cert, o->key, err);
 }
 
 bool tls_context_new(const struct tls_client_options *o, struct tls_context **ret,
@@ -153,7 +127,6 @@ bool tls_context_new(const struct tls_client_options *o, struct tls_context **re
 	SSL_CTX_set_options(c->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	/* A check proves that a full handshake works, so nothing is resumed. */
 	SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_default_passwd_cb(c->ssl, no_passphrase);
 	SSL_CTX_set_verify(c->ssl, o->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	if (!load_files(c->ssl, o, err)) {
 		tls_context_free(c);
@@ -264,7 +237,7 @@ static const char *cause(const struct tls *t, char *buf, size_t size)
 	if (t->errnum)
 		return strerror_r(t->errnum, buf, size);
 	if (ERR_peek_error())
-		return queue_words(buf, size);
+		return tlsfiles_words(buf, size);
 	return t->eof ? "connection closed" : "unknown error";
 }
 

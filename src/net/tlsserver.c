@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/tlsserver.h"
 
+#include "tlsfiles.h"
+
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -19,41 +21,14 @@ struct tlsserver {
 	BIO *from_net, *to_net; /* owned by `ssl` */
 };
 
-/* The words of the first error in OpenSSL's queue, which is the cause of the others. */
-static const char *queue_words(char *buf, size_t size)
-{
-	unsigned long code = ERR_peek_error();
-	const char *words = ERR_reason_error_string(code);
-
-	if (code && ERR_SYSTEM_ERROR(code))
-		return strerror_r(ERR_GET_REASON(code), buf, size);
-	return words ? words : "unknown error";
-}
-
-/* In place of OpenSSL's default, which asks on the terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *ctx)
-{
-	(void)writing;
-	(void)ctx;
-	if (size > 0)
-		buf[0] = '\0';
-	return -1;
-}
-
 static bool load_files(SSL_CTX *ssl, const struct tlsserver_options *o, struct error *err)
 {
-	const char *key = o->key ? o->key : o->cert;
-	char buf[128];
-
-	if (SSL_CTX_use_certificate_chain_file(ssl, o->cert) != 1)
-		return error_set(err, "certificate file %s: %s", o->cert,
-		                 queue_words(buf, sizeof(buf)));
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1)
-		return error_set(err, "key file %s: %s", key, queue_words(buf, sizeof(buf)));
+	if (!tlsfiles_load_pair(ssl, o->cert, o->key, err))
+		return false;
 	if (!o->ca)
 		return true;
-	if (SSL_CTX_load_verify_file(ssl, o->ca) != 1)
-		return error_set(err, "CA file %s: %s", o->ca, queue_words(buf, sizeof(buf)));
+	if (!tlsfiles_load_ca(ssl, o->ca, err))
+		return false;
 	SSL_CTX_set_client_CA_list(ssl, SSL_load_client_CA_file(o->ca));
 	SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	return true;
@@ -78,7 +53,6 @@ bool tlsserver_context_new(const struct tlsserver_options *o, struct tlsserver_c
 	SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(c->ssl, 0);
 	SSL_CTX_set_options(c->ssl, SSL_OP_NO_TICKET);
-	SSL_CTX_set_default_passwd_cb(c->ssl, no_passphrase);
 	if (!load_files(c->ssl, o, err)) {
 		tlsserver_context_free(c);
 		ERR_clear_error();
