@@ -17,7 +17,7 @@ struct loader_problems {
 
 /* NULL if there is a problem; `problems` then has at least one line.  */
 struct settings *loader_read_file(const char *path, struct loader_problems *problems);
-/* The same from memory; `name` stands for the file in messages. */
+/* The same from memory; `name` stands for the file in messages, and the settings have no `file`. */
 struct settings *loader_read_string(const char *name, const char *text,
                                     struct loader_problems *problems);
 void loader_problems_release(struct loader_problems *p);

@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "base/mem.h"
+#include "core/settings_check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,135 +16,6 @@
  * Every pointer belongs to `arena`.  Durations are milliseconds, 0 is "not set / no limit" unless
  * said otherwise.  `line` members tell where in the file a thing was written (0: nowhere).
  */
-
-enum settings_check_type {
-	SETTINGS_CHECK_NONE, /* no check: the server counts as usable (health NOCHECK) */
-	SETTINGS_CHECK_TCP,
-	SETTINGS_CHECK_HTTP,
-	SETTINGS_CHECK_HTTPS,
-	SETTINGS_CHECK_PGSQL,
-	SETTINGS_CHECK_MYSQL, /* reads the greeting; with `user` a login follows */
-	SETTINGS_CHECK_REDIS, /* PING, +PONG */
-	SETTINGS_CHECK_LDAP,  /* an anonymous bind */
-	SETTINGS_CHECK_SMTP,  /* `smtp_hello` */
-	SETTINGS_CHECK_SSL_HELLO,
-	SETTINGS_CHECK_EXTERNAL, /* `command` decides by its exit code */
-	SETTINGS_CHECK_AGENT     /* the node's own word: weight, drain, up, down (manual 5.2) */
-};
-
-enum settings_port_ref {
-	SETTINGS_PORT_SERVER, /* the port that traffic goes to */
-	SETTINGS_PORT_SQL,    /* the node's sql_port */
-	SETTINGS_PORT_HTTP,   /* the node's http_port */
-	SETTINGS_PORT_NUMBER  /* `port_number` */
-};
-
-enum settings_init_state { SETTINGS_INIT_DOWN, SETTINGS_INIT_UP };
-
-struct settings_range {
-	uint16_t low, high; /* both included */
-};
-
-struct settings_ranges {
-	const struct settings_range *at;
-	size_t count;
-};
-
-struct settings_strings {
-	const char *const *at;
-	size_t count;
-};
-
-enum settings_proxy_header { SETTINGS_PROXY_NONE, SETTINGS_PROXY_V1, SETTINGS_PROXY_V2 };
-
-/*
- * One step of a check that is written as a list of rules (HAProxy configuration manual 4.2,
- * "tcp-check" and "http-check").  Bytes are as they go over the wire, escapes resolved.
- */
-enum settings_step_kind { SETTINGS_STEP_CONNECT, SETTINGS_STEP_SEND, SETTINGS_STEP_EXPECT };
-
-enum settings_match {
-	SETTINGS_MATCH_STRING,       /* `bytes` occur in the answer (http: in the body) */
-	SETTINGS_MATCH_REGEX,        /* `bytes` as a POSIX extended regular expression */
-	SETTINGS_MATCH_BINARY,       /* as STRING; only messages differ */
-	SETTINGS_MATCH_BINARY_REGEX, /* a regular expression over the answer in upper-case hex */
-	SETTINGS_MATCH_STATUS,       /* http: `statuses` */
-	SETTINGS_MATCH_STATUS_REGEX,
-	SETTINGS_MATCH_HEADER /* http: header `name`; `bytes` its value, NULL: any */
-};
-
-struct settings_step {
-	enum settings_step_kind kind;
-	const char *comment; /* or NULL; shown when the step fails */
-	int line;
-
-	/* CONNECT: what is not written is the check's own */
-	uint16_t port;       /* 0: the check's */
-	const char *address; /* NULL: the check's */
-	bool tls, linger;
-	bool as_server; /* "default": TLS, PROXY header and so on as the server has them */
-	bool send_proxy;
-	const char *sni, *alpn;
-
-	/* SEND: `bytes`; in an http check a request instead, `method` tells */
-	const char *bytes;
-	size_t len;
-	const char *method, *path, *version, *host;
-	struct settings_strings headers; /* "Name: value" */
-	const char *body;                /* or NULL */
-
-	/* EXPECT: `bytes`, `len` and these */
-	enum settings_match match;
-	bool negated;
-	const char *name;
-	struct settings_ranges statuses;
-	uint32_t min_recv; /* bytes to wait for before looking; 0: any */
-	/* A probe code's name ("L7OK") to report instead of the usual one, or NULL. */
-	const char *ok_status, *error_status, *timeout_status;
-	const char *on_success, *on_error; /* info instead of the usual one, or NULL */
-};
-
-struct settings_steps {
-	const struct settings_step *at;
-	size_t count;
-};
-
-/* How a node is checked (HAProxy configuration manual 5.2 "check", "inter"). */
-struct settings_check {
-	enum settings_check_type type;
-	enum settings_port_ref port;
-	uint16_t port_number;
-	const char *address; /* host to check instead of the node's, or NULL */
-	uint32_t inter_ms, fastinter_ms, downinter_ms; /* fast/down: 0 = inter */
-	uint32_t timeout_ms;                           /* over the whole check; 0 = inter */
-	uint16_t rise, fall;
-	enum settings_init_state init_state;
-	const char *method, *path, *version; /* "GET", "/health?ready=1", "1.0" or "1.1" */
-	const char *host;                /* Host header; NULL: none with 1.0, host:port with 1.1 */
-	struct settings_strings headers; /* "Name: value" */
-	struct settings_ranges expect_status;
-	const char *expect_string;           /* the body must contain it; NULL: any body */
-	struct settings_ranges drain_status; /* an answer of these means "finish politely" */
-	bool verify;                         /* https: verify chain and name */
-	const char *ca, *cert, *key;         /* PEM files or NULL; ca NULL: the system's */
-	const char *sni;                     /* NULL: the node's host, if it is a name */
-	const char
-	    *user; /* pgsql: user of a startup packet, NULL: SSLRequest; mysql: of the login */
-	struct settings_steps steps; /* tcp, http, https: these instead of the one request */
-	const char
-	    *rexpect_string; /* http: a regular expression that the body must match, or NULL */
-	bool expect_negated; /* http: the expectations must not hold */
-	bool disable_on_404; /* http: 404 means "finish politely": L7OKC, state NOLB */
-	bool tls;            /* types other than https: over TLS, with `verify` and so on */
-	const char *alpn;    /* or NULL */
-	bool send_proxy;     /* a PROXY header first: v2 LOCAL or v1 with real addresses */
-	enum settings_proxy_header proxy_version;
-	const char *smtp_hello;  /* "HELO localhost" */
-	const char *command;     /* external: program, absolute path */
-	const char *search_path; /* external: its PATH, or NULL */
-	const char *agent_send;  /* agent: sent first, or NULL */
-	int line;
-};
 
 struct settings_node {
 	const char *name, *host, *locality;
@@ -188,6 +60,9 @@ struct settings_server {
 	struct settings_source source;
 	const char *track;          /* "service/server": its health is that one's; or NULL */
 	bool shutdown_on_down;      /* on_marked_down = "shutdown-sessions" */
+	uint32_t down_grace_ms;     /* ... after it has been down for so long; at once if refused */
+	uint32_t close_spread_ms;   /* ... evenly over that time; 0: all at once */
+	uint32_t max_connecting;    /* sessions on their way to it at once; 0 = no limit */
 	bool shutdown_backup_on_up; /* on_marked_up = "shutdown-backup-sessions" */
 	bool observe;               /* "layer4" */
 	uint32_t error_limit;       /* errors in a row */
@@ -357,6 +232,18 @@ struct settings_frontend {
 	int line;
 };
 
+enum settings_protocol {
+	SETTINGS_PROTOCOL_TCP,
+	SETTINGS_PROTOCOL_PGWIRE /* PostgreSQL's: sessions are followed while they are in clear */
+};
+
+/* New sessions while most servers ask for patience or are silent: the cluster lost its quorum. */
+enum settings_panic {
+	SETTINGS_PANIC_REFUSE, /* only servers that are usable take them */
+	SETTINGS_PANIC_ROUTE,  /* all servers take them that were not proven dead */
+	SETTINGS_PANIC_HOLD    /* they wait, as in `hold` */
+};
+
 struct settings_service {
 	const char *name;
 	const struct settings_bind *binds;
@@ -385,7 +272,17 @@ struct settings_service {
 	uint32_t rate_limit; /* sessions per second; 0 = no limit */
 	struct settings_rate_limit conn_rate_limit;
 	bool dontlog_normal, log_separate_errors, logasap, socket_stats, disabled;
-	bool http; /* the file says "mode http": shown so in the statistics */
+	enum settings_protocol protocol;
+	uint32_t hold_ms;  /* how long a client waits for a usable server; 0: not at all */
+	uint32_t hold_max; /* clients that wait so at once */
+	bool replay;       /* what a client said first is said again to another server */
+	enum settings_panic panic;
+	uint32_t max_session_age_ms; /* pgwire: then it ends between transactions; 0: never */
+	bool rebalance;              /* sessions of overloaded servers end between transactions */
+	uint32_t rebalance_every_ms; /* between two passes */
+	uint32_t rebalance_budget;   /* sessions that a pass may end */
+	uint32_t rebalance_encrypted_ms; /* also encrypted ones, silent for so long; 0: never */
+	bool http;                       /* the file says "mode http": shown so in the statistics */
 	enum settings_session_log session_log;
 	const char *log_format;
 	bool own_logs; /* `logs` instead of the process's, also for transitions */
@@ -442,12 +339,14 @@ struct settings_socket {
 
 struct settings {
 	struct mem_arena arena;
+	uint32_t refs;        /* settings_ref() */
 	const char *file;     /* where it came from, or NULL */
 	const char *locality; /* where this proxy stands, or NULL */
 	uint32_t threads;     /* 0: one per CPU it may run on */
 	uint32_t maxconn;     /* 0: as many as file descriptors allow */
 	uint32_t nofile;      /* RLIMIT_NOFILE to ask for; 0: the hard limit */
 	uint32_t hard_stop_after_ms;
+	uint32_t stop_delay_ms; /* /readyz says 503 for so long before accepting ends */
 	const char *user, *group, *chroot, *pidfile;
 	struct settings_resolver resolver;
 	const struct settings_admin *admins; /* HTTP endpoints; none: no dashboard */
@@ -469,7 +368,9 @@ struct settings {
 
 /* An empty configuration with the process-wide defaults. */
 struct settings *settings_new(void);
-void settings_free(struct settings *s); /* NULL is fine */
+void settings_free(struct settings *s); /* NULL is fine; gives one reference back */
+/* One more owner: it is freed with the last settings_free().  Control thread. */
+struct settings *settings_ref(struct settings *s);
 
 /* The defaults of a check and of a service, before what was written is put over them. */
 struct settings_check settings_check_default(enum settings_check_type type);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "core/logvars.h"
+#include "servicerules.h"
 #include "targets.h"
 
 #include <string.h>
@@ -176,6 +177,7 @@ static void add_service(struct assembly *a, const struct draft_service *d,
                         struct settings_service *s)
 {
 	*s = d->s;
+	servicerules_settle(s);
 	s->timeout = d->timeout.t;
 	s->keepalive = d->keepalive.k;
 	s->hash = d->hash.h;

@@ -21,7 +21,8 @@ static bool are_alike(const struct settings_server *a, const struct settings_ser
 	       a->source.port_low == b->source.port_low &&
 	       a->source.port_high == b->source.port_high &&
 	       same_text(a->source.interface, b->source.interface) && !a->track && !b->track &&
-	       a->shutdown_on_down == b->shutdown_on_down &&
+	       a->shutdown_on_down == b->shutdown_on_down && a->down_grace_ms == b->down_grace_ms &&
+	       a->close_spread_ms == b->close_spread_ms &&
 	       a->shutdown_backup_on_up == b->shutdown_backup_on_up && a->observe == b->observe &&
 	       a->error_limit == b->error_limit && a->on_error == b->on_error &&
 	       !a->agent == !b->agent;
@@ -48,7 +49,8 @@ static bool is_same(const struct settings_server *a, const struct settings_serve
 	       same_text(a->locality, b->locality) && a->weight == b->weight &&
 	       a->backup == b->backup && a->disabled == b->disabled && a->maxconn == b->maxconn &&
 	       a->minconn == b->minconn && a->maxqueue == b->maxqueue &&
-	       a->slowstart_ms == b->slowstart_ms && a->id == b->id;
+	       a->slowstart_ms == b->slowstart_ms && a->max_connecting == b->max_connecting &&
+	       a->id == b->id;
 }
 
 bool confcluster_fits(const struct settings *s)

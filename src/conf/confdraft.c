@@ -21,7 +21,7 @@ static void *make_list(const struct drafting *d, struct draft_list *list, size_t
 	return list->at;
 }
 
-static struct draft_check make_check(const struct drafting *d, const struct settings_target *t)
+struct draft_check confdraft_check(const struct settings_target *t, struct mem_arena *arena)
 {
 	const struct settings_check *c = &t->check;
 	struct draft_check check = { .c = *c, .type = settings_check_name(c->type) };
@@ -33,14 +33,14 @@ static struct draft_check make_check(const struct drafting *d, const struct sett
 		check.c.proxy_version = SETTINGS_PROXY_NONE;
 	else if (c->proxy_version == SETTINGS_PROXY_NONE)
 		check.c.proxy_version = SETTINGS_PROXY_V1;
-	confsteps_make(&c->steps, &written, d->arena, &check.steps);
+	confsteps_make(&c->steps, &written, arena, &check.steps);
 	return check;
 }
 
 /* A service's own servers know no ports by name. */
 static struct draft_check make_own_check(const struct drafting *d, const struct settings_target *t)
 {
-	struct draft_check check = make_check(d, t);
+	struct draft_check check = confdraft_check(t, d->arena);
 
 	if (check.port.ref == SETTINGS_PORT_SQL || check.port.ref == SETTINGS_PORT_HTTP) {
 		check.port.ref = SETTINGS_PORT_NUMBER;
@@ -186,6 +186,8 @@ static void add_common_server(const struct drafting *d, const struct settings_se
 	ret->s.minconn = common_number(from, offsetof(struct settings_server, minconn));
 	ret->s.maxqueue = common_number(from, offsetof(struct settings_server, maxqueue));
 	ret->s.slowstart_ms = common_number(from, offsetof(struct settings_server, slowstart_ms));
+	ret->s.max_connecting =
+	    common_number(from, offsetof(struct settings_server, max_connecting));
 	ret->source.s = from->servers[0].source;
 	ret->agent = make_agent(d, &from->servers[0]);
 }
@@ -263,7 +265,8 @@ static void add_cluster(const struct drafting *d, struct draft_root *ret)
 			continue;
 		if (!nodes) {
 			nodes = add_nodes(d, from, &ret->cluster);
-			ret->cluster.check = make_check(d, &d->s->targets[from->servers[0].node]);
+			ret->cluster.check =
+			    confdraft_check(&d->s->targets[from->servers[0].node], d->arena);
 			take_check_ports(d, from, &ret->cluster.check, nodes);
 		}
 		choose_port(from, nodes, &services[i].port);
@@ -375,36 +378,49 @@ static void add_sockets(const struct drafting *d, struct draft_admin *ret)
 		sockets[i].s = from[i];
 }
 
+struct draft_admin confdraft_admin(const struct settings_admin *from, struct mem_arena *arena)
+{
+	const struct drafting d = { .arena = arena };
+	struct draft_admin admin = {
+		.a = *from, .tls = { .cert = from->cert, .key = from->key, .ca = from->ca }
+	};
+	struct draft_user *users = make_list(&d, &admin.users, from->user_count, sizeof(*users));
+
+	for (size_t i = 0; i < from->user_count; i++)
+		users[i].u = from->users[i];
+	return admin;
+}
+
 static void add_admins(const struct drafting *d, struct draft_root *ret)
 {
 	size_t count = d->s->admin_count ? d->s->admin_count : 1;
 	struct draft_admin *admins = make_list(d, &ret->admins, count, sizeof(*admins));
 
-	for (size_t i = 0; i < d->s->admin_count; i++) {
-		const struct settings_admin *from = &d->s->admins[i];
-		struct draft_user *users =
-		    make_list(d, &admins[i].users, from->user_count, sizeof(*users));
-
-		admins[i].a = *from;
-		admins[i].tls = (struct draft_admin_tls){ .cert = from->cert,
-			                                  .key = from->key,
-			                                  .ca = from->ca };
-		for (size_t k = 0; k < from->user_count; k++)
-			users[k].u = from->users[k];
-	}
+	for (size_t i = 0; i < d->s->admin_count; i++)
+		admins[i] = confdraft_admin(&d->s->admins[i], d->arena);
 	add_sockets(d, &admins[0]);
 }
 
-void confdraft_make(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+static void make_root(const struct drafting *d, struct draft_root *ret)
 {
-	struct drafting d = { .s = s, .arena = arena };
+	const struct settings *s = d->s;
 
 	*ret = (struct draft_root){ .s = *s };
 	ret->s.arena = (struct mem_arena){ 0 };
 	ret->resolver.r = s->resolver;
-	d.cluster = confcluster_fits(s);
-	add_services(&d, ret);
-	add_cluster(&d, ret);
-	add_admins(&d, ret);
-	ret->logs = make_logs(&d, s->logs, s->log_count);
+	add_services(d, ret);
+	add_cluster(d, ret);
+	add_admins(d, ret);
+	ret->logs = make_logs(d, s->logs, s->log_count);
+}
+
+void confdraft_make(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+{
+	make_root(&(struct drafting){ .s = s, .arena = arena, .cluster = confcluster_fits(s) },
+	          ret);
+}
+
+void confdraft_make_flat(const struct settings *s, struct mem_arena *arena, struct draft_root *ret)
+{
+	make_root(&(struct drafting){ .s = s, .arena = arena }, ret);
 }

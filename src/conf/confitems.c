@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* Whether a key of a check means something for its type (conf/keys.def, flags). */
-static bool applies(const struct keytable_key *k, const void *base)
+bool confitems_applies(const struct keytable_key *k, const void *base)
 {
 	const struct draft_check *check = base;
 
@@ -89,7 +88,7 @@ void confitems_add_value(const struct keytable_key *k, const void *base, struct 
 {
 	const void *target = (const char *)base + k->offset;
 
-	if (!applies(k, base))
+	if (!confitems_applies(k, base))
 		return;
 	if (k->type == KEYTABLE_GROUPS) {
 		add_groups(k, target, out);
@@ -128,13 +127,13 @@ bool confitems_is_needed(const struct keytable_key *k, const void *base, const v
 {
 	AUTO_TEXT already = { 0 };
 
-	if (!value->len || !applies(k, base))
+	if (!value->len || !confitems_applies(k, base))
 		return false;
 	if (!other)
 		return is_telling(k) || strcmp(text_str(value), k->initial) != 0;
 	confitems_add_value(k, other, &already);
 	/* A key that its type of check has not shown is at its default. */
-	if (!already.len && !applies(k, other))
+	if (!already.len && !confitems_applies(k, other))
 		text_add(&already, k->initial);
 	return strcmp(text_str(value), text_str(&already)) != 0;
 }

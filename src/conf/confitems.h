@@ -13,6 +13,9 @@
  */
 void confitems_add(const char *group, const void *base, const void *other, struct text *items);
 
+/* Whether a key of a check means something for its type (conf/keys.def, flags). */
+bool confitems_applies(const struct keytable_key *k, const void *base);
+
 /* One key of it; an inner group is in one line. */
 void confitems_add_key(const struct keytable_key *k, const void *base, const void *other,
                        struct text *items);

@@ -76,6 +76,15 @@ static void add_seconds(const struct keytable_key *k, const void *target, struct
 	add_duration(load_number(k, target) * 1000, out);
 }
 
+static void add_idle(const struct keytable_key *k, const void *target, struct text *out)
+{
+	uint64_t ms = load_number(k, target);
+	char buf[64];
+
+	number_format_duration(ms, buf, sizeof(buf));
+	text_addf(out, ms ? "\"idle %s\"" : "\"never\"", buf);
+}
+
 static void add_word(const struct keytable_key *k, const void *target, struct text *out)
 {
 	confvalue_add_string(k->words[load_number(k, target)], out);
@@ -288,6 +297,7 @@ static formatter *const formatters[] = {
 	[KEYTABLE_WHOLE] = add_whole,
 	[KEYTABLE_DURATION] = add_milliseconds,
 	[KEYTABLE_SECONDS] = add_seconds,
+	[KEYTABLE_IDLE] = add_idle,
 	[KEYTABLE_WORD] = add_word,
 	[KEYTABLE_CHOICE] = add_text,
 	[KEYTABLE_STRING] = add_text,

@@ -116,6 +116,26 @@ static void add_cluster(const struct nodelist *nodes, const struct generate_opti
 	text_add(out, "};\n\n");
 }
 
+/* SQL clients are talked to in their words and may wait; a request over HTTP is not said twice. */
+static void add_service(const struct generate_service *s, struct text *out)
+{
+	text_add(out, "\t{\n\t\tname = ");
+	add_string(out, s->name);
+	text_addf(out, "; bind = \":%u\"; port = \"%s\"; balance = \"%s\";\n", s->port,
+	          s->sql ? "sql" : "http", s->sql ? "leastconn" : "roundrobin");
+	if (s->sql)
+		text_add(out,
+		         "\t\tprotocol = \"pgwire\"; # clients are told in SQL's words why they "
+		         "are refused\n"
+		         "\t\thold = \"5s\"; # while no node is ready new clients wait so long "
+		         "instead of failing\n");
+	else
+		text_add(out,
+		         "\t\treplay = false; # a request that a node has seen goes to no other "
+		         "one\n");
+	text_add(out, "\t}");
+}
+
 static void add_services(const struct generate_options *o, struct text *out)
 {
 	const struct generate_service *s = o->services;
@@ -128,11 +148,8 @@ static void add_services(const struct generate_options *o, struct text *out)
 	text_add(out, "# What clients connect to. port is the nodes' sql_port or http_port.\n"
 	              "services = (\n");
 	for (; count; s++, count--) {
-		text_add(out, "\t{ name = ");
-		add_string(out, s->name);
-		text_addf(out, "; bind = \":%u\"; port = \"%s\"; balance = \"%s\"; }%s\n", s->port,
-		          s->sql ? "sql" : "http", s->sql ? "leastconn" : "roundrobin",
-		          count > 1 ? "," : "");
+		add_service(s, out);
+		text_add(out, count > 1 ? ",\n" : "\n");
 	}
 	text_add(out, ");\n\n");
 }

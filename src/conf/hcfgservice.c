@@ -217,6 +217,7 @@ static void raise_user_timeout(struct hcfgservice *c, struct settings_service *s
 struct settings_service hcfgservice_make(struct hcfgservice *c, const struct hcfgpair *pair)
 {
 	const struct hcfgmodel_proxy *back = pair->back;
+	const struct settings_service usual = settings_service_default();
 	struct settings_service s = {
 		.name = hcfgcopy_text(c, pair->name),
 		.balance = back->balance,
@@ -230,6 +231,11 @@ struct settings_service hcfgservice_make(struct hcfgservice *c, const struct hcf
 		.id = c->direct || back->id.set ? back->id.n : 0,
 		.id_counted = !back->id.set,
 		.http = back->http.n,
+		/* A first request over HTTP may be one that must not be done twice. */
+		.replay = !back->http.n,
+		.hold_max = usual.hold_max,
+		.rebalance_every_ms = usual.rebalance_every_ms,
+		.rebalance_budget = usual.rebalance_budget,
 		.disabled = back->disabled.n,
 		.description = hcfgcopy_text(c, back->description),
 		.session_log = back->session_log,

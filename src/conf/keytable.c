@@ -29,6 +29,7 @@
 	{                                                                                          \
 		__VA_ARGS__, NULL                                                                  \
 	}
+#define IDLE      .type = KEYTABLE_IDLE, .type_words = "\"never\" or \"idle \" and a duration"
 #define STRING    .type = KEYTABLE_STRING, .type_words = "string"
 #define NAME      .type = KEYTABLE_NAME, .type_words = "name of letters, digits and - _ . :"
 #define BYTES     .type = KEYTABLE_BYTES, .type_words = "string, with \\r \\n \\t \\xNN"

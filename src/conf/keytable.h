@@ -19,6 +19,7 @@
 	X(WHOLE, scalars_whole)                                                                    \
 	X(DURATION, scalars_duration)                                                              \
 	X(SECONDS, scalars_seconds)                                                                \
+	X(IDLE, scalars_idle)                                                                      \
 	X(WORD, scalars_word)                                                                      \
 	X(CHOICE, scalars_choice)                                                                  \
 	X(STRING, scalars_string)                                                                  \

@@ -127,6 +127,9 @@ struct settings *loader_read_string(const char *name, const char *text,
 	struct problem_list list = { .name = name };
 	struct settings *settings = load(name, NULL, text, &list);
 
+	/* There is no file that could be read again. */
+	if (settings)
+		settings->file = NULL;
 	finish(&list, problems);
 	return settings;
 }

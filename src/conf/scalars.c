@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64 };
+enum { NAME_MAX_LEN = 64, IDLE_MIN_MS = 1000, IDLE_MAX_MS = 86400000 };
 
 static const char letters_digits[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -145,6 +145,27 @@ void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
 		return;
 	}
 	store_number(k, base, ms / 1000);
+}
+
+void scalars_idle(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                  void *base)
+{
+	const char *s =
+	    config_setting_type(v) == CONFIG_TYPE_STRING ? config_setting_get_string(v) : "";
+	bool never = strcmp(s, "never") == 0;
+	uint64_t ms = 0;
+
+	if (!never && (strncmp(s, "idle ", 5) != 0 || !number_parse_duration(s + 5, &ms) ||
+	               ms < IDLE_MIN_MS || ms > IDLE_MAX_MS)) {
+		char buf[PROBLEM_VALUE_MAX];
+
+		problem_add(c->problems, v,
+		            "%s is not known here: write \"never\", or \"idle 5m\" with \"1s\" to "
+		            "\"1d\"",
+		            problem_value(v, buf));
+	} else {
+		store_number(k, base, ms);
+	}
 }
 
 /* Index of the written word, or -1 after a problem. */

@@ -16,6 +16,9 @@ void scalars_duration(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base);
 void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base);
+/* "never" is 0, "idle 5m" five minutes. */
+void scalars_idle(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                  void *base);
 void scalars_word(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                   void *base);
 void scalars_choice(struct draft_context *c, const struct keytable_key *k,

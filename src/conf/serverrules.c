@@ -16,11 +16,26 @@ void serverrules_limits(struct draft_context *c, const struct settings_server *s
 		                s->minconn, s->maxconn);
 }
 
+void serverrules_going_down(struct draft_context *c, const struct settings_server *s,
+                            const config_setting_t *at)
+{
+	const char *const names[] = { "down_grace", "close_spread" };
+	const uint32_t ms[] = { s->down_grace_ms, s->close_spread_ms };
+
+	for (size_t i = 0; !s->shutdown_on_down && i < ARRAY_LEN(names); i++)
+		if (ms[i])
+			problem_add_key(
+			    c->problems, at, names[i],
+			    "its sessions do not end when it goes down: write "
+			    "on_marked_down = \"shutdown-sessions\", or leave this out");
+}
+
 void serverrules_server(struct draft_context *c, const struct draft_server *s)
 {
 	bool local = s->s.host && strncmp(s->s.host, "unix:", 5) == 0;
 
 	serverrules_limits(c, &s->s, s->at);
+	serverrules_going_down(c, &s->s, s->at);
 	if (local && s->source.at)
 		problem_add_key(c->problems, s->at, "source",
 		                "connections to a UNIX socket come from no address: leave it out");

@@ -9,6 +9,8 @@
 /* Values that do not fit together; `at` is the server's group. */
 void serverrules_limits(struct draft_context *c, const struct settings_server *s,
                         const config_setting_t *at);
+void serverrules_going_down(struct draft_context *c, const struct settings_server *s,
+                            const config_setting_t *at);
 void serverrules_server(struct draft_context *c, const struct draft_server *s);
 
 /* Servers that have their health from others: those must exist, and be checked in the end. */

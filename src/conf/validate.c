@@ -4,6 +4,7 @@
 #include "checkrules.h"
 #include "core/logvars.h"
 #include "serverrules.h"
+#include "servicerules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,8 @@ static void check_cluster(struct draft_context *c, const struct draft_root *root
 		check_id(c, &ids, nodes[i].s.id, nodes[i].at);
 		serverrules_limits(c, &nodes[i].s, nodes[i].at);
 	}
+	if (cluster->server.at)
+		serverrules_going_down(c, &cluster->server.s, cluster->server.at);
 	checkrules_check(c, root, &cluster->check, cluster->at, "http");
 }
 
@@ -378,6 +381,7 @@ void validate_draft(struct draft_context *c, const struct draft_root *root)
 			check_name(c, &u.frontends, services[i].s.name, services[i].at);
 		check_service(c, root, &services[i], &u);
 	}
+	servicerules_check(c, root);
 	serverrules_tracks(c, root);
 	for (size_t i = 0; i < root->admins.count; i++) {
 		check_socket(c, &admins[i], &u.places);

@@ -10,6 +10,7 @@ struct settings *settings_new(void)
 {
 	struct settings *s = mem_zalloc(sizeof(*s));
 
+	s->refs = 1;
 	s->resolver.every_ms = 30000;
 	s->resolver.timeout_ms = 5000;
 	return s;
@@ -17,10 +18,16 @@ struct settings *settings_new(void)
 
 void settings_free(struct settings *s)
 {
-	if (!s)
+	if (!s || --s->refs)
 		return;
 	mem_arena_release(&s->arena);
 	free(s);
+}
+
+struct settings *settings_ref(struct settings *s)
+{
+	s->refs++;
+	return s;
 }
 
 static bool speaks_http(enum settings_check_type type)
@@ -66,6 +73,10 @@ struct settings_service settings_service_default(void)
 		               .count = 3 },
 		.tcp_user_timeout_ms = 30000,
 		.random_draws = 2,
+		.hold_max = 1024,
+		.replay = true,
+		.rebalance_every_ms = 30000,
+		.rebalance_budget = 100,
 		.conn_rate_limit = { .period_ms = 10000, .size = 100000 },
 	};
 }

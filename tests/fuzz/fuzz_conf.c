@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LAYERS: conf core base */
+#include "conf/confdiff.h"
 #include "conf/confwrite.h"
 #include "conf/loader.h"
 
@@ -51,12 +52,16 @@ static void check_writing(const struct settings *s)
 	AUTO_TEXT twice = { 0 };
 	struct loader_problems p;
 	struct settings *again;
+	struct confdiff d;
 
 	confwrite_settings(s, NULL, &once);
 	again = loader_read_string("y.conf", text_str(&once), &p);
 	must(again != NULL);
 	confwrite_settings(again, NULL, &twice);
 	must(strcmp(text_str(&once), text_str(&twice)) == 0);
+	confdiff_compare(s, again, &d);
+	must(d.count == 0);
+	confdiff_release(&d);
 	settings_free(again);
 	loader_problems_release(&p);
 }

@@ -194,6 +194,9 @@ static inline void same_server(const struct settings *sa, const struct settings_
 	SAME_TEXT(a->source.interface, b->source.interface);
 	SAME_TEXT(a->track, b->track);
 	SAME(a->shutdown_on_down, b->shutdown_on_down);
+	SAME(a->down_grace_ms, b->down_grace_ms);
+	SAME(a->close_spread_ms, b->close_spread_ms);
+	SAME(a->max_connecting, b->max_connecting);
 	SAME(a->shutdown_backup_on_up, b->shutdown_backup_on_up);
 	SAME(a->observe, b->observe);
 	SAME(a->error_limit, b->error_limit);
@@ -311,6 +314,20 @@ static inline void same_frontends(const struct settings *sa, const struct settin
 		same_binds(a->binds, a->bind_count, b->binds, b->bind_count);
 }
 
+static inline void same_patience(const struct settings_service *a, const struct settings_service *b)
+{
+	SAME(a->protocol, b->protocol);
+	SAME(a->replay, b->replay);
+	SAME(a->hold_ms, b->hold_ms);
+	SAME(a->hold_max, b->hold_max);
+	SAME(a->panic, b->panic);
+	SAME(a->max_session_age_ms, b->max_session_age_ms);
+	SAME(a->rebalance, b->rebalance);
+	SAME(a->rebalance_every_ms, b->rebalance_every_ms);
+	SAME(a->rebalance_budget, b->rebalance_budget);
+	SAME(a->rebalance_encrypted_ms, b->rebalance_encrypted_ms);
+}
+
 static inline void same_service(const struct settings *sa, const struct settings_service *a,
                                 const struct settings *sb, const struct settings_service *b)
 {
@@ -343,6 +360,7 @@ static inline void same_service(const struct settings *sa, const struct settings
 		SAME(a->hash.balance_factor, b->hash.balance_factor);
 	SAME(a->rate_limit, b->rate_limit);
 	same_rate_limit(&a->conn_rate_limit, &b->conn_rate_limit);
+	same_patience(a, b);
 	SAME(a->dontlog_normal, b->dontlog_normal);
 	SAME(a->log_separate_errors, b->log_separate_errors);
 	SAME(a->logasap, b->logasap);
@@ -396,6 +414,7 @@ static inline void same_process(const struct settings *a, const struct settings 
 	SAME(a->maxconn, b->maxconn);
 	SAME(a->nofile, b->nofile);
 	SAME(a->hard_stop_after_ms, b->hard_stop_after_ms);
+	SAME(a->stop_delay_ms, b->stop_delay_ms);
 	SAME_TEXT(a->user, b->user);
 	SAME_TEXT(a->group, b->group);
 	SAME_TEXT(a->chroot, b->chroot);

@@ -271,7 +271,7 @@ static void what_is_not_written_has_its_default(void **state)
 	assert_string_equal(s->admins[0].bind, "127.0.0.1:8404");
 	assert_int_equal(addr_port(&s->admins[0].addr), 8404);
 	assert_string_equal(s->sockets[0].text, "/run/sluice/admin.sock");
-	assert_string_equal(s->file, "x.conf");
+	assert_null(s->file);
 	assert_memory_equal(&have->timeout, &d.timeout, sizeof(d.timeout));
 	assert_memory_equal(&have->keepalive, &d.keepalive, sizeof(d.keepalive));
 	assert_int_equal(have->retries, d.retries);

@@ -31,6 +31,12 @@ static void values_fit_together(void **state)
 		{ "address = \"unix:/x\"; agent = { port = 5; };",
 		  "agent: a UNIX socket is on no host that could have an agent: write its address, "
 		  "too" },
+		{ "down_grace = \"3s\";",
+		  "down_grace: its sessions do not end when it goes down: write on_marked_down = "
+		  "\"shutdown-sessions\", or leave this out" },
+		{ "close_spread = \"3s\"; on_marked_down = \"none\";",
+		  "close_spread: its sessions do not end when it goes down: write on_marked_down = "
+		  "\"shutdown-sessions\", or leave this out" },
 		{ "agent = { };", "agent: the key \"port\" is missing: write port = 9777;" },
 		{ "track = \"ok\"; check = { };",
 		  "track: it has the health of that server: leave out check, or this" },
@@ -65,6 +71,29 @@ static void nodes_have_limits_that_fit_together(void **state)
 	    "= { minconn = 3; maxconn = 4; }; };" SERVICES,
 	    "x.conf:1: cluster.nodes[0] \"a\": 3 is more than maxconn, which is 2: write "
 	    "at most that");
+}
+
+static void nodes_end_sessions_as_what_they_have_in_common_says(void **state)
+{
+	struct settings *s = valid(
+	    "cluster = { nodes = ( { name = \"a\"; host = \"h\"; max_connecting = 3; }, { name = "
+	    "\"b\"; host = \"i\"; } ); server = { max_connecting = 9; on_marked_down = "
+	    "\"shutdown-sessions\"; down_grace = \"3s\"; close_spread = \"10s\"; }; };" SERVICES);
+	const struct settings_server *servers = s->services[0].servers;
+
+	(void)state;
+	assert_int_equal(servers[0].max_connecting, 3);
+	assert_int_equal(servers[1].max_connecting, 9);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(servers[i].shutdown_on_down);
+		assert_int_equal(servers[i].down_grace_ms, 3000);
+		assert_int_equal(servers[i].close_spread_ms, 10000);
+	}
+	settings_free(s);
+	expect_problems("cluster = { nodes = ( { name = \"a\"; host = \"h\"; } ); server = {\n"
+	                "down_grace = \"3s\"; }; };" SERVICES,
+	                "x.conf:2: cluster.server.down_grace: its sessions do not end when it goes "
+	                "down: write on_marked_down = \"shutdown-sessions\", or leave this out");
 }
 
 static void a_server_may_track_one_that_tracks(void **state)
@@ -129,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_fit_together),
 		cmocka_unit_test(nodes_have_limits_that_fit_together),
+		cmocka_unit_test(nodes_end_sessions_as_what_they_have_in_common_says),
 		cmocka_unit_test(a_server_may_track_one_that_tracks),
 		cmocka_unit_test(a_circle_of_two_is_found),
 		cmocka_unit_test(nodes_begin_as_what_they_have_in_common),
