@@ -26,7 +26,10 @@
 	X(CLIENT_ABORTS, "sessions ended by the client's reset or silence")                        \
 	X(SERVER_ABORTS, "sessions ended by the server's reset or silence")                        \
 	X(CUT, "sessions that sluice itself closed")                                               \
-	X(CONNECTED, "connections to a server that were established")
+	X(CONNECTED, "connections to a server that were established")                              \
+	X(HELD, "sessions that waited because no server was usable")                               \
+	X(REPLAYED, "sessions that went on to another server with what the client had said")       \
+	X(ASKED, "sessions that sluice closed between transactions")
 
 enum counter {
 #define X(name, meaning) COUNTER_##name,

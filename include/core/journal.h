@@ -17,6 +17,9 @@ enum { JOURNAL_NAME_MAX = 64, JOURNAL_PATH_MAX = 2 * JOURNAL_NAME_MAX };
 	X(CHECK, "check")   /* a check result that moved the counter, or a first failure */        \
 	X(SERVICE_DOWN, "service_down") /* no usable server is left */                             \
 	X(SERVICE_UP, "service_up")     /* a usable server is there again */                       \
+	X(PANIC, "panic")     /* most servers of a service are silent or say 503, or no more */    \
+	X(FAULT, "fault")     /* a fault on the way to a server begins or ends */                  \
+	X(MARK, "mark")       /* a drill begins or ends, a reload, what people note: `text` */     \
 	X(PROCESS, "process") /* start, ready, stop, out of file descriptors: see `text` */
 
 enum journal_kind {
@@ -52,6 +55,7 @@ struct journal_event {
 	int level;                      /* enum log_level, HAProxy's for the same event */
 	char service[JOURNAL_NAME_MAX]; /* "" for PROCESS */
 	char server[JOURNAL_NAME_MAX];  /* "" unless SERVER or CHECK */
+	bool begins;                    /* PANIC, FAULT: it begins; otherwise it is over */
 	bool backup;                    /* the server is a backup */
 	struct state before, after;     /* SERVER, CHECK */
 	/*
@@ -69,7 +73,7 @@ struct journal_event {
 	uint32_t sessions;                 /* on the server, at that moment */
 	bool check_was_logged;             /* log_health_checks: the reason is not repeated */
 	int64_t since_ms;                  /* how long the state before had lasted */
-	char text[160];                    /* PROCESS: a sentence; SERVER: why, in words */
+	char text[160]; /* SERVER: why, in words; PROCESS, PANIC, FAULT, MARK: a sentence */
 };
 
 struct journal;

@@ -31,18 +31,20 @@ enum {
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines of their own are the point */
 struct topology_server {
-	const struct settings_server *settings;
+	const struct settings_server *_Atomic settings;
 	const struct settings_target *target; /* what is checked for it */
 	struct topology_service *service;
 	uint32_t id; /* 1.. in the service: HAProxy's sid */
 	struct state_limits limits;
 	struct addr unix_addr; /* of a "unix:" server, otherwise len 0 */
 	struct settings *own;  /* owned: of a server that came at run time; NULL: the topology's */
+	struct settings *base; /* a reference: those that `own` was made from; or NULL */
 	struct topology_server *tracked; /* its health is that one's (`track`); or NULL */
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t state; /* state_pack() */
-	_Atomic bool usable;                           /* state_is_usable() of it */
-	_Atomic uint32_t weight;                       /* as set, 0..256 */
+	_Atomic bool usable;                           /* state_is_usable() of it, or `pressed` */
+	_Atomic uint64_t fault;   /* fault_pack() of what it suffers; 0: none */
+	_Atomic uint32_t weight;  /* as set, 0..256 */
 	_Atomic uint32_t ramp;    /* per cent of weight and maxconn that count now (slowstart) */
 	_Atomic uint32_t maxconn; /* 0: no limit */
 	_Atomic uint32_t port;    /* where traffic goes */
@@ -55,6 +57,7 @@ struct topology_server {
 	_Atomic int64_t last_session_ms;     /* tick_ms() of the last choice, 0 never */
 	_Atomic uint32_t errors;             /* failed connects and resets in a row (`observe`) */
 	_Atomic uint32_t queued, queued_max; /* sessions that wait for this very server */
+	_Atomic uint32_t connecting;         /* sessions on their way to it */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count;
 	struct topology_time queue_time, connect_time, total_time;
@@ -66,11 +69,15 @@ struct topology_server {
 	uint16_t agent_health;         /* 0 .. rise+fall-1 of the agent check */
 	bool check_running, agent_running;
 	bool check_disabled, agent_disabled; /* by a command */
-	uint32_t iweight;        /* the configured weight, or the last one in absolute terms */
-	int64_t ramp_since_ms;   /* slowstart began; 0: it is over */
-	int64_t since_wall_ms;   /* when the state last changed */
-	int64_t since_ms;        /* the same, monotonic */
-	char cause[192];         /* why it is in this state, in words */
+	bool pressed;                        /* taken as usable in a panic: topology_press() */
+	int64_t fault_until_ms; /* tick_ms() when its fault ends by itself; 0: it does not */
+	int64_t fault_check_ms; /* tick_ms() when a check began to vanish in a black hole; 0: not */
+	int64_t drain_until_ms; /* tick_ms() when what is left on it is ended; 0: never */
+	uint32_t iweight;       /* the configured weight, or the last one in absolute terms */
+	int64_t ramp_since_ms;  /* slowstart began; 0: it is over */
+	int64_t since_wall_ms;  /* when the state last changed */
+	int64_t since_ms;       /* the same, monotonic */
+	char cause[192];        /* why it is in this state, in words */
 	uint64_t check_failures; /* failed checks while up: HAProxy's chkfail */
 	uint64_t down_count;     /* UP -> DOWN transitions: chkdown */
 	uint64_t downtime_ms;    /* of past periods; the present one is added when shown */
@@ -83,7 +90,7 @@ struct ratetable; /* core/ratetable.h */
 /* Where clients come in: HAProxy's frontend. */
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as above */
 struct topology_frontend {
-	const struct settings_frontend *settings;
+	const struct settings_frontend *_Atomic settings;
 	struct topology_service *service;
 	uint32_t id; /* HAProxy's iid; of a "listen" the service's, too */
 
@@ -93,6 +100,8 @@ struct topology_frontend {
 	_Atomic bool paused;      /* `disable frontend` */
 	struct counter_set count; /* bytes only if the service has several frontends */
 	struct ratetable *rates;  /* who connects how often; the engine's: crew_lock_rates() */
+
+	struct settings_frontend *own; /* owned: `settings` of a service that names no frontend */
 
 	/* Control thread only. */
 	bool stopped; /* `shutdown frontend` */
@@ -104,7 +113,7 @@ struct queue; /* engine/queue.h */
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as above */
 struct topology_service {
-	const struct settings_service *settings;
+	const struct settings_service *_Atomic settings;
 	uint32_t id;                          /* HAProxy's iid of the backend */
 	struct topology_frontend **frontends; /* at least one */
 	size_t frontend_count;
@@ -117,12 +126,14 @@ struct topology_service {
 	_Atomic uint32_t active; /* client connections now, of all frontends */
 	_Atomic uint32_t active_max;
 	_Atomic uint32_t queued, queued_max; /* sessions that wait for any server */
+	_Atomic uint32_t held, held_max;     /* ... of these, because none was usable */
+	_Atomic bool panicking;              /* settings_service.panic is in force */
+	_Atomic int64_t connected_ms;        /* tick_ms() of the last established connection */
+	_Atomic uint32_t gap_max_ms;         /* longest time without one; reset by who reads it */
 	uint32_t fullconn;                   /* topology_set_maxconn() */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count; /* what happens without a server */
 	_Atomic uint64_t ended[REASON_COUNT];            /* sessions by reason */
-
-	struct settings_frontend *own_frontend; /* owned: of a service that names none */
 
 	/* Control thread only. */
 	bool judged;     /* the first checks are over: has_server means something */
@@ -134,7 +145,9 @@ struct topology_service {
 };
 
 struct topology {
-	const struct settings *settings; /* owned */
+	const struct settings *settings;
+	struct settings *owned; /* the same: for settings_ref() */
+	size_t *slots;          /* control thread only: the checker's, of each settings->targets */
 	struct topology_service **services;
 	size_t service_count;
 };
@@ -145,6 +158,11 @@ void topology_free(struct topology *t); /* NULL is fine; no thread may use it an
 
 /* The process's limit of sessions is known now: what is a part of it (`fullconn`) is set. */
 void topology_set_maxconn(struct topology *t, uint32_t maxconn);
+/* The same for one frontend (its maxconn), for one service (its fullconn). */
+void topology_limit_frontend(struct topology_frontend *f, uint32_t maxconn);
+void topology_set_fullconn(struct topology_service *s, uint32_t maxconn);
+/* Finds the servers that others track. */
+void topology_link_tracks(struct topology *t);
 
 /*
  * A server that comes at run time: the one server of the one service of `own`, which it takes over
@@ -163,6 +181,9 @@ void topology_remove_server(struct topology_server *s);
  */
 struct topology_roll *topology_publish(struct topology_service *service);
 void topology_free_server(struct topology_server *s);
+/* Those that a reload has taken out (core/topology_swap.h); NULL is fine. */
+void topology_free_frontend(struct topology_frontend *f);
+void topology_free_service(struct topology_service *s);
 
 /*
  * What counts now: the weight under slowstart (at least 1 unless it is 0), and the limit of
@@ -174,6 +195,9 @@ void topology_free_server(struct topology_server *s);
 uint32_t topology_share(const struct topology_server *s);
 uint32_t topology_weight(const struct topology_server *s);
 uint32_t topology_maxconn(const struct topology_server *s);
+
+/* Takes it as usable whatever its health (a panic), or as what it is again. */
+void topology_press(struct topology_server *s, bool pressed);
 
 struct state topology_state(const struct topology_server *s);
 void topology_set_state(struct topology_server *s, struct state state);

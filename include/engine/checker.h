@@ -60,6 +60,12 @@ bool checker_add(struct checker *c, const struct settings_target *target, size_t
                  struct error *err) MUST_CHECK;
 void checker_remove(struct checker *c, size_t slot);
 
+/*
+ * Its target is in those settings: the slot holds a reference until checker_remove(), so that they
+ * may be replaced while the check goes on as it is.  Once is enough.
+ */
+void checker_keep(struct checker *c, size_t slot, struct settings *settings);
+
 /* Another port from the next check on; another line to send to an agent (copied). */
 void checker_set_port(struct checker *c, size_t slot, uint16_t port);
 void checker_set_agent_send(struct checker *c, size_t slot, const char *line);

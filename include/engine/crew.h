@@ -35,6 +35,41 @@ void crew_listen(struct crew *c, struct listener **listeners, size_t count);
 /* Closes all listening sockets; sessions go on. */
 void crew_stop_listening(struct crew *c);
 
+/*
+ * Listeners come and go under clients.  One that is taken away closes its socket after it has
+ * accepted what the kernel has queued, or leaves it to another (`l`, listener_new_heir()) with all
+ * that is in its queue; it is freed by crew_free_idle() when its last session has ended.
+ */
+void crew_add_listener(struct crew *c, struct listener *l);
+void crew_remove_listener(struct crew *c, const struct listener *l);
+void crew_replace_listener(struct crew *c, const struct listener *old, struct listener *l);
+/* Marks those that were taken away and have no session any more; false: there are none. */
+bool crew_mark_idle(struct crew *c);
+/* Frees what was marked, after a crew_barrier() and a crew_drain(). */
+void crew_free_idle(struct crew *c);
+/* Is there a listener of that frontend, one that was taken away included? */
+bool crew_serves(const struct crew *c, const struct topology_frontend *f);
+
+/*
+ * Every worker stands still between two turns of its loop and looks at nothing: what they share
+ * may be exchanged, and what was exchanged is seen by all of them when they go on.  In between no
+ * other call of the crew's, and nothing that takes long.
+ */
+void crew_halt(struct crew *c);
+void crew_go_on(struct crew *c);
+/* The settings of `f` have changed: its rates follow.  During a halt. */
+void crew_follow(struct crew *c, struct topology_frontend *f,
+                 const struct settings_rate_limit *before);
+
+/*
+ * Another process has the same listening sockets.  crew_yield() accepts no more, so that the other
+ * one does; then either crew_resume() accepts again, or crew_abandon() closes them here: who waits
+ * in their queues is the other one's, and so are the files of UNIX sockets.
+ */
+void crew_yield(struct crew *c);
+void crew_resume(struct crew *c);
+void crew_abandon(struct crew *c);
+
 /* Hands over what the workers have told; `take` is called for each entry. */
 void crew_drain(struct crew *c, void (*take)(void *ctx, const struct outbox_entry *e), void *ctx);
 
@@ -56,6 +91,26 @@ bool crew_kill(struct crew *c, uint64_t id);
 /* Ends the sessions of a server, or of all (NULL); returns how many. */
 uint32_t crew_end_sessions(struct crew *c, const struct topology_server *server,
                            enum reason reason);
+
+/* Which sessions are to end, and how. */
+enum crew_manner {
+	CREW_AT_ONCE,
+	CREW_UNANSWERED, /* go on to another server: on their way there, or pgwire and not answered
+	                  */
+	CREW_BETWEEN_TRANSACTIONS /* session_leave(): only those that can */
+};
+
+struct crew_wish {
+	const struct topology_server *server; /* NULL: of all servers */
+	enum reason reason;
+	enum crew_manner manner;
+	uint32_t most; /* at most so many, the oldest; 0: all */
+	uint32_t
+	    silent_ms; /* only those that cannot be followed and said nothing for so long; 0: all */
+};
+
+/* Returns how many have ended or will; those that were asked before are not counted again. */
+uint32_t crew_wish(struct crew *c, const struct crew_wish *w);
 
 /*
  * Returns when every worker has been through its loop: what was taken out of their sight before is

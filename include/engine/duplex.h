@@ -19,6 +19,8 @@ struct duplex {
 	struct relay flow[2]; /* by source: flow[DUPLEX_CLIENT] is client to server */
 	uint8_t failure;      /* enum reason to end with, once an end is dead */
 	bool dead[2];         /* that end can not be written to any more */
+	bool replaceable;     /* the server was not heard yet: if it breaks off, nothing of that is
+	                         passed on and the turn ends, so that another may take its place */
 };
 
 /* What a call found: go on, or the session has ended with `reason`. */
@@ -34,16 +36,30 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
 
 /*
  * Both ends are connected: carries what the client has said already, after `len` bytes of `preface`
- * that the server gets first (0: none), and begins to wait.
+ * that the server gets first (0: none; it may be in the space's buffer), and begins to wait.
+ * `later`: carries nothing yet, all of it waits for the ends to be ready.
  */
 struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
-                                   struct relay_space *space, const void *preface, size_t len);
+                                   struct relay_space *space, const void *preface, size_t len,
+                                   bool later);
+
+/*
+ * Closes the server's end (with an RST if `reset`) and waits for nothing: duplex_start() comes
+ * again when another server is connected.
+ */
+void duplex_replace(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset);
+
+/* What a relay_gate allows has changed: waits for what can happen now. */
+void duplex_wait(struct duplex *d, struct ev_loop *loop);
 
 /*
  * Has an end that is not being waited for (its bytes can not go on, or none are expected) been
  * reset?  Costs a poll() for each such end.
  */
 bool duplex_is_reset(struct duplex *d, enum duplex_end *ret);
+
+/* The session's end that an error of a socket at `end` makes. */
+enum reason duplex_failure(enum duplex_end end, int errnum);
 
 /* Is an end that is waited for ready, only not served yet?  After a stall of the whole process. */
 bool duplex_is_ready(struct duplex *d);

@@ -44,9 +44,11 @@ typedef void listener_on_accept(void *ctx, struct listener *l, int fd,
 struct listener {
 	struct topology_frontend *frontend;
 	const struct settings_bind *bind;
+	struct settings *settings; /* a reference: where `bind` is, or NULL: listener_keep() */
+	struct sock_listen_options options;
 	struct listener_limits limits;
 	struct listener_shared shared; /* set before it is started */
-	int fd;                        /* owned */
+	int fd;                        /* owned; -1: it has none yet or any more */
 	struct sock_file file;         /* of a UNIX socket */
 	_Atomic uint64_t accepted;     /* connections so far */
 	_Atomic uint32_t active;       /* sessions through it, counted by whoever begins one */
@@ -65,6 +67,50 @@ struct listener {
 bool listener_open(struct topology_frontend *frontend, const struct settings_bind *bind,
                    struct listener_limits limits, struct listener **ret,
                    struct error *err) MUST_CHECK;
+
+/*
+ * For a reload, with the settings that `frontend` will have: one that opens its socket (`shared`:
+ * although another one has the port, listener_share()), and one that takes over the socket of
+ * another listener later (listener_succeed()).  As listener_open().
+ */
+bool listener_open_for(struct topology_frontend *frontend, const struct settings_frontend *set,
+                       const struct settings_bind *bind, bool shared, struct listener_limits limits,
+                       struct listener **ret, struct error *err) MUST_CHECK;
+struct listener *listener_new_heir(struct topology_frontend *frontend,
+                                   const struct settings_frontend *set,
+                                   const struct settings_bind *bind, struct listener_limits limits);
+
+/*
+ * `bind` is in those settings, which stay as long as the listener: sessions refer to it.  The
+ * control thread, as listener_free() then.
+ */
+void listener_keep(struct listener *l, struct settings *settings);
+
+/* What the socket of a bind of such a frontend is opened with; strings are the bind's. */
+struct sock_listen_options listener_options(const struct settings_frontend *set,
+                                            const struct settings_bind *bind);
+
+/* What a bind of a frontend with those settings would be: this one, or one with its socket? */
+enum listener_likeness {
+	LISTENER_OTHER,  /* another address, or something that a socket has from its birth */
+	LISTENER_SOCKET, /* the socket can be used, with other options */
+	LISTENER_SAME    /* but for what is written in `bind` itself */
+};
+enum listener_likeness listener_compare(const struct listener *l,
+                                        const struct settings_frontend *set,
+                                        const struct settings_bind *bind);
+
+/*
+ * Others of this process may bind its port, too, while they take its place (SO_REUSEPORT), or not
+ * again.  False: it cannot be.
+ */
+bool listener_share(const struct listener *l, bool share);
+
+/*
+ * `l` takes over the socket of `old` with its queue and its counters, which accepts no more, and
+ * gives it its own options.  Before listener_start(); the thread of `old`.
+ */
+void listener_succeed(struct listener *l, struct listener *old);
 
 /* The loop's thread.  Errors are logged; nothing is reported later. */
 void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,

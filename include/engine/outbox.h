@@ -16,7 +16,8 @@ enum outbox_kind {
 	   is chosen yet, as in HAProxy.  logasap: its server has accepted. */
 	OUTBOX_BEGUN,
 	OUTBOX_ENDED,          /* `record` of a session that has ended */
-	OUTBOX_CONNECT_FAILED, /* `record.server` refused, reset or ignored a connect */
+	OUTBOX_CONNECT_FAILED, /* `record.server` refused or ignored (`record.reason`) a connect */
+	OUTBOX_SERVER_SILENT,  /* `record.server` does not answer a client's first words */
 	OUTBOX_SERVER_ERROR    /* an observed `record.server` broke a connection off */
 };
 

@@ -3,6 +3,7 @@
 #define ENGINE_SESSION_H
 
 #include "base/rng.h"
+#include "core/pgwire.h"
 #include "core/record.h"
 #include "engine/duplex.h"
 #include "engine/outbox.h"
@@ -17,7 +18,7 @@
  * callbacks: closing moves it to a list that the worker empties before the loop blocks again.
  */
 enum session_phase {
-	SESSION_GREETING, /* the PROXY header is being read */
+	SESSION_GREETING, /* the PROXY header is being read, or the client is told of its failure */
 	SESSION_QUEUED,   /* in line for a server */
 	SESSION_WAITING,  /* until the next attempt: no server to try right now */
 	SESSION_DIALING,  /* connect() is under way */
@@ -26,6 +27,7 @@ enum session_phase {
 };
 
 struct session;
+struct mishap; /* engine/mishap.h */
 
 /* What the phases before relaying do; each is in a file of its own, src/engine/. */
 struct session_stage {
@@ -47,7 +49,9 @@ struct session {
 	const struct settings_bind *bind;
 	_Atomic uint32_t *through; /* sessions of that bind */
 	struct duplex ends;
-	ev_timer timer; /* connect deadline, next attempt, or idle check */
+	struct pgwire wire;    /* followed if the service's protocol is pgwire */
+	struct mishap *mishap; /* of a server with a fault; or NULL */
+	ev_timer timer;        /* connect deadline, next attempt, or idle check */
 	uint64_t id;
 	int64_t accepted_wall_ms;
 	int64_t accepted_ms, last_active_ms; /* session_host.now_ms of those moments */
@@ -56,9 +60,10 @@ struct session {
 	int32_t queue_ms, connect_ms;        /* as in struct record */
 	/* Its `request` has the client's address and, once somebody needs it, the dialled one. */
 	struct queue_ticket ticket;
-	struct queue_position waited;            /* how many were before it in line */
-	struct relay_tail *kept;                 /* of the PROXY header: its beginning, then its
-	                                            TLVs until they are sent; or NULL */
+	struct queue_position waited; /* how many were before it in line */
+	struct relay_tail *kept;      /* of the PROXY header: its beginning, then its
+	                                 TLVs until the server stays; or NULL */
+	struct relay_tail *said;      /* by the client so far: engine/replay.h; or NULL */
 	struct addr_ip server_addr, source_addr; /* as in struct record */
 	const char *refusal;                     /* record.refusal */
 	uint8_t phase;                           /* enum session_phase */
@@ -67,6 +72,12 @@ struct session {
 	uint8_t retries;
 	bool claimed; /* counted in server->active */
 	bool redispatched;
+	bool leaving;    /* session_leave() */
+	bool unanswered; /* told: its server does not answer its first words */
+	uint8_t leaving_reason;
+	bool follows;    /* it began as one of PostgreSQL's protocol */
+	uint8_t youth;   /* how much sooner than others it is too old */
+	uint16_t peeked; /* bytes of a first answer that is not complete; 0: none */
 };
 
 TAILQ_HEAD(session_list, session);
@@ -92,6 +103,8 @@ struct session_host {
 	ev_prepare reaper;
 	ev_check clock;
 	void (*begin)(struct session *s); /* its first stage */
+	/* Its server, which stays claimed, failed for that reason before it was heard: another. */
+	void (*again)(struct session *s, enum reason why);
 	void (*on_call)(struct queue_ticket *t, struct topology_server *server); /* of the desk */
 	void (*on_record)(void *ctx, bool urgent); /* something is in the outbox */
 	void *ctx;
@@ -123,6 +136,27 @@ void session_open(struct session_host *h, const struct session_client *client);
 
 /* Ends it; harmless if it has ended already. */
 void session_close(struct session *s, enum reason reason);
+
+/*
+ * The same for a server that has failed, or should not be waited for: if it has not been heard yet
+ * and `reason` is one of SERVER_RESET, _SILENT, _DOWN and _LEAVING, the session goes on to another
+ * one with what its client has said.
+ */
+void session_lose_server(struct session *s, enum reason reason);
+
+/* What became of a wish that a session may end when nothing is under way on it. */
+enum session_leaving {
+	SESSION_STAYS,  /* it cannot be seen when that is (TLS, another protocol), or was asked */
+	SESSION_LEAVES, /* it ends at the next such moment */
+	SESSION_LEFT    /* it has ended */
+};
+
+/*
+ * Ends a session of PostgreSQL's protocol in clear with a FATAL 57P01 when its server is between
+ * two transactions and the client has asked for nothing: pools take that for what it is and
+ * connect again.  The host's thread.
+ */
+enum session_leaving session_leave(struct session *s, enum reason reason);
 
 /*
  * Servers that the balancing does not see any more are about to be freed: no session names one

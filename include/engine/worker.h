@@ -30,6 +30,11 @@ struct worker {
 	alignas(TOPOLOGY_LINE) _Atomic uint32_t sessions; /* here now; also those in its mailbox */
 };
 
+/*
+ * The id of the next session of this process, which is at least `least` from now on.  Any thread.
+ */
+uint64_t worker_next_session(uint64_t least);
+
 bool worker_start(const struct worker_options *o, struct worker **ret,
                   struct error *err) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 #include "base/slab.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -21,11 +22,19 @@ struct relay_tail {
 	char bytes[];
 };
 
+/* What a direction may do when it may not do as it likes. */
+struct relay_gate {
+	uint64_t until; /* relay.bytes goes up to here */
+	bool blind;     /* nobody is to wait for the source */
+	bool closed;    /* nothing goes to the destination */
+};
+
 struct relay {
-	struct relay_tail *tail; /* NULL: nothing is waiting for the destination */
-	uint64_t bytes;          /* read from the source so far */
-	bool eof;                /* the source has finished sending */
-	bool shut;               /* the destination has been told so (SHUT_WR) */
+	struct relay_tail *tail;       /* NULL: nothing is waiting for the destination */
+	uint64_t bytes;                /* read from the source so far */
+	bool eof;                      /* the source has finished sending */
+	bool shut;                     /* the destination has been told so (SHUT_WR) */
+	const struct relay_gate *gate; /* NULL: it does as it likes */
 };
 
 /* What the directions of one thread share. */
@@ -33,6 +42,9 @@ struct relay_space {
 	char *buffer;
 	uint32_t size;     /* of the buffer and of a tail's bytes */
 	struct slab tails; /* objects of relay_tail + size */
+	/* Sees what was read before it is sent on, in the order of reading; NULL: nobody looks. */
+	void (*saw)(void *ctx, const struct relay *r, const void *bytes, size_t len);
+	void *ctx;
 };
 
 enum relay_status {
@@ -52,11 +64,18 @@ enum relay_status relay_pump(struct relay *r, int source, int dest, struct relay
 
 /*
  * Puts `len` bytes (at most the space's size) of our own before everything that the source says,
- * together with what it has said already, so that they leave in one segment.  Nothing may have been
- * moved yet; the next relay_pump() sends.  RELAY_IDLE, or why the direction cannot go on.
+ * together with what it has said already, so that they leave in one segment.  Nothing may have
+ * been moved to this destination yet; the next relay_pump() sends.  RELAY_IDLE, or why the
+ * direction cannot go on.
  */
 enum relay_status relay_preface(struct relay *r, int source, const void *bytes, size_t len,
                                 struct relay_space *space);
+
+/*
+ * The destination is another one from now on: what was not sent is dropped, and the source's end
+ * will be found and passed on again.
+ */
+void relay_redirect(struct relay *r, struct relay_space *space);
 
 /* Gives the tail back. */
 void relay_drop(struct relay *r, struct relay_space *space);

@@ -23,6 +23,32 @@ void pool_tried_add(struct pool_tried *t, const struct topology_server *s)
 	t->count++;
 }
 
+bool pool_tried_all(const struct pool_tried *t, const struct topology_service *service)
+{
+	return t->count &&
+	       t->count >= atomic_load_explicit(&service->roll, memory_order_acquire)->count;
+}
+
+static bool is_usable(const struct topology_roll *roll, uint32_t id)
+{
+	for (size_t i = 0; i < roll->count; i++)
+		if (roll->at[i]->id == id)
+			return topology_is_usable(roll->at[i]);
+	return false;
+}
+
+void pool_tried_forget(struct pool_tried *t, const struct topology_service *service)
+{
+	const struct topology_roll *roll =
+	    atomic_load_explicit(&service->roll, memory_order_acquire);
+	struct pool_tried kept = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(t->id) && i < t->count; i++)
+		if (is_usable(roll, t->id[i]))
+			kept.id[kept.count++] = t->id[i];
+	*t = kept;
+}
+
 static uint64_t load64(const _Atomic uint64_t *p)
 {
 	return atomic_load_explicit(p, memory_order_relaxed);
@@ -45,7 +71,6 @@ static bool may_be_chosen(struct choice *found, const struct pool_field *field, 
                           struct balance_candidate *c)
 {
 	const struct topology_server *s = field->roll->at[i];
-	uint32_t maxconn;
 
 	*c = (struct balance_candidate){ .weight = pool_slot_share(field, i), .id = s->id };
 	if (!c->weight)
@@ -53,9 +78,8 @@ static bool may_be_chosen(struct choice *found, const struct pool_field *field, 
 	found->any_usable = true;
 	if (pool_slot_was_tried(field, s))
 		return false;
-	c->active = atomic_load_explicit(&s->active, memory_order_relaxed);
-	maxconn = topology_maxconn(s);
-	if (maxconn && c->active >= maxconn) {
+	c->active = atomic_load_explicit(&s->active, memory_order_seq_cst);
+	if (pool_slot_is_full(field, s, c->active)) {
 		found->any_full = true;
 		return false;
 	}
@@ -139,20 +163,20 @@ static void move_clock(_Atomic uint64_t *p, uint64_t value)
 }
 
 /* Takes the chosen turn, unless another worker was faster. */
-static bool claim(const struct choice *c)
+static bool claim(const struct pool_field *field, const struct choice *c)
 {
 	struct topology_server *s = c->server;
 	uint32_t active = c->snapshot.active;
 	uint64_t turn = c->seen_turn;
 	uint64_t next = c->snapshot.turn + balance_stride(c->snapshot.weight);
 
-	if (!pool_slot_take(s, active))
+	if (!pool_slot_take(field, s, active))
 		return false;
 	if (balance_uses_turns(s->service->settings->balance)) {
 		move_clock(&s->service->clock, c->snapshot.turn);
 		if (!atomic_compare_exchange_strong_explicit(
 		        &s->turn, &turn, next, memory_order_release, memory_order_relaxed)) {
-			atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
+			pool_slot_give_back(field, s);
 			return false;
 		}
 	}
@@ -175,7 +199,7 @@ static enum pool_verdict claim_best(struct pool_field *field, struct topology_se
 			return best.any_full ? POOL_FULL : best.any_usable ? POOL_TRIED : POOL_NONE;
 		if (field->service->settings->balance == SETTINGS_RANDOM)
 			draw_some(&best, field);
-		if (claim(&best)) {
+		if (claim(field, &best)) {
 			*ret = best.server;
 			return POOL_CLAIMED;
 		}
@@ -197,6 +221,7 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 		.service = service,
 		.roll = atomic_load_explicit(&service->roll, memory_order_acquire),
 		.request = request,
+		.held = atomic_load_explicit(&service->held, memory_order_relaxed) > 0,
 	};
 	enum pool_verdict verdict = POOL_NONE;
 	uint32_t hash;
@@ -214,7 +239,7 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 
 void pool_release(struct topology_server *s)
 {
-	uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
+	uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_seq_cst);
 
 	assert(before > 0);
 	(void)before;

@@ -33,7 +33,7 @@ static uint32_t weigh(const void *ctx, size_t i)
 
 static uint32_t load_active(const struct topology_server *s)
 {
-	return atomic_load_explicit(&s->active, memory_order_relaxed);
+	return atomic_load_explicit(&s->active, memory_order_seq_cst);
 }
 
 static struct survey look_around(const struct pool_field *field)
@@ -81,21 +81,19 @@ static bool is_bounded(const struct pool_field *field)
 }
 
 /* A server without a free slot is waited for, unless enough sessions do so. */
-static enum attempt attempt(struct topology_server *s)
+static enum attempt attempt(const struct pool_field *field, struct topology_server *s)
 {
 	uint32_t maxqueue = s->settings->maxqueue;
 	uint32_t active;
 
 	do {
-		uint32_t max = topology_maxconn(s);
-
 		active = load_active(s);
-		if (max && active >= max) {
+		if (pool_slot_is_full(field, s, active)) {
 			uint32_t queued = atomic_load_explicit(&s->queued, memory_order_relaxed);
 
 			return maxqueue && queued >= maxqueue ? ATTEMPT_PASS : ATTEMPT_WAIT;
 		}
-	} while (!pool_slot_take(s, active));
+	} while (!pool_slot_take(field, s, active));
 	pool_slot_keep(s, active + 1);
 	return ATTEMPT_TAKEN;
 }
@@ -134,7 +132,7 @@ static bool walk(const struct pool_field *field, const struct survey *v, struct 
 			continue;
 		if (!wheel_holds(w, &c))
 			return false;
-		result = attempt(s);
+		result = attempt(field, s);
 		if (result == ATTEMPT_PASS)
 			continue;
 		*ret = s;

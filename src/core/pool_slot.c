@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pools.h"
 
+#include <assert.h>
+
 uint32_t pool_slot_share(const struct pool_field *field, size_t i)
 {
 	struct topology_server *s = field->roll->at[i];
@@ -21,10 +23,90 @@ bool pool_slot_was_tried(const struct pool_field *field, const struct topology_s
 	return false;
 }
 
-bool pool_slot_take(struct topology_server *s, uint32_t active)
+/* How many may be on their way to it at once; 0: any number. */
+static uint32_t limit_of(const struct topology_server *s, bool held)
 {
-	return atomic_compare_exchange_strong_explicit(&s->active, &active, active + 1,
-	                                               memory_order_relaxed, memory_order_relaxed);
+	uint32_t max = s->settings->max_connecting;
+
+	return held && (!max || max > POOL_RELEASE_MAX) ? POOL_RELEASE_MAX : max;
+}
+
+/*
+ * Sequentially consistent, as all that gives places back: who finds a server full counts itself as
+ * waiting first, who gives a place back looks for those who wait afterwards, and one of the two
+ * sees the other.
+ */
+static uint32_t load(const _Atomic uint32_t *n)
+{
+	return atomic_load_explicit(n, memory_order_seq_cst);
+}
+
+static bool is_full(const struct topology_server *s, bool held, uint32_t active)
+{
+	uint32_t max = topology_maxconn(s);
+
+	if (max && active >= max)
+		return true;
+	max = limit_of(s, held);
+	return max && load(&s->connecting) >= max;
+}
+
+bool pool_slot_is_full(const struct pool_field *field, const struct topology_server *s,
+                       uint32_t active)
+{
+	return is_full(s, field->held, active);
+}
+
+bool pool_is_full(const struct topology_server *s)
+{
+	return is_full(s, load(&s->service->held) > 0, load(&s->active));
+}
+
+bool pool_arrive(struct topology_server *s, struct pool_way *way)
+{
+	uint32_t before;
+
+	if (!way->counted)
+		return false;
+	way->counted = false;
+	before = atomic_fetch_sub_explicit(&s->connecting, 1, memory_order_seq_cst);
+	assert(before > 0);
+	(void)before;
+	return true;
+}
+
+/* False: there are as many as may be; true, too, where nothing is limited or counted. */
+static bool set_out(const struct pool_field *field, struct topology_server *s)
+{
+	uint32_t max = limit_of(s, field->held);
+	struct pool_way *way = field->request->way;
+
+	if (!max || !way)
+		return true;
+	assert(!way->counted);
+	way->counted = true;
+	if (atomic_fetch_add_explicit(&s->connecting, 1, memory_order_seq_cst) < max)
+		return true;
+	pool_slot_give_back(field, s);
+	return false;
+}
+
+bool pool_slot_take(const struct pool_field *field, struct topology_server *s, uint32_t active)
+{
+	return atomic_compare_exchange_strong_explicit(
+	           &s->active, &active, active + 1, memory_order_relaxed, memory_order_relaxed) &&
+	       set_out(field, s);
+}
+
+void pool_slot_give_back(const struct pool_field *field, struct topology_server *s)
+{
+	struct pool_way *way = field->request->way;
+
+	if (way) {
+		pool_arrive(s, way);
+		way->gave_back = true;
+	}
+	pool_release(s);
 }
 
 void pool_slot_keep(struct topology_server *s, uint32_t active)

@@ -237,11 +237,19 @@ enum probe_act probe_sent(struct probe *p)
 	return proceed(p);
 }
 
+/* A lack of our own resources says nothing about the peer. */
+static bool is_own_lack(int errnum)
+{
+	return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM ||
+	       errnum == EADDRNOTAVAIL;
+}
+
 enum probe_act probe_unsent(struct probe *p, int errnum)
 {
 	const struct probe_rule *next = current(p) + 1;
 
-	if (p->at + 1 < p->plan->count && next->draft.step.kind == SETTINGS_STEP_EXPECT)
+	if (!is_own_lack(errnum) && p->at + 1 < p->plan->count &&
+	    next->draft.step.kind == SETTINGS_STEP_EXPECT)
 		return probe_sent(p);
 	return probe_broken(p, PROBE_ESTABLISHED, errnum, "");
 }
@@ -274,21 +282,11 @@ enum probe_act probe_eof(struct probe *p)
 	return proceed(p);
 }
 
-/* A lack of our own resources says nothing about the peer. */
 static enum probe_code connect_code(int errnum)
 {
-	switch (errnum) {
-	case ETIMEDOUT:
-		return PROBE_L4TOUT;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EADDRNOTAVAIL:
+	if (is_own_lack(errnum))
 		return PROBE_UNKNOWN;
-	default:
-		return PROBE_L4CON;
-	}
+	return errnum == ETIMEDOUT ? PROBE_L4TOUT : PROBE_L4CON;
 }
 
 /* `words` and where the check was. */
@@ -323,7 +321,7 @@ enum probe_act probe_broken(struct probe *p, enum probe_layer layer, int errnum,
 	/* What TLS itself does not take is said as it is by the simple checks. */
 	if (p->act == PROBE_RECEIVE && p->plan->simple && !errnum)
 		return fail(p, PROBE_L6RSP, words);
-	return fail(p, PROBE_SOCKERR, words);
+	return fail(p, is_own_lack(errnum) ? PROBE_UNKNOWN : PROBE_SOCKERR, words);
 }
 
 enum probe_act probe_expired(struct probe *p, enum probe_layer layer)

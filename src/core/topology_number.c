@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "topology_number.h"
 
-static bool server_has(const struct topology_service *service, uint32_t id)
+static bool is_given(struct topology_server *const *servers, size_t count, uint32_t id)
 {
-	for (size_t i = 0; i < service->server_count; i++)
-		if (service->servers[i]->id == id)
+	for (size_t i = 0; i < count; i++)
+		if (servers[i]->id == id)
 			return true;
 	return false;
 }
@@ -13,21 +13,21 @@ uint32_t topology_number_free(const struct topology_service *service)
 {
 	uint32_t id = 1;
 
-	while (server_has(service, id))
+	while (is_given(service->servers, service->server_count, id))
 		id++;
 	return id;
 }
 
-static void number_servers(struct topology_service *service)
+void topology_number_servers(struct topology_server *const *servers, size_t count)
 {
 	uint32_t next = 1;
 
-	for (size_t i = 0; i < service->server_count; i++, next++) {
-		if (service->servers[i]->id)
+	for (size_t i = 0; i < count; i++, next++) {
+		if (servers[i]->id)
 			continue;
-		while (server_has(service, next))
+		while (is_given(servers, count, next))
 			next++;
-		service->servers[i]->id = next;
+		servers[i]->id = next;
 	}
 }
 
@@ -67,7 +67,7 @@ void topology_number(struct topology *t)
 	for (size_t i = 0; i < t->service_count; i++) {
 		struct topology_service *s = t->services[i];
 
-		number_servers(s);
+		topology_number_servers(s->servers, s->server_count);
 		for (size_t k = 0; s->settings->frontend_count && k < s->frontend_count; k++)
 			number_one(t, &s->frontends[k]->id, &next);
 		number_one(t, &s->id, &next);

@@ -11,6 +11,9 @@
  */
 void topology_number(struct topology *t);
 
+/* Gives the servers of a list that have no number (0) theirs, by place. */
+void topology_number_servers(struct topology_server *const *servers, size_t count);
+
 /* The lowest number that no server of the service has: for one that comes at run time. */
 uint32_t topology_number_free(const struct topology_service *service);
 

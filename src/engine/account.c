@@ -1,6 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/account.h"
 
+/* The service has a connection again: the longest time without one is kept. */
+static void end_gap(struct topology_service *service, int64_t now_ms)
+{
+	int64_t before =
+	    atomic_exchange_explicit(&service->connected_ms, now_ms, memory_order_relaxed);
+
+	if (before && now_ms > before)
+		counter_raise(&service->gap_max_ms, (uint32_t)(now_ms - before));
+}
+
+void account_connected(const struct session *s)
+{
+	struct topology_server *server = s->server;
+
+	counter_add(&server->count, COUNTER_CONNECTED, 1);
+	if (atomic_load_explicit(&server->errors, memory_order_relaxed))
+		atomic_store_explicit(&server->errors, 0, memory_order_relaxed);
+	topology_time_add(&server->queue_time, (uint32_t)s->queue_ms);
+	topology_time_add(&server->connect_time, (uint32_t)s->connect_ms);
+	end_gap(s->service, s->host->now_ms);
+}
+
+void account_bytes(const struct session *s, enum counter counter, uint64_t n)
+{
+	if (!n)
+		return;
+	counter_add(&s->server->count, counter, n);
+	/* The only frontend of a service has the service's sum. */
+	if (s->service->frontend_count > 1)
+		counter_add(&s->frontend->count, counter, n);
+}
+
+void account_gone(const struct session_host *h, struct topology_frontend *frontend,
+                  _Atomic uint32_t *through)
+{
+	atomic_fetch_sub_explicit(&frontend->active, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&frontend->service->active, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(through, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(h->connections, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(h->here, 1, memory_order_relaxed);
+}
+
 void account_end(const struct session *s)
 {
 	struct counter_set *at = s->server ? &s->server->count : &s->service->count;
@@ -24,13 +66,22 @@ void account_end(const struct session *s)
 	case REASON_CONNECT_TIMEOUT:
 	case REASON_ALL_FULL:
 	case REASON_QUEUE_TIMEOUT:
+	case REASON_HOLD_TIMEOUT:
+	case REASON_HOLD_FULL:
+	case REASON_SERVER_LEAVING:
 		counter_add(at, COUNTER_CONNECT_ERRORS, 1);
 		break;
 	case REASON_KILLED:
 	case REASON_SERVER_DOWN:
 	case REASON_PRIMARY_UP:
 	case REASON_STOPPING:
+	case REASON_DRAIN_OVER:
 		counter_add(at, COUNTER_CUT, 1);
+		break;
+	case REASON_DRAINED:
+	case REASON_TOO_OLD:
+	case REASON_REBALANCED:
+		counter_add(at, COUNTER_ASKED, 1);
 		break;
 	case REASON_BAD_PROXY_HEADER:
 		counter_add(&s->frontend->count, COUNTER_DENIED_SESSIONS, 1);

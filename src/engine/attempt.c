@@ -379,7 +379,9 @@ static void on_io(struct ev_loop *loop, ev_io *w, int revents)
 	struct attempt *a = container_of(w, struct attempt, io);
 
 	(void)loop;
-	(void)revents;
+	/* The kernel does not watch it, for want of memory: that says nothing of the server. */
+	if (revents & EV_ERROR)
+		give_up(a, PROBE_CONNECTING, ENOMEM, NULL);
 	settle(a, step(a));
 }
 

@@ -38,6 +38,7 @@ struct check {
 	struct checker *owner;
 	size_t slot;
 	const struct settings_target *target;
+	struct settings *settings; /* a reference: where the target is; or NULL */
 	enum check_state state;
 	enum checker_pace pace;
 	ev_timer due;
@@ -272,6 +273,7 @@ static void free_check(struct check *k)
 	free(k->agent_send);
 	free(k->next_agent_send);
 	free(k->proxy_name);
+	settings_free(k->settings);
 	free(k);
 }
 
@@ -384,6 +386,14 @@ void checker_remove(struct checker *c, size_t slot)
 {
 	free_check(at(c, slot));
 	c->checks[slot] = NULL;
+}
+
+void checker_keep(struct checker *c, size_t slot, struct settings *settings)
+{
+	struct check *k = at(c, slot);
+
+	if (!k->settings)
+		k->settings = settings_ref(settings);
 }
 
 void checker_set_port(struct checker *c, size_t slot, uint16_t port)

@@ -2,12 +2,16 @@
 /*
  * The choice of a server and the attempts to reach it.  A refused, reset or silent attempt goes on
  * to the next server at once; without redispatch to the same one, whose place the session keeps,
- * after the turn-around.
+ * after the turn-around.  Where nothing is left a session may be held in line: until a server is
+ * usable, or for a turn-around if all that are have failed it.
  */
 #include "dial.h"
 
+#include "approach.h"
+#include "courtesy.h"
+
 #include "base/cleanup.h"
-#include "net/proxyproto.h"
+#include "engine/mishap.h"
 #include "net/sock.h"
 
 #include <errno.h>
@@ -16,8 +20,8 @@
 #define TURNAROUND_MS 1000
 /* How often a session looks again while descriptors are out. */
 #define STARVED_POLL_MS 20
-
-enum { HEADER_MAX = PROXYPROTO_V2_PLAIN + PROXYPROTO_MAX };
+/* How long a panic holds sessions if the service does not say. */
+#define PANIC_HOLD_MS 5000
 
 static void choose(struct session *s);
 
@@ -27,43 +31,43 @@ static void wait_turn(struct session *s, uint32_t after_ms)
 	session_wait(s, after_ms);
 }
 
-/* The TLVs of the client's header are sent on, so that nothing is lost between two proxies. */
-static size_t write_header(struct session *s, char *buf)
+/* A place that is claimed for it, which it does not need. */
+static void give_back(struct session *s, struct topology_server *server)
 {
-	struct addr client = addr_unpack(&s->ticket.request.client);
-	struct addr local;
-
-	if (s->server->settings->send_proxy == SETTINGS_PROXY_NONE)
-		return 0;
-	local = addr_unpack(session_local(s));
-	if (s->server->settings->send_proxy == SETTINGS_PROXY_V1)
-		return proxyproto_write_v1(&client, &local, buf, HEADER_MAX);
-	return proxyproto_write_v2(&client, &local, s->kept ? s->kept->bytes : NULL,
-	                           s->kept ? s->kept->end : 0, buf, HEADER_MAX);
-}
-
-static void connected(struct session *s)
-{
-	char header[HEADER_MAX];
-
-	session_connected(s, header, write_header(s, header));
-}
-
-static void close_server(struct session *s)
-{
-	ev_io *io = &s->ends.io[DUPLEX_SERVER];
-
-	ev_io_stop(s->host->loop, io);
-	if (io->fd != -1)
-		sock_close(io->fd);
-	ev_io_set(io, -1, 0);
+	queue_arrive(server, &s->ticket.way);
+	queue_release(server);
 }
 
 static void leave_server(struct session *s)
 {
-	close_server(s);
+	approach_end(s);
 	s->claimed = false;
-	queue_release(s->server);
+	give_back(s, s->server);
+}
+
+/* How long it may still be held, counted from its first wait on. */
+static int64_t hold_left(struct session *s)
+{
+	const struct settings_service *set = s->service->settings;
+	struct queue_ticket *t = &s->ticket;
+	uint32_t limit = set->hold_ms;
+
+	if (!limit && set->panic == SETTINGS_PANIC_HOLD &&
+	    atomic_load_explicit(&s->service->panicking, memory_order_relaxed))
+		limit = PANIC_HOLD_MS;
+	/* What it was promised counts: a panic may end, a reload may shorten it. */
+	if (limit > t->hold_ms)
+		t->hold_ms = limit;
+	return t->since_ms ? t->since_ms + t->hold_ms - s->host->now_ms : t->hold_ms;
+}
+
+/* What was our own doing, the want of a port, says nothing of the server. */
+static void blame(struct session *s, enum reason why)
+{
+	if (why == REASON_RESOURCES)
+		return;
+	atomic_fetch_add_explicit(&s->server->errors, 1, memory_order_relaxed);
+	session_tell(s, OUTBOX_CONNECT_FAILED);
 }
 
 static void attempt_failed(struct session *s, enum reason why)
@@ -71,20 +75,20 @@ static void attempt_failed(struct session *s, enum reason why)
 	const struct settings_service *set = s->service->settings;
 
 	s->last_failure = (uint8_t)why;
-	atomic_fetch_add_explicit(&s->server->errors, 1, memory_order_relaxed);
-	session_tell(s, OUTBOX_CONNECT_FAILED);
+	blame(s, why);
 	pool_tried_add(&s->ticket.tried, s->server);
-	if (s->retries >= set->retries) {
+	if (s->retries >= set->retries && (!set->redispatch || hold_left(s) <= 0)) {
 		leave_server(s);
-		session_close(s, why);
+		courtesy_refuse(s, why);
 		return;
 	}
-	s->retries++;
+	if (s->retries < UINT8_MAX)
+		s->retries++;
 	if (set->redispatch) {
 		leave_server(s);
 		choose(s);
 	} else {
-		close_server(s);
+		approach_end(s);
 		wait_turn(s, TURNAROUND_MS);
 	}
 }
@@ -96,84 +100,45 @@ static void wait_for_descriptor(struct session *s)
 
 	if (!s->starved_ms)
 		s->starved_ms = s->host->now_ms;
-	if (limit && s->host->now_ms - s->starved_ms >= (int64_t)limit)
-		session_close(s, REASON_RESOURCES);
-	else
+	if (limit && s->host->now_ms - s->starved_ms >= (int64_t)limit) {
+		leave_server(s);
+		courtesy_refuse(s, REASON_RESOURCES);
+	} else {
 		wait_turn(s, STARVED_POLL_MS);
-}
-
-static bool has_source(const struct settings_source *source)
-{
-	return source->addr.len || source->interface;
-}
-
-static int open_socket(struct session *s, const struct addr *to, bool *at_once)
-{
-	const struct settings_service *set = s->service->settings;
-	const struct settings_server *server = s->server->settings;
-	struct sock_options o = {
-		.keepalive = { .on = set->keepalive.server,
-		               .idle_s = set->keepalive.idle_s,
-		               .interval_s = set->keepalive.interval_s,
-		               .count = set->keepalive.count },
-		.user_timeout_ms = server->tcp_user_timeout_ms ? server->tcp_user_timeout_ms
-		                                               : set->tcp_user_timeout_ms,
-		.nodelay = true,
-		.turn = s->id + s->retries,
-	};
-	struct sock_source source;
-
-	if (has_source(&server->source)) {
-		source = (struct sock_source){ .addr = server->source.addr,
-			                       .port_low = server->source.port_low,
-			                       .port_high = server->source.port_high,
-			                       .interface = server->source.interface };
-		o.source = &source;
 	}
-	return sock_connect(to, &o, at_once);
 }
 
-static void note_addresses(struct session *s, int fd, const struct addr *to)
+static void connected(struct session *s)
 {
-	struct addr from;
-
-	s->server_addr = addr_pack(to);
-	s->source_addr = (struct addr_ip){ 0 };
-	if (sock_local(fd, &from))
-		s->source_addr = addr_pack(&from);
+	if (mishap_on_connected(s) == MISHAP_HELD)
+		return;
+	queue_arrive(s->server, &s->ticket.way);
+	approach_finish(s);
 }
 
 static void begin_attempt(struct session *s)
 {
-	bool at_once = false;
-	struct addr to;
-	int fd;
+	enum approach_result result = approach_begin(s);
 
-	if (!topology_address(s->server, &to)) {
+	switch (result) {
+	case APPROACH_BEGUN:
+	case APPROACH_CONNECTED:
+		s->starved_ms = 0;
+		s->phase = SESSION_DIALING;
+		session_wait(s, s->service->settings->timeout.connect_ms);
+		if (result == APPROACH_CONNECTED)
+			connected(s);
+		break;
+	case APPROACH_REFUSED:
 		attempt_failed(s, REASON_CONNECT_REFUSED);
-		return;
-	}
-	fd = open_socket(s, &to, &at_once);
-	if (fd == -1 &&
-	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+		break;
+	case APPROACH_NO_PORT:
+		attempt_failed(s, REASON_RESOURCES);
+		break;
+	case APPROACH_NO_DESCRIPTOR:
 		wait_for_descriptor(s);
-		return;
+		break;
 	}
-	if (fd == -1) {
-		attempt_failed(s, REASON_CONNECT_REFUSED);
-		return;
-	}
-	s->starved_ms = 0;
-	ev_io_set(&s->ends.io[DUPLEX_SERVER], fd, EV_WRITE);
-	if (s->frontend->settings->log_addresses)
-		note_addresses(s, fd, &to);
-	s->phase = SESSION_DIALING;
-	if (at_once) {
-		connected(s);
-		return;
-	}
-	ev_io_start(s->host->loop, &s->ends.io[DUPLEX_SERVER]);
-	session_wait(s, s->service->settings->timeout.connect_ms);
 }
 
 static void count_attempt(struct topology_server *server, int64_t now_ms)
@@ -212,32 +177,83 @@ static void attempt_again(struct session *s)
 	begin_attempt(s);
 }
 
-static void no_server(struct session *s)
+/* It was failed by servers before, or there never was one. */
+static void no_server(struct session *s, enum reason first)
 {
-	session_close(s, s->server ? (enum reason)s->last_failure : REASON_NO_SERVER);
+	courtesy_refuse(s, s->server ? (enum reason)s->last_failure : first);
+}
+
+/* All usable servers have failed it, and it is not held. */
+static void turn_around(struct session *s)
+{
+	if (s->retries > s->service->settings->retries) {
+		courtesy_refuse(s, (enum reason)s->last_failure);
+		return;
+	}
+	s->ticket.tried = (struct pool_tried){ 0 };
+	wait_turn(s, TURNAROUND_MS);
+}
+
+/* How long it may stand in line from now on; INT64_MAX: for ever. */
+static int64_t wait_left(struct session *s)
+{
+	const struct settings_timeouts *set = &s->service->settings->timeout;
+	const struct queue_ticket *t = &s->ticket;
+	int64_t hold = hold_left(s);
+	uint32_t limit = set->queue_ms ? set->queue_ms : set->connect_ms;
+
+	if (atomic_load_explicit(&t->held, memory_order_relaxed) || (t->hold_ms && !set->queue_ms))
+		return hold;
+	return limit ? t->joined_ms + limit - s->host->now_ms : INT64_MAX;
+}
+
+static void wait_in_line(struct session *s)
+{
+	int64_t left = wait_left(s);
+
+	session_wait(s, left == INT64_MAX ? 0 : left > 0 ? (uint32_t)left : 1);
+}
+
+static void watch_client(struct session *s)
+{
+	ev_io *io = &s->ends.io[DUPLEX_CLIENT];
+
+	ev_io_stop(s->host->loop, io);
+	ev_io_set(io, io->fd, EV_READ);
+	ev_io_start(s->host->loop, io);
 }
 
 static void stand_in_line(struct session *s, struct topology_server *bound)
 {
-	const struct settings_timeouts *t = &s->service->settings->timeout;
+	struct queue_ticket *t = &s->ticket;
 	struct topology_server *server = NULL;
 
-	s->ticket.desk = &s->host->desk;
-	switch (queue_join(s->service, &s->ticket, bound, &s->waited, &server)) {
+	t->desk = &s->host->desk;
+	t->hold_max = hold_left(s) > 0 ? s->service->settings->hold_max : 0;
+	t->joined_ms = s->host->now_ms;
+	if (!t->since_ms)
+		t->since_ms = t->joined_ms;
+	switch (queue_join(s->service, t, bound, &s->waited, &server)) {
 	case QUEUE_CLAIMED:
 		use_server(s, server);
 		break;
 	case QUEUE_WAITS:
 		s->phase = SESSION_QUEUED;
-		ev_io_start(s->host->loop, &s->ends.io[DUPLEX_CLIENT]);
-		session_wait(s, t->queue_ms ? t->queue_ms : t->connect_ms);
+		watch_client(s);
+		wait_in_line(s);
 		break;
 	case QUEUE_NO_SERVER:
-		no_server(s);
+		no_server(s, REASON_NO_SERVER);
+		break;
+	case QUEUE_HOLD_FULL:
+		if (t->tried.count)
+			turn_around(s);
+		else
+			no_server(s, REASON_HOLD_FULL);
 		break;
 	case QUEUE_TOO_LONG:
 		s->server = server;
-		session_close(s, REASON_ALL_FULL);
+		courtesy_refuse(s, REASON_ALL_FULL);
 		break;
 	}
 }
@@ -246,6 +262,7 @@ static void stand_in_line(struct session *s, struct topology_server *bound)
 static void claimed(struct session *s, struct topology_server *server)
 {
 	if (atomic_load_explicit(&server->queued, memory_order_relaxed)) {
+		pool_arrive(server, &s->ticket.way);
 		pool_release(server);
 		stand_in_line(s, server);
 	} else {
@@ -253,28 +270,50 @@ static void claimed(struct session *s, struct topology_server *server)
 	}
 }
 
+static enum pool_verdict claim(struct session *s, struct topology_server **ret)
+{
+	struct pool_way *way = &s->ticket.way;
+	enum pool_verdict verdict = pool_claim(s->service, &s->ticket.request, ret);
+
+	if (way->gave_back)
+		queue_settle(s->service);
+	way->gave_back = false;
+	return verdict;
+}
+
+/* More servers than are remembered may have failed it: it does not go round without a rest. */
+static bool is_to_rest(struct session *s)
+{
+	return pool_tried_all(&s->ticket.tried, s->service) && hold_left(s) > 0;
+}
+
 static void choose(struct session *s)
 {
 	struct topology_server *server = NULL;
 
 	s->ticket.request.random = rng_next(&s->host->rng);
-	if (queue_is_busy(s->service)) {
+	if (queue_is_busy(s->service) || is_to_rest(s)) {
 		stand_in_line(s, NULL);
 		return;
 	}
-	switch (pool_claim(s->service, &s->ticket.request, &server)) {
+	switch (claim(s, &server)) {
 	case POOL_CLAIMED:
 		claimed(s, server);
 		break;
 	case POOL_NONE:
-		no_server(s);
+		if (hold_left(s) > 0)
+			stand_in_line(s, NULL);
+		else
+			no_server(s, REASON_NO_SERVER);
 		break;
 	case POOL_FULL:
 		stand_in_line(s, server);
 		break;
 	case POOL_TRIED:
-		s->ticket.tried = (struct pool_tried){ 0 };
-		wait_turn(s, TURNAROUND_MS);
+		if (hold_left(s) > 0)
+			stand_in_line(s, NULL);
+		else
+			turn_around(s);
 		break;
 	}
 }
@@ -287,9 +326,12 @@ static bool hashes_the_dialled(const struct settings_service *set)
 
 static void ready(struct session *s)
 {
-	int errnum = sock_error(s->ends.io[DUPLEX_SERVER].fd);
+	int fd = s->ends.io[DUPLEX_SERVER].fd;
+	int errnum = fd != -1 ? sock_error(fd) : 0;
 
-	if (!errnum)
+	if (fd == -1)
+		begin_attempt(s);
+	else if (!errnum)
 		connected(s);
 	else
 		attempt_failed(s, errnum == ETIMEDOUT ? REASON_CONNECT_TIMEOUT
@@ -308,23 +350,51 @@ static bool left_line(struct session *s)
 
 static void leave(struct session *s, enum reason reason)
 {
-	if (s->phase != SESSION_QUEUED)
+	if (s->phase != SESSION_QUEUED) {
+		if (s->claimed)
+			queue_arrive(s->server, &s->ticket.way);
 		return;
+	}
 	/* HAProxy's Tw. */
 	if (s->queue_ms < 0 && reason != REASON_CLIENT_IDLE && reason != REASON_ALL_FULL)
 		s->queue_ms = session_age(s);
 	if (!left_line(s))
-		queue_release(s->ticket.server);
+		give_back(s, s->ticket.server);
 }
 
-/* No room within its time; unless it has just been called. */
+static enum reason why_waited(const struct session *s, bool held)
+{
+	if (!held)
+		return REASON_QUEUE_TIMEOUT;
+	return s->ticket.tried.count ? (enum reason)s->last_failure : REASON_HOLD_TIMEOUT;
+}
+
+/* No room within its time; unless it has just been called, or it may be held longer than that. */
 static void wait_is_over(struct session *s)
 {
-	if (left_line(s)) {
-		session_close(s, REASON_QUEUE_TIMEOUT);
-	} else {
+	bool held = atomic_load_explicit(&s->ticket.held, memory_order_relaxed);
+
+	if (wait_left(s) > 0)
+		wait_in_line(s);
+	else if (left_line(s))
+		courtesy_refuse(s, why_waited(s, held));
+	else
 		use_server(s, s->ticket.server);
+}
+
+/* The turn-around of one that was failed by all is over; others make sure that nobody is forgotten.
+ */
+static void look_around(struct session *s)
+{
+	struct topology_server *given;
+
+	if (!atomic_load_explicit(&s->ticket.rests, memory_order_relaxed)) {
+		queue_look(s->service, s->host->now_ms);
+		return;
 	}
+	given = queue_retry(&s->ticket);
+	if (given)
+		use_server(s, given);
 }
 
 static void time_passed(struct session *s, bool over)
@@ -334,7 +404,7 @@ static void time_passed(struct session *s, bool over)
 		if (over)
 			wait_is_over(s);
 		else
-			queue_kick(s->service);
+			look_around(s);
 		break;
 	case SESSION_WAITING:
 		if (over && s->claimed)
@@ -353,14 +423,21 @@ static void time_passed(struct session *s, bool over)
 	}
 }
 
-void dial_begin(struct session *s)
+static void enter_stage(struct session *s)
 {
-	const struct settings_frontend *f = s->frontend->settings;
 	static const struct session_stage stage = { ready, time_passed, leave };
-	bool tells = f->session_log == SETTINGS_SESSION_CONNECT;
 
 	s->stage = &stage;
 	s->phase = SESSION_WAITING;
+}
+
+void dial_begin(struct session *s)
+{
+	const struct settings_frontend *f = s->frontend->settings;
+	bool tells = f->session_log == SETTINGS_SESSION_CONNECT;
+
+	s->ticket.request.way = &s->ticket.way;
+	enter_stage(s);
 	/* A probe of somebody before us: no server is to be disturbed by it. */
 	if (sock_is_reset(s->ends.io[DUPLEX_CLIENT].fd)) {
 		session_close(s, REASON_CONNECT_LEFT);
@@ -376,4 +453,15 @@ void dial_begin(struct session *s)
 void dial_called(struct queue_ticket *t, struct topology_server *server)
 {
 	use_server(container_of(t, struct session, ticket), server);
+}
+
+void dial_again(struct session *s, enum reason why)
+{
+	/* It had arrived: whether it may be held is a new question. */
+	if (s->phase == SESSION_RELAYING) {
+		s->ticket.since_ms = 0;
+		s->ticket.hold_ms = 0;
+	}
+	enter_stage(s);
+	attempt_failed(s, why);
 }

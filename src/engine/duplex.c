@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 static enum duplex_end other(enum duplex_end end)
 {
@@ -16,7 +17,7 @@ static bool is_silence(int errnum)
 	return errnum == ETIMEDOUT || errnum == EHOSTUNREACH || errnum == ENETUNREACH;
 }
 
-static enum reason failure_of(enum duplex_end end, int errnum)
+enum reason duplex_failure(enum duplex_end end, int errnum)
 {
 	if (end == DUPLEX_CLIENT)
 		return is_silence(errnum) ? REASON_CLIENT_SILENT : REASON_CLIENT_RESET;
@@ -29,6 +30,9 @@ static void wait_for(struct duplex *d, struct ev_loop *loop, enum duplex_end end
 
 	if (ev_is_active(io) ? (io->events & (EV_READ | EV_WRITE)) == events : !events)
 		return;
+	/* The kernel has refused to watch it, and the event that says so is on its way. */
+	if (!ev_is_active(io) && ev_is_pending(io))
+		return;
 	ev_io_stop(loop, io);
 	if (!events)
 		return;
@@ -38,16 +42,26 @@ static void wait_for(struct duplex *d, struct ev_loop *loop, enum duplex_end end
 
 static bool wants_read(const struct duplex *d, enum duplex_end end)
 {
-	return !d->flow[end].tail && !d->flow[end].eof && !d->dead[other(end)];
+	const struct relay *flow = &d->flow[end];
+
+	return !flow->tail && !flow->eof && !d->dead[other(end)] &&
+	       !(flow->gate && flow->gate->blind);
+}
+
+static bool wants_write(const struct duplex *d, enum duplex_end end)
+{
+	const struct relay *flow = &d->flow[other(end)];
+
+	return flow->tail && !(flow->gate && flow->gate->closed);
 }
 
 /* What each end waits for follows from what is unsent and who has finished. */
-static void settle(struct duplex *d, struct ev_loop *loop)
+void duplex_wait(struct duplex *d, struct ev_loop *loop)
 {
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
 		int events = wants_read(d, end) ? EV_READ : 0;
 
-		if (d->flow[other(end)].tail)
+		if (wants_write(d, end))
 			events |= EV_WRITE;
 		wait_for(d, loop, end, events);
 	}
@@ -59,6 +73,15 @@ static void end_with(struct duplex_verdict *v, enum reason reason)
 	v->reason = reason;
 }
 
+/* Did the server break off before anybody heard it?  After a mere end (EPIPE) it did not. */
+static bool is_to_replace(const struct duplex *d, enum duplex_end end, int errnum)
+{
+	char byte;
+
+	return end == DUPLEX_SERVER && d->replaceable && !d->flow[end].eof && errnum != EPIPE &&
+	       recv(d->io[end].fd, &byte, 1, MSG_PEEK) <= 0;
+}
+
 /*
  * `end` can not be written to any more, but what it said before may still be unread (a server that
  * refuses a client says why and closes): that is carried first, then the session ends.  But
@@ -67,8 +90,12 @@ static void end_with(struct duplex_verdict *v, enum reason reason)
 static void mourn(struct duplex *d, struct relay_space *space, enum duplex_end end, int errnum,
                   struct duplex_verdict *v)
 {
+	if (is_to_replace(d, end, errnum)) {
+		end_with(v, duplex_failure(end, errnum));
+		return;
+	}
 	if (!d->dead[other(end)])
-		d->failure = (uint8_t)failure_of(end, errnum);
+		d->failure = (uint8_t)duplex_failure(end, errnum);
 	d->dead[end] = true;
 	relay_drop(&d->flow[other(end)], space);
 	if (d->flow[end].shut || d->dead[other(end)] || (end == DUPLEX_CLIENT && d->flow[end].tail))
@@ -100,7 +127,7 @@ static void pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 			end_with(v, (enum reason)d->failure);
 		break;
 	case RELAY_SOURCE_FAILED:
-		end_with(v, d->failure ? (enum reason)d->failure : failure_of(source, errnum));
+		end_with(v, d->failure ? (enum reason)d->failure : duplex_failure(source, errnum));
 		break;
 	case RELAY_DEST_FAILED:
 		mourn(d, space, other(source), errnum, v);
@@ -117,7 +144,7 @@ static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
 	if (!v.ended && d->flow[DUPLEX_CLIENT].shut && d->flow[DUPLEX_SERVER].shut)
 		end_with(&v, d->failure ? (enum reason)d->failure : REASON_NORMAL);
 	if (!v.ended)
-		settle(d, loop);
+		duplex_wait(d, loop);
 	return v;
 }
 
@@ -126,7 +153,7 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
 {
 	struct duplex_verdict v = { 0 };
 
-	if ((revents & EV_WRITE) && d->flow[other(end)].tail)
+	if ((revents & EV_WRITE) && wants_write(d, end))
 		pump(d, space, other(end), &v);
 	if (!v.ended && (revents & EV_READ) && wants_read(d, end))
 		pump(d, space, end, &v);
@@ -140,7 +167,7 @@ static void put_first(struct duplex *d, struct relay_space *space, const void *p
 	switch (
 	    relay_preface(&d->flow[DUPLEX_CLIENT], d->io[DUPLEX_CLIENT].fd, preface, len, space)) {
 	case RELAY_SOURCE_FAILED:
-		end_with(v, failure_of(DUPLEX_CLIENT, errno));
+		end_with(v, duplex_failure(DUPLEX_CLIENT, errno));
 		break;
 	case RELAY_NO_MEMORY:
 		end_with(v, REASON_RESOURCES);
@@ -154,15 +181,33 @@ static void put_first(struct duplex *d, struct relay_space *space, const void *p
 }
 
 struct duplex_verdict duplex_start(struct duplex *d, struct ev_loop *loop,
-                                   struct relay_space *space, const void *preface, size_t len)
+                                   struct relay_space *space, const void *preface, size_t len,
+                                   bool later)
 {
 	struct duplex_verdict v = { 0 };
 
 	if (len)
 		put_first(d, space, preface, len, &v);
-	if (!v.ended)
+	if (!v.ended && !later)
 		pump(d, space, DUPLEX_CLIENT, &v);
 	return conclude(d, loop, v);
+}
+
+void duplex_replace(struct duplex *d, struct ev_loop *loop, struct relay_space *space, bool reset)
+{
+	ev_io *server = &d->io[DUPLEX_SERVER];
+
+	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
+		ev_io_stop(loop, &d->io[end]);
+		relay_redirect(&d->flow[end], space);
+		d->dead[end] = false;
+	}
+	d->failure = 0;
+	if (reset)
+		sock_reset(server->fd);
+	else
+		sock_close(server->fd);
+	ev_io_set(server, -1, 0);
 }
 
 static short poll_now(int fd, short events)

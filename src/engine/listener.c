@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/tick.h"
 #include "core/ratetable.h"
+#include "net/inherit.h"
 #include "net/sock.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@ enum { BATCH = 16 }; /* accepts in one turn before sessions get theirs */
 /* out of descriptors: spinning would not help */
 #define STARVED_PAUSE_S 0.1
 
-static struct sock_listen_options options_of(const struct settings_frontend *s,
-                                             const struct settings_bind *b)
+struct sock_listen_options listener_options(const struct settings_frontend *s,
+                                            const struct settings_bind *b)
 {
 	return (struct sock_listen_options){
 		.backlog = b->backlog,
@@ -45,25 +46,49 @@ static bool has_file(const struct settings_bind *b)
 	return b->kind == SETTINGS_BIND_ADDR && b->addr.sa.sa_family == AF_UNIX;
 }
 
-bool listener_open(struct topology_frontend *frontend, const struct settings_bind *bind,
-                   struct listener_limits limits, struct listener **ret, struct error *err)
+struct listener *listener_new_heir(struct topology_frontend *frontend,
+                                   const struct settings_frontend *set,
+                                   const struct settings_bind *bind, struct listener_limits limits)
 {
-	struct sock_listen_options o = options_of(frontend->settings, bind);
-	struct listener *l;
-	int fd = bind->fd;
+	struct listener *l = mem_zalloc(sizeof(*l));
 
-	if (bind->kind == SETTINGS_BIND_FD ? !sock_adopt(fd, &o, err)
-	                                   : !sock_listen(&bind->addr, &o, &fd, err))
-		return error_wrap(err, "service \"%s\"", frontend->settings->name);
-	l = mem_zalloc(sizeof(*l));
 	l->frontend = frontend;
 	l->bind = bind;
+	l->options = listener_options(set, bind);
 	l->limits = limits;
+	l->fd = -1;
+	return l;
+}
+
+bool listener_open_for(struct topology_frontend *frontend, const struct settings_frontend *set,
+                       const struct settings_bind *bind, bool shared, struct listener_limits limits,
+                       struct listener **ret, struct error *err)
+{
+	struct sock_listen_options o = listener_options(set, bind);
+	struct listener *l;
+	bool by_number = bind->kind == SETTINGS_BIND_FD;
+	int fd = by_number ? inherit_find_number(bind->fd) : -1;
+
+	o.shared = shared;
+	if (by_number ? !sock_adopt(fd, &o, err) : !sock_listen(&bind->addr, &o, &fd, err))
+		return error_wrap(err, "service \"%s\"", set->name);
+	l = listener_new_heir(frontend, set, bind, limits);
 	l->fd = fd;
 	if (has_file(bind))
 		l->file = sock_file_at(bind->addr.un.sun_path);
 	*ret = l;
 	return true;
+}
+
+bool listener_open(struct topology_frontend *frontend, const struct settings_bind *bind,
+                   struct listener_limits limits, struct listener **ret, struct error *err)
+{
+	return listener_open_for(frontend, frontend->settings, bind, false, limits, ret, err);
+}
+
+void listener_keep(struct listener *l, struct settings *settings)
+{
+	l->settings = settings_ref(settings);
 }
 
 static void pause_for(struct listener *l, ev_tstamp seconds)
@@ -211,11 +236,22 @@ static void accept_batch(struct listener *l)
 	}
 }
 
+/* Set anew, or libev would take it for one that the kernel still watches. */
+static void watch(struct listener *l)
+{
+	ev_io_set(&l->io, l->fd, EV_READ);
+	ev_io_start(l->loop, &l->io);
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
+	struct listener *l = container_of(w, struct listener, io);
+
 	(void)loop;
-	(void)revents;
-	accept_batch(container_of(w, struct listener, io));
+	if (revents & EV_ERROR) /* the kernel does not watch it */
+		survive(l, ENOMEM);
+	else
+		accept_batch(l);
 }
 
 static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
@@ -223,11 +259,12 @@ static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
 	struct listener *l = container_of(w, struct listener, resume);
 	ev_tstamp seconds;
 
+	(void)loop;
 	(void)revents;
 	if (must_wait(l, &seconds))
 		pause_for(l, seconds);
 	else
-		ev_io_start(loop, &l->io);
+		watch(l);
 }
 
 void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept *on_accept,
@@ -249,8 +286,8 @@ void listener_pause(struct listener *l, bool pause)
 	ev_timer_stop(l->loop, &l->resume);
 	if (pause)
 		ev_io_stop(l->loop, &l->io);
-	else
-		ev_io_start(l->loop, &l->io);
+	else if (!ev_is_active(&l->io))
+		watch(l);
 }
 
 /* Connections that the kernel has made already would be reset with the socket: take them. */
@@ -285,5 +322,6 @@ void listener_free(struct listener *l)
 	if (!l)
 		return;
 	listener_stop(l);
+	settings_free(l->settings);
 	free(l);
 }

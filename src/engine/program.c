@@ -273,11 +273,39 @@ static void notice_time(struct program *p)
 	}
 }
 
+/* A lack of our own resources says nothing about the server; the rest is about the program. */
+static struct probe_result unstarted(int errnum)
+{
+	bool ours = errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
+	struct probe_result r = probe_failed(ours ? PROBE_UNKNOWN : PROBE_PROCERR, errnum);
+
+	if (!ours)
+		r.status = 255;
+	return r;
+}
+
+/* The kernel does not watch it, for want of memory.  It is buried before the next one starts. */
+static void give_up(struct program *p)
+{
+	struct probe_result r = unstarted(ENOMEM);
+
+	signal_group(p, SIGKILL);
+	if (p->phase != PROGRAM_RUNNING)
+		return;
+	ev_timer_stop(p->loop, &p->deadline);
+	p->phase = PROGRAM_DYING;
+	tell(p, &r);
+}
+
 static void on_exited(struct ev_loop *loop, ev_io *w, int revents)
 {
+	struct program *p = container_of(w, struct program, exited);
+
 	(void)loop;
-	(void)revents;
-	notice_end(container_of(w, struct program, exited));
+	if (revents & EV_ERROR)
+		give_up(p);
+	else
+		notice_end(p);
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
@@ -303,17 +331,6 @@ static void fail(struct program *p, struct probe_result result)
 	p->result = result;
 	p->phase = PROGRAM_UNSTARTED;
 	arm(p, 0);
-}
-
-/* What the lack of resources means is about us; the rest is about the program. */
-static struct probe_result unstarted(int errnum)
-{
-	bool ours = errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
-	struct probe_result r = probe_failed(ours ? PROBE_SOCKERR : PROBE_PROCERR, errnum);
-
-	if (!ours)
-		r.status = 255;
-	return r;
 }
 
 static void watch(struct program *p)

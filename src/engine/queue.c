@@ -6,17 +6,21 @@
 
 #include <assert.h>
 
+/* Sessions look themselves whether something was missed; but a line as a whole only so often. */
+enum { LOOK_MS = 100 };
+
 /*
  * A release looks at `waiting` after it has given its place back; a joiner counts itself first and
- * then looks for a place: one of the two sees the other.  Sessions also look themselves once in a
- * while, so that nothing depends on it.
+ * then looks for a place: one of the two sees the other.
  */
 struct queue {
 	struct topology_service *service;
 	_Atomic uint32_t waiting;
+	_Atomic int64_t looked_ms;
 	pthread_mutex_t lock; /* of all below; taken before a desk's */
 	struct queue_line line;
 	uint32_t bound; /* in line for one very server */
+	uint64_t turn;  /* goes up with each change of the servers */
 };
 
 void queue_open(struct topology_service *service)
@@ -42,52 +46,6 @@ void queue_close(struct topology_service *service)
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 	service->queue = NULL;
-}
-
-/* --- the desk ----------------------------------------------------------------------------- */
-
-static struct queue_ticket *next_called(struct queue_desk *d)
-{
-	struct queue_ticket *t;
-
-	pthread_mutex_lock(&d->lock);
-	t = TAILQ_FIRST(&d->called);
-	if (t) {
-		TAILQ_REMOVE(&d->called, t, link);
-		t->place = QUEUE_AWAY;
-		t->queue = NULL;
-	}
-	pthread_mutex_unlock(&d->lock);
-	return t;
-}
-
-static void on_wake(struct ev_loop *loop, ev_async *w, int revents)
-{
-	struct queue_desk *d = container_of(w, struct queue_desk, wake);
-	struct queue_ticket *t;
-
-	(void)loop;
-	(void)revents;
-	while ((t = next_called(d)))
-		d->on_call(t, t->server);
-}
-
-void queue_desk_init(struct queue_desk *d, struct ev_loop *loop,
-                     void (*on_call)(struct queue_ticket *t, struct topology_server *server))
-{
-	d->loop = loop;
-	d->on_call = on_call;
-	TAILQ_INIT(&d->called);
-	pthread_mutex_init(&d->lock, NULL);
-	ev_async_init(&d->wake, on_wake);
-	ev_async_start(loop, &d->wake);
-}
-
-void queue_desk_release(struct queue_desk *d)
-{
-	assert(TAILQ_EMPTY(&d->called));
-	ev_async_stop(d->loop, &d->wake);
-	pthread_mutex_destroy(&d->lock);
 }
 
 /* --- the line, locked --------------------------------------------------------------------- */
@@ -118,10 +76,46 @@ static void bind_to(struct queue *q, struct queue_ticket *t, struct topology_ser
 	count_in(q, t);
 }
 
+static bool is_held(const struct queue_ticket *t)
+{
+	return atomic_load_explicit(&t->held, memory_order_relaxed);
+}
+
+static bool rests(const struct queue_ticket *t)
+{
+	return atomic_load_explicit(&t->rests, memory_order_relaxed);
+}
+
+static void set_rest(struct queue_ticket *t, bool on)
+{
+	atomic_store_explicit(&t->rests, on, memory_order_relaxed);
+}
+
+/* Holds it, unless too many are held. */
+static bool hold(struct topology_service *service, struct queue_ticket *t)
+{
+	uint32_t held = atomic_load_explicit(&service->held, memory_order_relaxed);
+
+	if (held >= t->hold_max)
+		return false;
+	atomic_store_explicit(&t->held, true, memory_order_relaxed);
+	atomic_fetch_add_explicit(&service->held, 1, memory_order_seq_cst);
+	counter_raise(&service->held_max, held + 1);
+	if (!t->was_held)
+		counter_add(&service->count, COUNTER_HELD, 1);
+	t->was_held = true;
+	return true;
+}
+
 static void take_out(struct queue *q, struct queue_ticket *t)
 {
 	TAILQ_REMOVE(&q->line, t, link);
 	count_out(q, t);
+	set_rest(t, false);
+	if (is_held(t)) {
+		atomic_store_explicit(&t->held, false, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&q->service->held, 1, memory_order_seq_cst);
+	}
 	t->place = QUEUE_AWAY;
 	atomic_fetch_sub_explicit(&q->waiting, 1, memory_order_seq_cst);
 }
@@ -131,19 +125,16 @@ static uint32_t load(const _Atomic uint32_t *n)
 	return atomic_load_explicit(n, memory_order_relaxed);
 }
 
+/* Also one that is pressed into service by a panic. */
 static bool is_usable(struct topology_server *s)
 {
-	struct state state = topology_state(s);
-
-	return state_is_usable(&state) && topology_weight(s) && topology_has_address(s);
+	return topology_is_usable(s) && topology_weight(s) && topology_has_address(s);
 }
 
 /* A claim would fail: nothing has changed for those who wait for `s`. */
 static bool is_still_full(struct topology_server *s)
 {
-	uint32_t max = topology_maxconn(s);
-
-	return is_usable(s) && max && load(&s->active) >= max;
+	return is_usable(s) && pool_is_full(s);
 }
 
 static void call(struct queue_ticket *t)
@@ -163,14 +154,36 @@ struct round {
 	bool full, none;                   /* those who are bound to no server get nothing more */
 };
 
+static void rest(const struct queue *q, struct queue_ticket *t)
+{
+	t->rests_since = q->turn;
+	set_rest(t, true);
+}
+
+static bool has_hope(const struct queue *q, const struct queue_ticket *t, const struct round *r)
+{
+	if (rests(t) && t->rests_since == q->turn)
+		return false;
+	return t->server ? !is_still_full(t->server) : !r->full;
+}
+
+static enum pool_verdict claim(const struct queue *q, struct queue_ticket *t,
+                               struct topology_server **ret)
+{
+	/* More than it can remember. */
+	if (t->hold_max && pool_tried_all(&t->tried, q->service))
+		return POOL_TRIED;
+	return pool_claim(q->service, &t->request, ret);
+}
+
 /* One in line tries its luck. */
 static void try_one(struct queue *q, struct queue_ticket *t, struct round *r)
 {
 	struct topology_server *server = NULL;
 
-	if (t->server ? is_still_full(t->server) : r->full)
+	if (!has_hope(q, t, r))
 		return;
-	switch (pool_claim(q->service, &t->request, &server)) {
+	switch (claim(q, t, &server)) {
 	case POOL_CLAIMED:
 		take_out(q, t);
 		t->server = server;
@@ -182,6 +195,7 @@ static void try_one(struct queue *q, struct queue_ticket *t, struct round *r)
 	case POOL_NONE:
 		r->none = true;
 		r->full = true;
+		set_rest(t, false);
 		bind_to(q, t, NULL);
 		break;
 	case POOL_FULL:
@@ -190,22 +204,36 @@ static void try_one(struct queue *q, struct queue_ticket *t, struct round *r)
 			bind_to(q, t, server);
 		break;
 	case POOL_TRIED:
-		/* The servers that it still had hopes for are gone: from the beginning. */
-		t->tried = (struct pool_tried){ 0 };
+		/* The servers that it still had hopes for are gone. */
+		if (t->hold_max)
+			rest(q, t);
+		else
+			t->tried = (struct pool_tried){ 0 };
 		break;
 	}
 }
 
-/* Gives away what there is, in order. */
-static struct round serve(struct queue *q, const struct queue_ticket *joiner)
+static void go_round(struct queue *q, struct round *r)
 {
-	struct round r = { .joiner = joiner };
 	struct queue_ticket *next;
 
-	for (struct queue_ticket *t = TAILQ_FIRST(&q->line); t && (!r.full || q->bound); t = next) {
+	r->full = false;
+	for (struct queue_ticket *t = TAILQ_FIRST(&q->line); t && (!r->full || q->bound);
+	     t = next) {
 		next = TAILQ_NEXT(t, link);
-		try_one(q, t, &r);
+		try_one(q, t, r);
 	}
+}
+
+/* Gives away what there is, in order; with the last one that was held a limit has gone, too. */
+static struct round serve(struct queue *q, const struct queue_ticket *joiner)
+{
+	bool held = load(&q->service->held) > 0;
+	struct round r = { .joiner = joiner };
+
+	go_round(q, &r);
+	if (held && !load(&q->service->held) && !TAILQ_EMPTY(&q->line))
+		go_round(q, &r);
 	return r;
 }
 
@@ -238,6 +266,15 @@ static bool has_long_lines(const struct topology_service *service)
 	return lines > 0;
 }
 
+/* No server is usable, or all that are failed it. */
+static enum queue_verdict join_held(struct queue *q, struct queue_ticket *t)
+{
+	if (hold(q->service, t))
+		return QUEUE_WAITS;
+	take_out(q, t);
+	return t->hold_max ? QUEUE_HOLD_FULL : QUEUE_NO_SERVER;
+}
+
 static enum queue_verdict join(struct queue *q, struct queue_ticket *t,
                                struct queue_position *position, struct topology_server **ret)
 {
@@ -260,9 +297,11 @@ static enum queue_verdict join(struct queue *q, struct queue_ticket *t,
 		*ret = t->server;
 		return QUEUE_CLAIMED;
 	}
-	if (r.none) {
-		take_out(q, t);
-		return QUEUE_NO_SERVER;
+	if (r.none || rests(t)) {
+		enum queue_verdict verdict = join_held(q, t);
+
+		if (verdict != QUEUE_WAITS)
+			return verdict;
 	}
 	position->server += place.server;
 	position->service += place.service;
@@ -279,6 +318,7 @@ enum queue_verdict queue_join(struct topology_service *service, struct queue_tic
 	assert(t->place == QUEUE_AWAY);
 	t->queue = q;
 	t->request.tried = &t->tried;
+	t->request.way = &t->way;
 	pthread_mutex_lock(&q->lock);
 	t->server = bound;
 	verdict = join(q, t, position, ret);
@@ -286,6 +326,16 @@ enum queue_verdict queue_join(struct topology_service *service, struct queue_tic
 	if (verdict != QUEUE_WAITS)
 		t->queue = NULL;
 	return verdict;
+}
+
+/* With the last one that was held a limit goes. */
+static void leave_line(struct queue *q, struct queue_ticket *t)
+{
+	bool held = is_held(t);
+
+	take_out(q, t);
+	if (held && !load(&q->service->held))
+		serve(q, NULL);
 }
 
 struct topology_server *queue_leave(struct queue_ticket *t)
@@ -297,7 +347,7 @@ struct topology_server *queue_leave(struct queue_ticket *t)
 		return NULL;
 	pthread_mutex_lock(&q->lock);
 	if (t->place == QUEUE_IN_LINE)
-		take_out(q, t);
+		leave_line(q, t);
 	else if (t->place == QUEUE_CALLED) {
 		pthread_mutex_lock(&t->desk->lock);
 		TAILQ_REMOVE(&t->desk->called, t, link);
@@ -310,7 +360,27 @@ struct topology_server *queue_leave(struct queue_ticket *t)
 	return given;
 }
 
-void queue_kick(struct topology_service *service)
+struct topology_server *queue_retry(struct queue_ticket *t)
+{
+	struct topology_server *given = NULL;
+	struct queue *q = t->queue;
+
+	if (!q)
+		return NULL;
+	pthread_mutex_lock(&q->lock);
+	if (t->place == QUEUE_IN_LINE) {
+		t->tried = (struct pool_tried){ 0 };
+		set_rest(t, false);
+		if (serve(q, t).served)
+			given = t->server;
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (given)
+		t->queue = NULL;
+	return given;
+}
+
+void queue_settle(struct topology_service *service)
 {
 	struct queue *q = service->queue;
 
@@ -321,12 +391,66 @@ void queue_kick(struct topology_service *service)
 	pthread_mutex_unlock(&q->lock);
 }
 
+void queue_look(struct topology_service *service, int64_t now_ms)
+{
+	struct queue *q = service->queue;
+	int64_t before = atomic_load_explicit(&q->looked_ms, memory_order_relaxed);
+
+	if (now_ms - before >= LOOK_MS &&
+	    atomic_compare_exchange_strong_explicit(&q->looked_ms, &before, now_ms,
+	                                            memory_order_relaxed, memory_order_relaxed))
+		queue_settle(service);
+}
+
+/* Nothing is usable: those who waited for room are held from now on. */
+static void hold_all(struct queue *q)
+{
+	struct queue_ticket *t;
+
+	TAILQ_FOREACH(t, &q->line, link)
+		if (!is_held(t) && !hold(q->service, t) && t->hold_max)
+			return;
+}
+
+/* What a server had failed before it went away is forgiven. */
+static void begin_turn(struct queue *q)
+{
+	struct queue_ticket *t;
+
+	q->turn++;
+	TAILQ_FOREACH(t, &q->line, link)
+		if (t->tried.count)
+			pool_tried_forget(&t->tried, q->service);
+}
+
+void queue_kick(struct topology_service *service)
+{
+	struct queue *q = service->queue;
+
+	/* A read that stays behind the change that was made, which may be a mere store. */
+	if (!q || !atomic_fetch_add_explicit(&q->waiting, 0, memory_order_seq_cst))
+		return;
+	pthread_mutex_lock(&q->lock);
+	begin_turn(q);
+	if (serve(q, NULL).none)
+		hold_all(q);
+	pthread_mutex_unlock(&q->lock);
+}
+
 void queue_release(struct topology_server *s)
 {
 	struct topology_service *service = s->service;
 
 	pool_release(s);
-	queue_kick(service);
+	queue_settle(service);
+}
+
+void queue_arrive(struct topology_server *s, struct pool_way *way)
+{
+	struct topology_service *service = s->service;
+
+	if (pool_arrive(s, way))
+		queue_settle(service);
 }
 
 bool queue_serves(const struct topology_server *s)

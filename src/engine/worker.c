@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "dial.h"
+#include "engine/eventloop.h"
 #include "greeting.h"
 
 #include <errno.h>
@@ -20,6 +21,17 @@ enum {
 #define TELL_AFTER_S 0.01
 
 static _Atomic uint64_t next_session_id = 1;
+
+uint64_t worker_next_session(uint64_t least)
+{
+	uint64_t next = atomic_load_explicit(&next_session_id, memory_order_relaxed);
+
+	while (next < least &&
+	       !atomic_compare_exchange_weak_explicit(&next_session_id, &next, least,
+	                                              memory_order_relaxed, memory_order_relaxed))
+		;
+	return next < least ? least : next;
+}
 
 static void begin(struct worker *w, struct listener *l, int fd, const struct addr_ip *client)
 {
@@ -102,15 +114,16 @@ static void release(struct worker *w)
 
 static bool set_up(struct worker *w, struct error *err)
 {
-	w->loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	w->loop = eventloop_new(err);
 	if (!w->loop)
-		return error_set(err, "cannot make an event loop");
+		return error_wrap(err, "worker %u", w->options.id);
 	w->host = (struct session_host){ .loop = w->loop,
 		                         .outbox = outbox_new(OUTBOX_SIZE),
 		                         .connections = w->options.connections,
 		                         .here = &w->sessions,
 		                         .worker = w->options.id,
 		                         .begin = greeting_begin,
+		                         .again = dial_again,
 		                         .on_call = dial_called,
 		                         .on_record = on_record,
 		                         .ctx = w };

@@ -154,6 +154,36 @@ static void a_peer_that_takes_nothing_may_still_have_answered(void **unused)
 	probe_plan_free(plan);
 }
 
+static void a_lack_of_our_own_says_nothing_of_the_peer(void **unused)
+{
+	static const int lacks[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL };
+	struct settings_check check = settings_check_default(SETTINGS_CHECK_HTTP);
+	struct probe_plan *plan = answers_plan(&check);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		for (int when = 0; when < 3; when++) {
+			struct probe p;
+
+			probe_begin(&p, plan, &(struct probe_given){ .authority = "a" });
+			if (when == 0) {
+				probe_broken(&p, PROBE_CONNECTING, lacks[i], NULL);
+			} else if (when == 1) {
+				probe_connected(&p);
+				assert_int_equal(probe_unsent(&p, lacks[i]), PROBE_DONE);
+			} else {
+				probe_connected(&p);
+				probe_sent(&p);
+				probe_broken(&p, PROBE_ESTABLISHED, lacks[i], NULL);
+			}
+			assert_int_equal(probe_verdict(&p)->code, PROBE_UNKNOWN);
+			assert_false(probe_code_passed(probe_verdict(&p)->code));
+			probe_release(&p);
+		}
+	}
+	probe_plan_free(plan);
+}
+
 static void a_404_does_not_bring_a_server_up(void **unused)
 {
 	struct probe_result asked = { .code = PROBE_L7OKC, .conditional = true, .status = 404 };
@@ -235,6 +265,7 @@ int main(void)
 		cmocka_unit_test(failures_have_their_words),
 		cmocka_unit_test(time_runs_out_at_a_layer),
 		cmocka_unit_test(a_peer_that_takes_nothing_may_still_have_answered),
+		cmocka_unit_test(a_lack_of_our_own_says_nothing_of_the_peer),
 		cmocka_unit_test(a_404_does_not_bring_a_server_up),
 		cmocka_unit_test(a_failed_step_says_why),
 		cmocka_unit_test(codes_have_haproxys_names_words_and_numbers),

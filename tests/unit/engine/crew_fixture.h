@@ -41,7 +41,7 @@ struct rig {
 	size_t ended_count;
 	struct record begun[64];
 	size_t begun_count;
-	size_t connect_failures, server_errors;
+	size_t connect_failures, server_errors, server_silences;
 };
 
 static inline int rig_listen(struct addr *at)
@@ -132,6 +132,8 @@ static inline void rig_take(void *ctx, const struct outbox_entry *e)
 		r->begun[r->begun_count++ % 64] = e->record;
 	else if (e->kind == OUTBOX_SERVER_ERROR)
 		r->server_errors++;
+	else if (e->kind == OUTBOX_SERVER_SILENT)
+		r->server_silences++;
 	else if (r->ended_count < 64)
 		r->ended[r->ended_count++] = e->record;
 }
@@ -184,6 +186,59 @@ static inline int rig_accept(const struct rig *r, size_t server)
 	assert_true(fd >= 0);
 	rig_block(fd);
 	return fd;
+}
+
+/* The same of any server that listens; sets which. */
+static inline int rig_accept_any(const struct rig *r, size_t *ret)
+{
+	struct pollfd p[RIG_SERVERS];
+
+	for (size_t i = 0; i < RIG_SERVERS; i++) {
+		bool listens = i < r->service.server_count;
+
+		p[i] = (struct pollfd){ .fd = listens ? r->listening[i] : -1, .events = POLLIN };
+	}
+	assert_in_range(poll(p, RIG_SERVERS, 5000), 1, RIG_SERVERS);
+	for (*ret = 0; !p[*ret].revents; ++*ret)
+		;
+	return rig_accept(r, *ret);
+}
+
+/* Nobody else is being connected to. */
+static inline void rig_assert_no_more(const struct rig *r, size_t server)
+{
+	struct pollfd p = { .fd = r->listening[server], .events = POLLIN };
+
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
+/* Reads exactly those bytes. */
+static inline void rig_expect(int fd, const void *bytes, size_t len)
+{
+	char *got = malloc(len + 1);
+
+	assert_non_null(got);
+	for (size_t have = 0; have < len;) {
+		ssize_t n = recv(fd, got + have, len - have, 0);
+
+		assert_true(n > 0);
+		have += (size_t)n;
+	}
+	assert_memory_equal(got, bytes, len);
+	free(got);
+}
+
+/* Nothing but an orderly end. */
+static inline void rig_expect_end(int fd)
+{
+	char byte;
+
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+}
+
+static inline void rig_send(int fd, const void *bytes, size_t len)
+{
+	assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
 }
 
 /* Closes with an RST. */

@@ -233,6 +233,34 @@ static void files_that_cannot_be_used_are_refused(void **state)
 	assert_null(checker_new(f->loop, f->targets, f->count, note_result, f, NULL));
 }
 
+static void a_slot_keeps_the_settings_of_its_target(void **state)
+{
+	struct fixture *f = *state;
+	struct settings *settings = settings_new();
+	struct settings_target *target = mem_arena_zalloc(&settings->arena, sizeof(*target));
+	struct error err;
+	size_t slot = 9;
+
+	f->answer = OK_ANSWER;
+	add_target(f, SETTINGS_CHECK_TCP, 60000);
+	*target = f->targets[0];
+	target->check = settings_check_default(SETTINGS_CHECK_HTTP);
+	start(f);
+	assert_true(checker_add(f->checker, target, &slot, &err));
+	checker_keep(f->checker, slot, settings);
+	checker_keep(f->checker, slot, settings);
+	assert_int_equal(settings->refs, 2);
+	settings_free(settings); /* as a reload gives them back */
+	set_address(f, slot, &f->addr, NULL);
+	set_pace(f, slot, CHECKER_NORMAL);
+	assert_verdict(run_until_ended(f, slot, 1), PROBE_L7OK, 200, "");
+	checker_remove(f->checker, slot);
+	/* Those that are there at the end go with the checker. */
+	settings = settings_new();
+	checker_keep(f->checker, 0, settings);
+	settings_free(settings);
+}
+
 static void targets_come_and_go_while_checks_run(void **state)
 {
 	struct fixture *f = *state;
@@ -375,6 +403,7 @@ int main(void)
 		TEST(checker_can_be_freed_from_its_own_call),
 		TEST(files_that_cannot_be_used_are_refused),
 		TEST(targets_come_and_go_while_checks_run),
+		TEST(a_slot_keeps_the_settings_of_its_target),
 		TEST(tls_files_outlive_the_target_that_loaded_them),
 		TEST(port_and_line_can_change),
 		TEST(programs_are_checks_too),

@@ -134,6 +134,9 @@ static void a_reset_is_passed_on_as_a_reset(void **state)
 	server = rig_accept(&r, 0);
 	assert_int_equal(write(client, "x", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
+	/* Once it was heard no other server can take its place. */
+	rig_send(server, "y", 1);
+	rig_expect(client, "y", 1);
 	rig_reset(server);
 	assert_int_equal(read(client, &got, 1), -1);
 	assert_int_equal(errno, ECONNRESET);

@@ -127,6 +127,7 @@ static void refused_and_redispatched_is_normal_with_one_retry(void **state)
 
 	(void)state;
 	rig_init(&r, 2);
+	r.service.replay = false;
 	rig_start(&r, 1, 100);
 	rig_refuse(&r, 0);
 	client = rig_connect(&r);

@@ -144,6 +144,7 @@ static void whatever_fails_the_session_ends_and_leaves_nothing(void **state)
 	rig_init(&r, 1);
 	r.bind.accept_proxy = true;
 	r.service.retries = 1;
+	r.service.replay = false;
 	r.servers[0].send_proxy = SETTINGS_PROXY_V2;
 	assert_true(addr_parse_ip("127.0.0.2", 0, &r.servers[0].source.addr));
 	rig_start(&r, 1, 100);

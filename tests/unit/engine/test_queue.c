@@ -33,6 +33,7 @@ static void those_who_wait_are_served_in_order_over_all_workers(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 3, 100);
 	clients[0] = rig_connect(&r);
@@ -68,6 +69,7 @@ static void a_freed_place_is_given_at_once(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
 	first = rig_connect(&r);
@@ -92,6 +94,7 @@ static void one_that_leaves_does_not_hold_up_those_behind(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
 	clients[0] = rig_connect(&r);
@@ -122,6 +125,7 @@ static void a_raised_limit_lets_the_next_in_line_in(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
 	clients[0] = rig_connect(&r);
@@ -149,6 +153,7 @@ static void a_server_that_becomes_usable_takes_the_line(void **state)
 
 	(void)state;
 	rig_init(&r, 2);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	r.servers[1].weight = 0;
 	rig_start(&r, 2, 100);
@@ -178,6 +183,7 @@ static void a_hash_waits_for_its_own_server(void **state)
 
 	(void)state;
 	rig_init(&r, 2);
+	r.service.replay = false;
 	r.service.balance = SETTINGS_SOURCE;
 	r.servers[0].maxconn = r.servers[1].maxconn = 1;
 	rig_start(&r, 2, 100);
@@ -217,6 +223,7 @@ static void those_who_wait_for_a_removed_server_get_another(void **state)
 
 	(void)state;
 	rig_init(&r, 2);
+	r.service.replay = false;
 	r.service.balance = SETTINGS_SOURCE;
 	r.servers[0].maxconn = r.servers[1].maxconn = 1;
 	rig_start(&r, 2, 100);
@@ -256,6 +263,7 @@ static void a_full_line_of_one_server_turns_newcomers_away(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.service.balance = SETTINGS_SOURCE;
 	r.servers[0].maxconn = 1;
 	r.servers[0].maxqueue = 1;
@@ -289,6 +297,7 @@ static void newcomers_are_refused_when_no_server_is_usable_though_others_wait(vo
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 1, 100);
 	clients[0] = rig_connect(&r);
@@ -320,6 +329,7 @@ static void sessions_in_line_can_be_ended(void **state)
 
 	(void)state;
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
 	clients[0] = rig_connect(&r);

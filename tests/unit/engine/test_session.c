@@ -167,6 +167,7 @@ static void run_server_reset(size_t bytes)
 	int server;
 
 	rig_init(&r, 1);
+	r.service.replay = false;
 	r.servers[0].observe = true;
 	rig_start(&r, 1, 100);
 	client = rig_connect(&r);
@@ -221,6 +222,31 @@ static void what_sluice_cuts_has_the_documented_letters(void **state)
 	run_cut(REASON_KILLED, "KD");
 }
 
+static void the_longest_time_without_a_connection_is_kept(void **state)
+{
+	struct rig r;
+	struct topology_service *service;
+
+	(void)state;
+	rig_init(&r, 1);
+	rig_start(&r, 1, 100);
+	service = rig_service(&r);
+	assert_int_equal(service->connected_ms, 0);
+	for (int i = 0; i < 3; i++) {
+		int client = rig_connect(&r);
+
+		close(rig_accept(&r, 0));
+		close(client);
+		rig_wait_ended(&r, (size_t)i + 1);
+		/* The first has nothing before it, the third comes at once. */
+		assert_in_range(service->gap_max_ms, i ? 50 : 0, i ? 4000 : 0);
+		if (!i)
+			poll(NULL, 0, 51);
+	}
+	assert_true(service->connected_ms > 0);
+	rig_stop(&r, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +259,7 @@ int main(void)
 		cmocka_unit_test(a_denied_client_is_reset_and_not_told_of),
 		cmocka_unit_test(a_server_reset_is_SD),
 		cmocka_unit_test(what_sluice_cuts_has_the_documented_letters),
+		cmocka_unit_test(the_longest_time_without_a_connection_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

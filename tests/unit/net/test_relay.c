@@ -257,6 +257,123 @@ static void one_turn_is_bounded(void **state)
 	assert_in_range(p->flow.bytes, SIZE, sizeof(filling) - 1);
 }
 
+/* What was seen, one after the other. */
+struct seen {
+	const struct relay *last;
+	char bytes[SIZE * 2];
+	size_t len;
+};
+
+static void note(void *ctx, const struct relay *r, const void *bytes, size_t len)
+{
+	struct seen *seen = ctx;
+
+	assert_true(len && seen->len + len <= sizeof(seen->bytes));
+	memcpy(seen->bytes + seen->len, bytes, len);
+	seen->len += len;
+	seen->last = r;
+}
+
+static void an_onlooker_sees_what_the_source_says_and_nothing_else(void **state)
+{
+	struct pairs *p = *state;
+	static struct seen seen;
+
+	seen = (struct seen){ 0 };
+	p->space.saw = note;
+	p->space.ctx = &seen;
+	assert_int_equal(write(p->client, "hello", 5), 5);
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(write(p->client, ", you", 5), 5);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	shutdown(p->client, SHUT_WR);
+	assert_int_equal(pump(p), RELAY_FINISHED);
+	assert_int_equal(seen.len, 10);
+	assert_memory_equal(seen.bytes, "hello, you", 10);
+	assert_ptr_equal(seen.last, &p->flow);
+}
+
+/* The destination is gone; another one is there. */
+static void redirect(struct pairs *p)
+{
+	close(p->dest);
+	close(p->server);
+	pair(&p->dest, &p->server);
+	relay_redirect(&p->flow, &p->space);
+}
+
+static void another_destination_gets_what_is_put_first_and_what_comes(void **state)
+{
+	struct pairs *p = *state;
+	char got[32];
+
+	assert_int_equal(write(p->client, "hello", 5), 5);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	redirect(p);
+	assert_int_equal(write(p->client, ", you", 5), 5);
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEADhello", 9, &p->space), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 14);
+	assert_memory_equal(got, "HEADhello, you", 14);
+	/* What is said again was counted when it was said. */
+	assert_int_equal(p->flow.bytes, 10);
+}
+
+static void an_end_is_passed_on_to_another_destination_too(void **state)
+{
+	struct pairs *p = *state;
+	char got[8];
+
+	shutdown(p->client, SHUT_WR);
+	assert_int_equal(pump(p), RELAY_FINISHED);
+	redirect(p);
+	assert_false(p->flow.eof || p->flow.shut);
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	assert_int_equal(pump(p), RELAY_FINISHED);
+	assert_int_equal(read(p->server, got, sizeof(got)), 4);
+	assert_int_equal(read(p->server, got, sizeof(got)), 0);
+}
+
+static void what_was_not_sent_is_dropped_with_its_destination(void **state)
+{
+	struct pairs *p = *state;
+	char byte;
+
+	block(p);
+	assert_non_null(p->flow.tail);
+	redirect(p);
+	assert_null(p->flow.tail);
+	assert_int_equal(p->space.tails.used, 0);
+	assert_int_equal(read(p->server, &byte, 1), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void a_gate_lets_through_what_it_allows(void **state)
+{
+	struct pairs *p = *state;
+	struct relay_gate gate = { .until = 3 };
+	char got[32];
+
+	p->flow.gate = &gate;
+	assert_int_equal(write(p->client, "abcdefgh", 8), 8);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 3);
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), -1);
+	gate.until = 5;
+	assert_int_equal(relay_preface(&p->flow, p->source, "HEAD", 4, &p->space), RELAY_IDLE);
+	gate.closed = true;
+	assert_int_equal(pump(p), RELAY_BLOCKED);
+	assert_int_equal(read(p->server, got, sizeof(got)), -1);
+	gate.closed = false;
+	gate.until = UINT64_MAX;
+	assert_int_equal(pump(p), RELAY_IDLE);
+	assert_int_equal(read(p->server, got, sizeof(got)), 9);
+	assert_memory_equal(got, "HEADdefgh", 9);
+	assert_int_equal(p->flow.bytes, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +391,11 @@ int main(void)
 		TEST(a_source_that_ended_ends_after_the_preface),
 		TEST(a_preface_needs_memory_and_a_source),
 		TEST(one_turn_is_bounded),
+		TEST(an_onlooker_sees_what_the_source_says_and_nothing_else),
+		TEST(another_destination_gets_what_is_put_first_and_what_comes),
+		TEST(an_end_is_passed_on_to_another_destination_too),
+		TEST(what_was_not_sent_is_dropped_with_its_destination),
+		TEST(a_gate_lets_through_what_it_allows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

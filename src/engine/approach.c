@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "approach.h"
+
+#include "engine/mishap.h"
+#include "net/proxyproto.h"
+#include "net/sock.h"
+
+#include <errno.h>
+
+enum { HEADER_MAX = PROXYPROTO_V2_PLAIN + PROXYPROTO_MAX };
+
+/* The TLVs of the client's header are sent on, so that nothing is lost between two proxies. */
+static size_t write_header(struct session *s, char *buf)
+{
+	struct addr client = addr_unpack(&s->ticket.request.client);
+	struct addr local;
+
+	if (s->server->settings->send_proxy == SETTINGS_PROXY_NONE)
+		return 0;
+	local = addr_unpack(session_local(s));
+	if (s->server->settings->send_proxy == SETTINGS_PROXY_V1)
+		return proxyproto_write_v1(&client, &local, buf, HEADER_MAX);
+	return proxyproto_write_v2(&client, &local, s->kept ? s->kept->bytes : NULL,
+	                           s->kept ? s->kept->end : 0, buf, HEADER_MAX);
+}
+
+void approach_finish(struct session *s)
+{
+	char header[HEADER_MAX];
+
+	session_connected(s, header, write_header(s, header));
+}
+
+static bool has_source(const struct settings_source *source)
+{
+	return source->addr.len || source->interface;
+}
+
+static int open_socket(struct session *s, const struct addr *to, bool *at_once)
+{
+	const struct settings_service *set = s->service->settings;
+	const struct settings_server *server = s->server->settings;
+	struct sock_options o = {
+		.keepalive = { .on = set->keepalive.server,
+		               .idle_s = set->keepalive.idle_s,
+		               .interval_s = set->keepalive.interval_s,
+		               .count = set->keepalive.count },
+		.user_timeout_ms = server->tcp_user_timeout_ms ? server->tcp_user_timeout_ms
+		                                               : set->tcp_user_timeout_ms,
+		.nodelay = true,
+		.turn = s->id + s->retries,
+	};
+	struct sock_source source;
+
+	if (has_source(&server->source)) {
+		source = (struct sock_source){ .addr = server->source.addr,
+			                       .port_low = server->source.port_low,
+			                       .port_high = server->source.port_high,
+			                       .interface = server->source.interface };
+		o.source = &source;
+	}
+	return sock_connect(to, &o, at_once);
+}
+
+static void note_addresses(struct session *s, int fd, const struct addr *to)
+{
+	struct addr from;
+
+	s->server_addr = addr_pack(to);
+	s->source_addr = (struct addr_ip){ 0 };
+	if (sock_local(fd, &from))
+		s->source_addr = addr_pack(&from);
+}
+
+static enum approach_result judge(int errnum)
+{
+	switch (errnum) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return APPROACH_NO_DESCRIPTOR;
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+		return APPROACH_NO_PORT;
+	default:
+		return APPROACH_REFUSED;
+	}
+}
+
+static enum approach_result dial(struct session *s)
+{
+	bool at_once = false;
+	struct addr to;
+	int fd;
+
+	if (!topology_address(s->server, &to))
+		return APPROACH_REFUSED;
+	fd = open_socket(s, &to, &at_once);
+	if (fd == -1)
+		return judge(errno);
+	ev_io_set(&s->ends.io[DUPLEX_SERVER], fd, EV_WRITE);
+	if (s->frontend->settings->log_addresses)
+		note_addresses(s, fd, &to);
+	if (at_once)
+		return APPROACH_CONNECTED;
+	ev_io_start(s->host->loop, &s->ends.io[DUPLEX_SERVER]);
+	return APPROACH_BEGUN;
+}
+
+enum approach_result approach_begin(struct session *s)
+{
+	switch (mishap_on_connect(s)) {
+	case MISHAP_REFUSED:
+		return APPROACH_REFUSED;
+	case MISHAP_HELD:
+		return APPROACH_BEGUN;
+	case MISHAP_NONE:
+		break;
+	}
+	return dial(s);
+}
+
+void approach_end(struct session *s)
+{
+	ev_io *io = &s->ends.io[DUPLEX_SERVER];
+
+	if (s->mishap)
+		mishap_forget(s);
+	ev_io_stop(s->host->loop, io);
+	if (io->fd != -1)
+		sock_close(io->fd);
+	ev_io_set(io, -1, 0);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay.h"
+
+#include <string.h>
+
+static void forget(struct session *s, struct relay_tail **tail)
+{
+	if (*tail)
+		slab_put(&s->host->space.tails, *tail);
+	*tail = NULL;
+}
+
+void replay_begin(struct session *s, bool wanted)
+{
+	s->ends.replaceable = wanted;
+}
+
+void replay_end(struct session *s)
+{
+	s->ends.replaceable = false;
+	forget(s, &s->said);
+	forget(s, &s->kept);
+}
+
+void replay_keep(struct session *s, const void *bytes, size_t len)
+{
+	const struct relay_space *space = &s->host->space;
+
+	if (!s->said) {
+		s->said = slab_get(&s->host->space.tails);
+		if (s->said)
+			s->said->at = s->said->end = 0;
+	}
+	if (!s->said || len > space->size - s->said->end) {
+		replay_end(s);
+		return;
+	}
+	memcpy(s->said->bytes + s->said->end, bytes, len);
+	s->said->end += (uint32_t)len;
+}
+
+void replay_heard(struct session *s, const void *bytes, size_t len)
+{
+	enum { REQUEST = 8 }; /* bytes of an SSLRequest or a GSSENCRequest */
+	bool in_clear = s->wire.phase == PGWIRE_NEGOTIATING && len == 1 &&
+	                *(const char *)bytes == 'N' && s->said && s->said->end == REQUEST;
+
+	if (in_clear)
+		forget(s, &s->said);
+	else
+		replay_end(s);
+}
+
+static bool is_loss(enum reason why)
+{
+	return why == REASON_SERVER_RESET || why == REASON_SERVER_SILENT ||
+	       why == REASON_SERVER_DOWN || why == REASON_SERVER_LEAVING;
+}
+
+/* A client that has left without a word needs no server any more. */
+static bool has_left(const struct duplex *d, const struct relay_tail *said)
+{
+	return d->dead[DUPLEX_CLIENT] || (d->flow[DUPLEX_CLIENT].eof && !said);
+}
+
+bool replay_is_possible(const struct session *s, enum reason why)
+{
+	const struct relay *from_server = &s->ends.flow[DUPLEX_SERVER];
+
+	return s->phase == SESSION_RELAYING && is_loss(why) && s->ends.replaceable &&
+	       !from_server->eof && !from_server->tail && !has_left(&s->ends, s->said);
+}
+
+void replay_detach(struct session *s, bool reset)
+{
+	counter_add(&s->server->count, COUNTER_REPLAYED, 1);
+	ev_timer_stop(s->host->loop, &s->timer);
+	duplex_replace(&s->ends, s->host->loop, &s->host->space, reset);
+	s->wire = (struct pgwire){ .phase = s->follows ? PGWIRE_FIRST : PGWIRE_BLIND };
+	s->peeked = 0;
+	/* Whoever wished that it leaves meant the server that it had. */
+	s->leaving = false;
+	s->unanswered = false;
+	s->last_active_ms = s->host->now_ms;
+}
+
+size_t replay_preface(struct session *s, const void *header, size_t len)
+{
+	struct relay_space *space = &s->host->space;
+	size_t said = s->said ? s->said->end : 0;
+
+	if (len + said > space->size)
+		return SIZE_MAX;
+	if (len)
+		memcpy(space->buffer, header, len);
+	if (said) {
+		memcpy(space->buffer + len, s->said->bytes, said);
+		pgwire_from_client(&s->wire, s->said->bytes, said);
+	}
+	return len + said;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the sessions of one worker share: its beginning and end, the clock, and where sessions that
+ * have ended are taken away.
+ */
+#include "engine/session.h"
+
+#include "base/cleanup.h"
+#include "base/tick.h"
+
+#include <assert.h>
+
+enum { SESSIONS_PER_CHUNK = 64 };
+
+static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct session_host *h = container_of(w, struct session_host, reaper);
+	struct session *s;
+
+	(void)revents;
+	while ((s = TAILQ_FIRST(&h->closing))) {
+		TAILQ_REMOVE(&h->closing, s, link);
+		slab_put(&h->sessions, s);
+	}
+	ev_prepare_stop(loop, w);
+}
+
+static void on_turn(struct ev_loop *loop, ev_check *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	container_of(w, struct session_host, clock)->now_ms = tick_ms();
+}
+
+void session_host_init(struct session_host *h)
+{
+	h->now_ms = tick_ms();
+	ev_check_init(&h->clock, on_turn);
+	ev_set_priority(&h->clock, EV_MAXPRI);
+	ev_check_start(h->loop, &h->clock);
+	TAILQ_INIT(&h->live);
+	TAILQ_INIT(&h->closing);
+	ev_prepare_init(&h->reaper, on_reap);
+	slab_init(&h->sessions, sizeof(struct session), SESSIONS_PER_CHUNK, UINT32_MAX);
+	queue_desk_init(&h->desk, h->loop, h->on_call);
+	rng_seed(&h->rng);
+}
+
+void session_host_release(struct session_host *h)
+{
+	assert(TAILQ_EMPTY(&h->live));
+	on_reap(h->loop, &h->reaper, 0);
+	ev_check_stop(h->loop, &h->clock);
+	queue_desk_release(&h->desk);
+	slab_release(&h->sessions);
+	relay_space_release(&h->space);
+}
+
+void session_host_forget(struct session_host *h)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &h->live, link)
+		if (s->server && !s->claimed && !queue_serves(s->server))
+			s->server = NULL;
+}
