@@ -5,6 +5,7 @@
 #include "core/journal.h"
 #include "core/topology.h"
 #include "engine/checker.h"
+#include "engine/crew.h"
 
 /*
  * The one place where a server's state changes.  Check results, look-ups and commands come in;
@@ -12,6 +13,7 @@
  * told to the checker (which pace).  Control thread only.
  */
 struct roster;
+struct text; /* base/text.h */
 
 struct roster_options {
 	struct topology *topology;
@@ -21,13 +23,16 @@ struct roster_options {
 	void (*on_event)(void *ctx, const struct journal_event *e);
 	/* Ends the sessions of a server (on_marked_down, on_marked_up). */
 	void (*end_sessions)(void *ctx, struct topology_server *s, enum reason reason);
+	/* The same for some of them (crew_wish()): returns how many.  NULL: there are none. */
+	uint32_t (*wish)(void *ctx, const struct crew_wish *w);
 	/*
 	 * Returns when nothing refers any more to what has just been taken out of sight: each
 	 * worker has been through its loop and what they have told has been read.  NULL: there is
 	 * nobody.
 	 */
 	void (*quiesce)(void *ctx);
-	void *ctx; /* of all of them */
+	void *ctx;            /* of all of them */
+	struct ev_loop *loop; /* for what takes its time; NULL: roster_new()'s caller sees to it */
 };
 
 struct roster *roster_new(const struct roster_options *o);
@@ -36,8 +41,12 @@ void roster_free(struct roster *r); /* NULL is fine */
 /* Tells the checker how fast to go; before checker_start(). */
 void roster_start(struct roster *r);
 
-/* checker_on_result() of `topology->settings->targets[target]`. */
+/* checker_on_result() of the checker's slot `target`. */
 void roster_check_result(struct roster *r, size_t target, const struct probe_result *result);
+
+/* A check of `s` alone has ended with that: it hung in a fault on the way to it. */
+void roster_check_hung(struct roster *r, struct topology_server *s,
+                       const struct probe_result *result);
 
 /*
  * The name of `s` has that address (its port is put in), or none for that reason: a server without
@@ -47,7 +56,9 @@ void roster_resolved(struct roster *r, struct topology_server *s, const struct a
                      const char *reason);
 
 /* A worker could not connect to `s`: an extra check, now, and what `observe` says. */
-void roster_connect_failed(struct roster *r, struct topology_server *s);
+void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why);
+/* It does not answer the first words of a client: an extra check, now. */
+void roster_server_silent(struct roster *r, struct topology_server *s);
 /* A worker's connection to an observed `s` was broken off. */
 void roster_server_error(struct roster *r, struct topology_server *s);
 
@@ -61,6 +72,20 @@ enum roster_order {
 	ROSTER_HEALTH_DOWN
 };
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order);
+
+/*
+ * ROSTER_DRAIN with a deadline: until then its sessions are asked to end between two transactions,
+ * then the rest is ended.  0: no deadline (any more).
+ */
+void roster_drain(struct roster *r, struct topology_server *s, uint32_t deadline_ms);
+
+/*
+ * Ends sessions where there are too many, as settings_service.rebalance does from time to time; of
+ * that service, or of all (NULL).  `dry`: nothing is ended.  `out` gets a line for each server of
+ * theirs, or is NULL.
+ */
+void roster_rebalance(struct roster *r, const struct topology_service *service, bool dry,
+                      struct text *out);
 
 /* Weight 0..256 from now on. */
 void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t weight);
@@ -121,6 +146,8 @@ bool roster_ready(const struct roster *r, char *reason, size_t size);
 
 /* Once a second: rates and their maxima, and servers that start slowly. */
 void roster_sample(struct roster *r);
+/* Once a second while clients may come back: roster_rebalance() where and when it is configured. */
+void roster_balance(struct roster *r);
 
 /*
  * Who looks up hosts (control/names.h) and has to know which servers come and go and what a person

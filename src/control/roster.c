@@ -6,11 +6,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/tick.h"
+#include "closing.h"
 #include "control/slowstart.h"
+#include "core/faultcheck.h"
 #include "engine/queue.h"
 #include "observe.h"
 #include "orders.h"
 #include "pace.h"
+#include "panic.h"
+#include "rebalancer.h"
 #include "report/eventline.h"
 #include "sampling.h"
 #include "transition.h"
@@ -25,14 +29,17 @@ struct roster *roster_new(const struct roster_options *o)
 	struct roster *r = mem_zalloc(sizeof(*r));
 
 	r->o = *o;
+	closing_init(r);
 	arrivals_prepare(r);
 	return r;
 }
 
 void roster_free(struct roster *r)
 {
-	if (r)
-		mem_arena_release(&r->strings);
+	if (!r)
+		return;
+	closing_release(r);
+	mem_arena_release(&r->strings);
 	free(r);
 }
 
@@ -45,7 +52,7 @@ void roster_use_names(struct roster *r, const struct roster_names *names, void *
 void roster_start(struct roster *r)
 {
 	for (size_t i = 0; i < r->o.topology->settings->target_count; i++)
-		pace_set(r, i);
+		pace_set(r, r->o.topology->slots[i]);
 }
 
 void roster_say(struct roster *r, int level, const char *fmt, ...)
@@ -78,6 +85,22 @@ static enum state_event event_of(const struct probe_result *result)
 	return result->draining ? STATE_CHECK_DRAINING : STATE_CHECK_FAILED;
 }
 
+/* One failed check is enough if clients have met the same. */
+static void judge(const struct roster *r, const struct topology_server *s, struct transition *t)
+{
+	switch (testimony_confirms(r, s, t->check)) {
+	case TESTIMONY_NONE:
+		return;
+	case TESTIMONY_REFUSED:
+		t->why = "refused to clients and to a check";
+		break;
+	case TESTIMONY_SILENT:
+		t->why = "silent to clients and to a check";
+		break;
+	}
+	t->event = STATE_MARK_DOWN;
+}
+
 static void take_result(struct roster *r, struct topology_server *s,
                         const struct probe_result *result)
 {
@@ -96,18 +119,29 @@ static void take_result(struct roster *r, struct topology_server *s,
 	describe_check(&seen, &why);
 	t.why = text_str(&why);
 	t.event = event_of(&seen);
+	if (!is_down)
+		judge(r, s, &t);
 	transition_apply(r, s, &t);
 }
 
 static void take_check(struct roster *r, struct topology_server *s,
                        const struct probe_result *result)
 {
+	struct probe_result found;
+
 	if (s->tracked || s->check_disabled)
 		return;
 	s->check_running = !result;
 	/* Without an address it is DOWN for that reason, whatever a check says. */
-	if (result && topology_has_address(s))
-		take_result(r, s, result);
+	if (result && topology_has_address(s) && faultcheck_apply(s, result, tick_ms(), &found))
+		take_result(r, s, &found);
+}
+
+void roster_check_hung(struct roster *r, struct topology_server *s,
+                       const struct probe_result *result)
+{
+	take_result(r, s, result);
+	pace_set_server(r, s);
 }
 
 void roster_check_result(struct roster *r, size_t target, const struct probe_result *result)
@@ -172,10 +206,20 @@ void roster_resolved(struct roster *r, struct topology_server *s, const struct a
 	take_failed_look_up(r, s, reason);
 }
 
-void roster_connect_failed(struct roster *r, struct topology_server *s)
+void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why)
 {
+	if (s->check_slot != SIZE_MAX)
+		testimony_note(
+		    r, s, why == REASON_CONNECT_TIMEOUT ? TESTIMONY_SILENT : TESTIMONY_REFUSED);
 	pace_hurry(r, s);
 	observe_failure(r, s, "L4 unsuccessful connection");
+}
+
+void roster_server_silent(struct roster *r, struct topology_server *s)
+{
+	if (s->check_slot != SIZE_MAX)
+		testimony_note(r, s, TESTIMONY_SILENT);
+	pace_hurry(r, s);
 }
 
 void roster_server_error(struct roster *r, struct topology_server *s)
@@ -188,6 +232,18 @@ void roster_server_error(struct roster *r, struct topology_server *s)
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order)
 {
 	orders_obey(r, s, order, JOURNAL_BY_COMMAND);
+}
+
+void roster_drain(struct roster *r, struct topology_server *s, uint32_t deadline_ms)
+{
+	orders_obey(r, s, ROSTER_DRAIN, JOURNAL_BY_COMMAND);
+	closing_drain(r, s, deadline_ms);
+}
+
+void roster_rebalance(struct roster *r, const struct topology_service *service, bool dry,
+                      struct text *out)
+{
+	rebalancer_run(r, service, dry, out);
 }
 
 void roster_set_weight(struct roster *r, struct topology_server *s, uint32_t weight)
@@ -348,7 +404,7 @@ bool roster_ready(const struct roster *r, char *reason, size_t size)
 		uint32_t active;
 		uint32_t backup;
 
-		topology_count_usable(t->services[i], &active, &backup);
+		panic_count_usable(t->services[i], &active, &backup);
 		if (active + backup == 0 && len < size)
 			len += (size_t)snprintf(reason + len, size - len,
 			                        "%sservice %s has no usable server",
@@ -375,4 +431,9 @@ void roster_sample(struct roster *r)
 	sampling_take(r->o.topology);
 	for (size_t i = 0; i < r->o.topology->service_count; i++)
 		step_slowstart(r->o.topology->services[i], now);
+}
+
+void roster_balance(struct roster *r)
+{
+	rebalancer_tick(r, tick_ms());
 }

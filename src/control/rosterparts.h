@@ -4,6 +4,14 @@
 
 #include "base/mem.h"
 #include "control/roster.h"
+#include "testimony.h"
+
+#include <ev.h>
+#include <sys/queue.h>
+
+struct closing_order; /* closing.c */
+
+TAILQ_HEAD(closing_orders, closing_order);
 
 /* What the files that make up the roster share. */
 struct roster {
@@ -11,6 +19,12 @@ struct roster {
 	const struct roster_names *names; /* who looks up hosts; NULL: nobody yet */
 	void *names_ctx;
 	struct mem_arena strings; /* what programs are told of servers */
+	struct {
+		struct closing_orders orders;
+		ev_timer timer; /* runs while there are any */
+	} closing;
+	struct testimony_list testimonies;
+	int64_t rebalanced_ms; /* tick_ms() when it was last looked whether it is time; 0: never */
 };
 
 #endif

@@ -3,8 +3,11 @@
 
 #include "base/log.h"
 #include "base/tick.h"
+#include "closing.h"
 #include "control/slowstart.h"
 #include "engine/queue.h"
+#include "panic.h"
+#include "rosterlog.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +16,7 @@
 
 void transition_write(struct roster *r, struct journal_event *e)
 {
-	e->wall_ms = tick_wall_ms();
-	e->ms = tick_ms();
-	r->o.on_event(r->o.ctx, journal_append(r->o.journal, e));
+	rosterlog_write(r, e);
 }
 
 static void copy_name(char *to, const char *from)
@@ -78,7 +79,7 @@ void transition_judge(struct roster *r, struct topology_service *service)
 	uint32_t active;
 	uint32_t backup;
 
-	topology_count_usable(service, &active, &backup);
+	panic_count_usable(service, &active, &backup);
 	tell_service(r, service, active, backup);
 }
 
@@ -112,7 +113,7 @@ static void describe(const struct topology_server *s, const struct transition *t
 	if (leader && t->cause == JOURNAL_BY_TRACK)
 		snprintf(e->via, sizeof(e->via), "%s/%s", leader->service->settings->name,
 		         leader->settings->name);
-	topology_count_usable(service, &e->active_left, &e->backup_left);
+	panic_count_usable(service, &e->active_left, &e->backup_left);
 	e->on_backup = !e->active_left && e->backup_left;
 	copy_name(e->service, service->settings->name);
 	copy_name(e->server, s->settings->name);
@@ -166,6 +167,12 @@ static void account(struct topology_server *s, const struct state *before,
 	s->since_wall_ms = tick_wall_ms();
 }
 
+static void look_around(struct roster *r, struct topology_service *service)
+{
+	panic_look(r, service);
+	transition_judge(r, service);
+}
+
 static void write_transition(struct roster *r, struct topology_server *s,
                              const struct transition *t, const struct state *before,
                              const struct state *after)
@@ -183,7 +190,8 @@ static void write_transition(struct roster *r, struct topology_server *s,
 	account(s, before, after);
 	snprintf(s->cause, sizeof(s->cause), "%s", t->why);
 	transition_write(r, &e);
-	tell_service(r, s->service, e.active_left, e.backup_left);
+	/* Before anybody is told that nothing is left: a panic may take some as usable. */
+	look_around(r, s->service);
 }
 
 /* --- what hangs on it --------------------------------------------------------------------- */
@@ -195,15 +203,49 @@ static void end_backup_sessions(struct roster *r, const struct topology_service 
 			r->o.end_sessions(r->o.ctx, service->servers[i], REASON_PRIMARY_UP);
 }
 
-static void end_sessions(struct roster *r, struct topology_server *s, const struct state *before,
-                         const struct state *after)
+static const struct probe_result *check_behind(const struct topology_server *s,
+                                               const struct transition *t)
+{
+	return t->cause == JOURNAL_BY_TRACK ? &s->tracked->check : t->check;
+}
+
+/* Is it gone beyond doubt? */
+static bool is_proven(const struct topology_server *s, const struct transition *t,
+                      const struct state *after)
+{
+	const struct probe_result *check = check_behind(s, t);
+
+	return state_in_maint(after) || t->cause == JOURNAL_BY_COMMAND ||
+	       t->cause == JOURNAL_BY_AGENT || (check && testimony_refused(check));
+}
+
+/*
+ * Sessions that have had no answer yet can go on elsewhere.  A node that drains still answers; and
+ * HAProxy does not move a session that has its server.
+ */
+static void release_unanswered(struct roster *r, const struct topology_server *s)
+{
+	const struct crew_wish w = { .server = s,
+		                     .reason = REASON_SERVER_DOWN,
+		                     .manner = CREW_UNANSWERED };
+
+	if (r->o.wish && !r->o.topology->settings->haproxy && !s->check.draining)
+		r->o.wish(r->o.ctx, &w);
+}
+
+static void end_sessions(struct roster *r, struct topology_server *s, const struct transition *t,
+                         const struct state *before, const struct state *after)
 {
 	const struct settings_server *set = s->settings;
 	bool was_gone = is_down(before) || state_in_maint(before);
 	bool is_gone = is_down(after) || state_in_maint(after);
 
+	if (is_down(after) && !was_gone && !state_in_maint(after))
+		release_unanswered(r, s);
 	if (set->shutdown_on_down && is_gone && !was_gone)
-		r->o.end_sessions(r->o.ctx, s, REASON_SERVER_DOWN);
+		closing_server_gone(r, s, is_proven(s, t, after));
+	if (was_gone && !is_gone)
+		closing_server_back(r, s);
 	if (set->shutdown_backup_on_up && !set->backup && load(&s->weight) && is_serving(after) &&
 	    !is_serving(before))
 		end_backup_sessions(r, s->service);
@@ -250,7 +292,7 @@ static void enter(struct roster *r, struct topology_server *s, const struct tran
 	if (visible) {
 		write_transition(r, s, t, before, after);
 		slowstart_follow(s, before, after, tick_ms());
-		end_sessions(r, s, before, after);
+		end_sessions(r, s, t, before, after);
 		queue_kick(s->service);
 	}
 	follow_all(r, s);
@@ -268,6 +310,7 @@ void transition_follow(struct roster *r, struct topology_server *s)
 	snprintf(why, sizeof(why), "as %s/%s, which it tracks", leader->service->settings->name,
 	         leader->settings->name);
 	enter(r, s, &t, &before, &after);
+	look_around(r, s->service);
 }
 
 void transition_apply(struct roster *r, struct topology_server *s, const struct transition *t)
@@ -288,4 +331,5 @@ void transition_apply(struct roster *r, struct topology_server *s, const struct 
 	if (failed && before.health == STATE_DOWN && after.health == STATE_DOWN)
 		snprintf(s->cause, sizeof(s->cause), "%s", t->why);
 	enter(r, s, t, &before, &after);
+	look_around(r, s->service);
 }
