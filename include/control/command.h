@@ -25,6 +25,7 @@ struct command_context {
 	uint64_t follow_from;
 	int64_t wait_until_ms;              /* tick_ms() until which the answer waits; 0: not */
 	uint32_t wait_service, wait_server; /* ... or until this could be removed; ids, 0: none */
+	bool wait_drained;                  /* ... or has no session any more */
 };
 
 enum { COMMAND_WORDS_MAX = 64 };

@@ -27,14 +27,34 @@ struct daemon_pages {
 	void *ctx;
 };
 
+struct faults;    /* control/faults.h */
+struct drillbook; /* control/drillbook.h */
+
+/* Reading the configuration again; set by whoever can. */
+struct daemon_reload {
+	/* Only shows what would change, if `dry`; the answer has whole lines. */
+	void (*run)(void *ctx, bool dry, struct text *answer);
+	void *ctx;
+};
+
+/* Starting the program again in this process's place; set by whoever can. */
+struct daemon_upgrade {
+	void (*run)(void *ctx, struct text *answer);
+	void *ctx;
+};
+
 struct daemon {
 	struct topology *topology;
 	struct crew *crew;
 	struct roster *roster;
 	struct journal *journal;
 	struct logger *logger;
+	struct faults *faults;
+	struct drillbook *drillbook;
 	struct daemon_followers followers;
 	struct daemon_pages pages;
+	struct daemon_upgrade upgrade; /* run NULL: it cannot be */
+	struct daemon_reload reload;   /* run NULL: there is nothing to read again */
 	int64_t start_ms, start_wall_ms;
 	uint32_t maxconn;
 	uint64_t nofile;

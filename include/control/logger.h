@@ -22,6 +22,15 @@ struct logger;
 bool logger_new(const struct settings *settings, struct logger **ret, struct error *err) MUST_CHECK;
 void logger_free(struct logger *l); /* NULL is fine; log_print() goes to stderr again */
 
+/*
+ * For a reload: what `before` has open and `settings` wants, too, stays open.  The new one takes
+ * over while no other thread runs; then `before` is to be freed.  Freed without that, it changes
+ * nothing.
+ */
+bool logger_new_heir(const struct settings *settings, const struct logger *before,
+                     struct logger **ret, struct error *err) MUST_CHECK;
+void logger_take_over(struct logger *l, struct logger *before);
+
 void logger_event(struct logger *l, const struct journal_event *e);
 
 /*

@@ -21,6 +21,16 @@ struct names_options {
 };
 
 struct names *names_new(const struct names_options *o);
+/*
+ * The topology has other settings and servers now: hosts that are named are looked up, by
+ * `resolver` from now on, others are not any more, and what is known of them is told to all who
+ * name them.
+ */
+void names_follow(struct names *n, struct resolver *resolver);
+/* The address that a person has set for a server counts no more. */
+void names_release(struct names *n, const struct topology_server *s);
+/* The same for a check, whose slot is about to be removed. */
+void names_forget_check(struct names *n, size_t slot);
 void names_free(struct names *n); /* before the roster; NULL is fine */
 
 #endif

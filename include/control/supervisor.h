@@ -15,10 +15,15 @@ struct ev_loop;
  * before a client is accepted; then checks begin, and accepting begins when all first
  * checks are over, or after 3 s: clients wait in the kernel's queue until then.
  *
- *   SIGTERM, SIGINT   stop accepting, wait for sessions (hard_stop_after, 30 s if not set), leave;
- *                     a second one ends at once
+ *   SIGTERM, SIGINT   /readyz says no at once, accepting ends after stop_delay; waits for sessions
+ *                     (hard_stop_after, 30 s if not set; those of pgwire that can be followed are
+ *                     asked to leave between transactions), leaves; a second one ends at once
  *   SIGUSR1           the same without a limit of time unless hard_stop_after is set
- *   SIGHUP            reopen log files
+ *   SIGHUP            reopen log files, read the configuration again
+ *
+ *   SIGUSR2           start the program again, as it was started: it gets the listening sockets
+ *                     and what this process knows, and serves when it is ready; this one ends with
+ *                     its last session (hard_stop_after, if set).  Else this one goes on as it was
  *
  * In HAProxy's place (settings.haproxy) TERM and INT do not wait, TTOU and TTIN pause and resume.
  */
@@ -30,6 +35,8 @@ struct supervisor_options {
 	bool catch_signals;
 	bool heir; /* follows another process, which has the same addresses and will leave */
 	bool under_master; /* a worker of control/master.h: its sockets outlive it */
+	int predecessor;   /* whose place it takes: predecessor_find(); 0: nobody's */
+	char *const *argv; /* how it was started, for SIGUSR2; NULL: it cannot do that again */
 };
 
 /*

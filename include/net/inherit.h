@@ -5,13 +5,15 @@
 #include "base/addr.h"
 #include "base/error.h"
 
+#include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Listening sockets that this process was started with: by systemd (sd_listen_fds(3): LISTEN_PID,
  * LISTEN_FDS, descriptors from 3 on), or by the process that it replaces.  sock_listen() looks here
  * before it binds, so whoever holds an address keeps it without a moment in which nobody listens.
- * Main thread, before others start.
+ * Main thread, before others start, unless said otherwise.
  */
 
 /* Takes over what the environment announces and forgets the announcement.  Returns how many. */
@@ -20,8 +22,17 @@ size_t inherit_take(void);
 /* One more; owned by this module until it is found. */
 void inherit_add(int fd);
 
-/* The socket that listens on `at`, which is the caller's from now on; -1 if there is none. */
+/*
+ * The socket that listens on `at`, which is the caller's from now on; -1 if there is none.  For an
+ * IPv4 address that is also an IPv6 socket that takes IPv4 clients of the same address or of all.
+ */
 int inherit_find(const struct addr *at);
+
+/*
+ * The descriptor that a configuration calls `number`, which is the caller's from now on: it may
+ * have another number here if a process before this one was started with it.
+ */
+int inherit_find_number(int number);
 
 /* Closes those that nobody wanted. */
 void inherit_close_rest(void);
@@ -37,5 +48,23 @@ size_t inherit_collect(int **ret);
  * sets the environment.  Closes nothing else; what is in the way is moved.
  */
 bool inherit_hand_over(const int *fds, size_t count, struct error *err) MUST_CHECK;
+
+/*
+ * Starts a program that gets copies of `fds`, announced as above and with the numbers by which they
+ * were found here; of the rest only what is open beyond an exec().  `channel` becomes a descriptor
+ * whose number is in the environment's `variable`.  Returns its process id when it has been
+ * executed, or -1.  Control thread, other threads may run.
+ */
+struct inherit_program {
+	const char *path;
+	char *const *argv;
+	const int *fds;
+	size_t count;
+	int channel;
+	const char *variable;
+	const sigset_t *blocked; /* signals that wait until the program unblocks them */
+};
+
+pid_t inherit_start(const struct inherit_program *p, struct error *err);
 
 #endif

@@ -42,6 +42,7 @@ struct sock_listen_options {
 	int backlog; /* 0: SOMAXCONN */
 	bool v6only;
 	bool defer_accept;
+	bool shared; /* sockets with SO_REUSEPORT may have the port already, until they close */
 	const char *interface;    /* SO_BINDTODEVICE or NULL */
 	uint32_t mode;            /* of a UNIX socket's file, 0: the umask decides */
 	const char *user, *group; /* its owner, names or numbers; NULL: as the process */

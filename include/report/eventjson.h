@@ -10,8 +10,10 @@
  * A journal entry as one JSON object on one line (no newline at its end): /v1/events,
  * `sluice watch --json`, log format "json".
  *
- *   seq time ms kind level text, and for all but "process": service active_left backup_left
- *     on_backup lasted_ms (how long the state before had lasted)
+ *   seq time ms kind level text, and service where it is of one
+ *   "server", "check", "service_down", "service_up": active_left backup_left on_backup lasted_ms
+ *     (how long the state before had lasted)
+ *   "panic", "fault": begins; "fault": server, where it is of one
  *   "server", "check": server cause backup from to (in words) before{health counter recovered
  *     admin} after{...} rise fall checked usable sessions check_was_logged
  *     [check{code words passed draining status duration_ms info}]

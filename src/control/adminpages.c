@@ -2,6 +2,7 @@
 #include "adminpages.h"
 
 #include "base/number.h"
+#include "drillpage.h"
 #include "report/eventjson.h"
 #include "report/page.h"
 #include "report/sessionline.h"

@@ -28,11 +28,10 @@ static void add_proxy(struct roster *r, const struct topology_service *service,
 	facts->proxy_port = mem_arena_printf(&r->strings, "%u", addr_port(&bind->addr));
 }
 
+/* Copies: the settings may be replaced while the check goes on. */
 static void tell_program(struct roster *r, const struct topology_server *s)
 {
 	struct program_facts facts = {
-		.proxy_name = s->service->settings->name,
-		.server_name = s->settings->name,
 		.proxy_id = s->service->id,
 		.server_id = s->id,
 		.maxconn = s->settings->maxconn,
@@ -41,6 +40,8 @@ static void tell_program(struct roster *r, const struct topology_server *s)
 
 	if (s->target->check.type != SETTINGS_CHECK_EXTERNAL || s->check_slot == SIZE_MAX)
 		return;
+	facts.proxy_name = mem_arena_strdup(&r->strings, s->service->settings->name);
+	facts.server_name = mem_arena_strdup(&r->strings, s->settings->name);
 	add_proxy(r, s->service, &facts);
 	checker_set_facts(r->o.checker, s->check_slot, &facts);
 }
@@ -84,20 +85,32 @@ static bool take_over_all(struct topology *t)
 	return changed;
 }
 
+void arrivals_begin(struct roster *r, struct topology_server *s)
+{
+	prepare(r, s);
+}
+
+void arrivals_change_check(struct roster *r, const struct topology_server *s)
+{
+	tell_program(r, s);
+}
+
+void arrivals_begin_service(struct roster *r, struct topology_service *service)
+{
+	service->since_wall_ms = tick_wall_ms();
+	service->since_ms = tick_ms();
+	service->has_server = true; /* until it is judged */
+	for (size_t i = 0; i < service->server_count; i++)
+		prepare(r, service->servers[i]);
+}
+
 void arrivals_prepare(struct roster *r)
 {
 	enum { LONGEST_CHAIN = 256 };
 	struct topology *t = r->o.topology;
 
-	for (size_t i = 0; i < t->service_count; i++) {
-		struct topology_service *service = t->services[i];
-
-		service->since_wall_ms = tick_wall_ms();
-		service->since_ms = tick_ms();
-		service->has_server = true; /* until roster_judge() */
-		for (size_t k = 0; k < service->server_count; k++)
-			prepare(r, service->servers[k]);
-	}
+	for (size_t i = 0; i < t->service_count; i++)
+		arrivals_begin_service(r, t->services[i]);
 	for (int i = 0; i < LONGEST_CHAIN && take_over_all(t); i++)
 		;
 }
@@ -161,6 +174,7 @@ bool arrivals_add(struct roster *r, struct topology_service *service, struct set
 {
 	struct topology_server *s = topology_add_server(service, own);
 
+	s->base = settings_ref(r->o.topology->owned);
 	if (!start_checks(r, s, err)) {
 		stop_checks(r, s);
 		topology_remove_server(s);

@@ -11,4 +11,10 @@ bool arrivals_add(struct roster *r, struct topology_service *service, struct set
 bool arrivals_is_idle(struct roster *r, const struct topology_server *s);
 void arrivals_remove(struct roster *r, struct topology_server *s);
 
+/* For a reload: a server that is new to its service, and a service with all its servers. */
+void arrivals_begin(struct roster *r, struct topology_server *s);
+void arrivals_begin_service(struct roster *r, struct topology_service *service);
+/* Its check is another one. */
+void arrivals_change_check(struct roster *r, const struct topology_server *s);
+
 #endif

@@ -62,6 +62,7 @@ static void forget(struct command_context *ctx)
 	ctx->follow = false;
 	ctx->wait_until_ms = 0;
 	ctx->wait_service = ctx->wait_server = 0;
+	ctx->wait_drained = false;
 }
 
 static const struct command *find(const char *const *words, size_t count, size_t *ret_named)

@@ -19,13 +19,18 @@ static const struct usage_entry entries[] = {
 static const char *const last[] = { "help", "prompt", "quit" };
 
 /* Not HAProxy 2.6's, whose proposals are those that its users know. */
-static const char *const own[] = { "echo", "show stats", "show status json", "wait" };
+static const char *const own[] = { "drain",     "drill",  "echo",       "fault",
+	                           "rebalance", "reload", "show stats", "show status json",
+	                           "upgrade",   "wait" };
 
 static bool is_own(const struct usage_entry *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (strcmp(e->words, own[i]) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		size_t len = strlen(own[i]);
+
+		if (strncmp(e->words, own[i], len) == 0 && (!e->words[len] || e->words[len] == ' '))
 			return true;
+	}
 	return false;
 }
 

@@ -38,7 +38,8 @@ struct logger {
 	size_t service_count;
 	struct front *fronts;
 	size_t front_count;
-	bool haproxy;
+	struct front past; /* of what the settings do not know any more */
+	bool haproxy, is_sink;
 	char host[HOST_NAME_MAX + 1];
 };
 
@@ -184,6 +185,7 @@ static bool add_all(struct logger *l, const struct settings *settings, struct er
 {
 	if (!logroute_add(&l->routes, settings->logs, settings->log_count, &l->route, err))
 		return false;
+	l->past.route = l->route;
 	l->services = mem_zalloc((settings->service_count + 1) * sizeof(l->services[0]));
 	for (size_t i = 0; i < settings->service_count; i++)
 		if (!add_service(l, &settings->services[i], err))
@@ -191,11 +193,12 @@ static bool add_all(struct logger *l, const struct settings *settings, struct er
 	return true;
 }
 
-bool logger_new(const struct settings *settings, struct logger **ret, struct error *err)
+bool logger_new_heir(const struct settings *settings, const struct logger *before,
+                     struct logger **ret, struct error *err)
 {
 	struct logger *l = mem_zalloc(sizeof(*l));
 
-	logroute_init(&l->routes);
+	logroute_init(&l->routes, before ? &before->routes : NULL);
 	l->haproxy = settings->haproxy;
 	if (gethostname(l->host, sizeof(l->host) - 1) == -1)
 		snprintf(l->host, sizeof(l->host), "localhost");
@@ -203,16 +206,43 @@ bool logger_new(const struct settings *settings, struct logger **ret, struct err
 		logger_free(l);
 		return false;
 	}
-	log_set_sink(on_message, l);
 	*ret = l;
 	return true;
+}
+
+bool logger_new(const struct settings *settings, struct logger **ret, struct error *err)
+{
+	if (!logger_new_heir(settings, NULL, ret, err))
+		return false;
+	log_set_sink(on_message, *ret);
+	(*ret)->is_sink = true;
+	return true;
+}
+
+/* The lines of a frontend that stays are counted on. */
+static void take_count(struct front *f, const struct logger *before)
+{
+	for (size_t i = 0; i < before->front_count; i++)
+		if (strcmp(before->fronts[i].name, f->name) == 0)
+			f->lines = before->fronts[i].lines;
+}
+
+void logger_take_over(struct logger *l, struct logger *before)
+{
+	logroute_take_over(&l->routes);
+	for (size_t i = 0; i < l->front_count; i++)
+		take_count(&l->fronts[i], before);
+	log_set_sink(on_message, l);
+	l->is_sink = true;
+	before->is_sink = false;
 }
 
 void logger_free(struct logger *l)
 {
 	if (!l)
 		return;
-	log_set_sink(NULL, NULL);
+	if (l->is_sink)
+		log_set_sink(NULL, NULL);
 	for (size_t i = 0; i < l->front_count; i++)
 		logformat_free(l->fronts[i].format);
 	free(l->fronts);
@@ -291,6 +321,7 @@ void logger_event(struct logger *l, const struct journal_event *e)
 
 /* --- sessions ----------------------------------------------------------------------------- */
 
+/* Sessions of a service that a reload took away go to the process's targets. */
 static struct front *front_of(struct logger *l, const struct record *r)
 {
 	const struct settings_frontend *f = r->frontend->settings;
@@ -304,7 +335,7 @@ static struct front *front_of(struct logger *l, const struct record *r)
 			return &l->fronts[i];
 		}
 	}
-	return NULL;
+	return &l->past;
 }
 
 /*
@@ -392,8 +423,6 @@ void logger_record(struct logger *l, const struct record *r)
 	bool written = false;
 	enum log_level level;
 
-	if (!f)
-		return;
 	level = record_level(f, r);
 	for (size_t i = 0; i < f->route->count; i++) {
 		struct logroute_target *t = f->route->targets[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "logroute.h"
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -8,10 +9,28 @@
 
 enum { HAPROXY_LINE = 1024 };
 
-void logroute_init(struct logroute_set *set)
+void logroute_init(struct logroute_set *set, const struct logroute_set *before)
 {
-	*set = (struct logroute_set){};
+	*set = (struct logroute_set){ .before = before };
 	pthread_mutex_init(&set->lock, NULL);
+}
+
+void logroute_take_over(struct logroute_set *set)
+{
+	uint64_t dropped = logroute_dropped(set->before);
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct logroute_target *t = set->targets[i];
+
+		if (!t->lender)
+			continue;
+		t->sink = TAKE_PTR(t->lender->sink);
+		t->number = t->lender->number;
+		t->lender = NULL;
+		dropped -= logsink_dropped(t->sink);
+	}
+	set->before = NULL;
+	set->dropped = dropped;
 }
 
 void logroute_release(struct logroute_set *set)
@@ -123,24 +142,32 @@ static bool open_target(const struct settings_log *s, struct logroute_target *t,
 		.host = s->hostname,
 	};
 
-	t->settings = s;
-	t->console = s->framing == SETTINGS_LOG_CONSOLE;
 	return logsink_open(&o, &t->sink, err) || error_wrap(err, "log target \"%s\"", s->text);
+}
+
+static struct logroute_target *find_target(const struct logroute_set *set,
+                                           const struct settings_log *s)
+{
+	for (size_t i = 0; set && i < set->count; i++)
+		if (same(set->targets[i]->settings, s))
+			return set->targets[i];
+	return NULL;
 }
 
 static bool take_target(struct logroute_set *set, const struct settings_log *s,
                         struct logroute_target **ret, struct error *err)
 {
-	struct logroute_target *t;
+	struct logroute_target *t = find_target(set, s);
 
-	for (size_t i = 0; i < set->count; i++) {
-		if (same(set->targets[i]->settings, s)) {
-			*ret = set->targets[i];
-			return true;
-		}
+	if (t) {
+		*ret = t;
+		return true;
 	}
 	t = mem_zalloc(sizeof(*t));
-	if (!open_target(s, t, err)) {
+	t->lender = find_target(set->before, s);
+	t->settings = s;
+	t->console = s->framing == SETTINGS_LOG_CONSOLE;
+	if (!t->lender && !open_target(s, t, err)) {
 		free(t);
 		return false;
 	}
@@ -231,7 +258,7 @@ void logroute_reopen(struct logroute_set *set)
 
 uint64_t logroute_dropped(const struct logroute_set *set)
 {
-	uint64_t n = 0;
+	uint64_t n = set->dropped;
 
 	for (size_t i = 0; i < set->count; i++)
 		n += logsink_dropped(set->targets[i]->sink);

@@ -16,8 +16,9 @@
 struct logroute_target {
 	const struct settings_log *settings;
 	struct logsink *sink;
-	uint32_t number; /* of the last line among `sample_size`, 1.. */
-	bool console;    /* HAProxy's terminal */
+	struct logroute_target *lender; /* whose `sink` it is until logroute_take_over(), or NULL */
+	uint32_t number;                /* of the last line among `sample_size`, 1.. */
+	bool console;                   /* HAProxy's terminal */
 };
 
 /* Where some lines go; belongs to its set. */
@@ -32,9 +33,17 @@ struct logroute_set {
 	struct logroute_target **targets;
 	size_t count;
 	struct logroute *routes;
+	const struct logroute_set *before; /* whose open targets may be used, or NULL */
+	uint64_t dropped;                  /* by targets that are no more */
 };
 
-void logroute_init(struct logroute_set *set);
+/*
+ * `before`: the set that this one will replace.  Targets that are alike stay open and become this
+ * set's with logroute_take_over(), while no other thread writes; until then it must not be written
+ * to, and releasing it closes only what it has opened itself.
+ */
+void logroute_init(struct logroute_set *set, const struct logroute_set *before);
+void logroute_take_over(struct logroute_set *set);
 void logroute_release(struct logroute_set *set);
 
 /* The error names the target. */

@@ -82,7 +82,7 @@ static void each_check(struct names *n, check_visitor *visit, void *ctx)
 	const struct topology *t = n->o.topology;
 
 	for (size_t i = 0; i < t->settings->target_count; i++)
-		visit(n, i, &t->settings->targets[i], ctx);
+		visit(n, t->slots[i], &t->settings->targets[i], ctx);
 	for (size_t i = 0; i < t->service_count; i++)
 		for (size_t k = 0; k < t->services[i]->server_count; k++)
 			each_check_of(n, t->services[i]->servers[k], visit, ctx);
@@ -270,18 +270,24 @@ static void unpin_check(struct names *n, size_t slot, const struct settings_targ
 	unpin(n, NULL, slot);
 }
 
-static void forget(void *ctx, struct topology_server *s)
+static void remove_unused(struct names *n)
 {
-	struct names *n = ctx;
 	struct lookup *next;
 
-	unpin(n, s, SIZE_MAX);
-	each_check_of(n, s, unpin_check, NULL);
 	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = next) {
 		next = LIST_NEXT(l, link);
 		if (!is_used(n, l->host))
 			remove_lookup(l);
 	}
+}
+
+static void forget(void *ctx, struct topology_server *s)
+{
+	struct names *n = ctx;
+
+	unpin(n, s, SIZE_MAX);
+	each_check_of(n, s, unpin_check, NULL);
+	remove_unused(n);
 }
 
 static void add_pin(struct names *n, const struct topology_server *s, size_t slot, bool chosen)
@@ -312,6 +318,42 @@ static bool is_chosen(void *ctx, size_t slot)
 	const struct pin *p = find_pin(ctx, NULL, slot);
 
 	return p && p->chosen;
+}
+
+/* --- other settings ----------------------------------------------------------------------- */
+
+static void ask_another(struct names *n, struct resolver *resolver)
+{
+	n->o.resolver = resolver;
+	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = LIST_NEXT(l, link)) {
+		resolver_unwatch(l->name);
+		l->name = resolver_watch(resolver, l->host, on_resolved, l);
+	}
+}
+
+void names_follow(struct names *n, struct resolver *resolver)
+{
+	remove_unused(n);
+	if (resolver != n->o.resolver)
+		ask_another(n, resolver);
+	each_server(n, add_server, NULL);
+	each_check(n, add_check, NULL);
+	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = LIST_NEXT(l, link)) {
+		if (!l->told)
+			continue;
+		each_server(n, tell_server, l);
+		each_check(n, tell_check, l);
+	}
+}
+
+void names_release(struct names *n, const struct topology_server *s)
+{
+	unpin(n, s, SIZE_MAX);
+}
+
+void names_forget_check(struct names *n, size_t slot)
+{
+	unpin(n, NULL, slot);
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "orders.h"
 
+#include "closing.h"
 #include "engine/queue.h"
 #include "pace.h"
 #include "transition.h"
@@ -32,6 +33,9 @@ void orders_obey(struct roster *r, struct topology_server *s, enum roster_order 
 	/* Also what the configuration said, as HAProxy's `enable server` does. */
 	const uint8_t lifted = STATE_MAINT_COMMAND | STATE_MAINT_CONFIG;
 
+	/* What is said to a drained server again leaves its deadline alone. */
+	if (order == ROSTER_READY || order == ROSTER_MAINT)
+		closing_drain(r, s, 0);
 	switch (order) {
 	case ROSTER_READY:
 		order_admin(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_COMMAND, cause, "drain ended");

@@ -139,6 +139,7 @@ static void clear_service(struct topology_service *s, bool all)
 		clear_server(s->servers[i], all);
 	atomic_store(&s->active_max, 0);
 	atomic_store(&s->queued_max, 0);
+	atomic_store(&s->held_max, 0);
 	s->rate_max = s->conn_rate_max = 0;
 	if (!all)
 		return;

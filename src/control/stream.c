@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "net/inherit.h"
 #include "net/sock.h"
 
 #include <errno.h>
@@ -67,6 +68,9 @@ static void settle(struct stream *s)
 		return;
 	}
 	if (ev_is_active(&s->io) && (s->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	/* The kernel has refused to watch it, and the event that says so is on its way. */
+	if (!ev_is_active(&s->io) && ev_is_pending(&s->io))
 		return;
 	ev_io_stop(server->loop, &s->io);
 	if (!events)
@@ -194,7 +198,9 @@ static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
 	struct stream *s = container_of(w, struct stream, io);
 
 	(void)loop;
-	if (revents & EV_READ)
+	if (revents & EV_ERROR) /* the kernel does not watch it */
+		drop(s);
+	else if (revents & EV_READ)
 		read_in(s);
 	else
 		write_more(s);
@@ -235,19 +241,20 @@ static bool make_room(struct stream_server *server)
 	return false;
 }
 
-static void on_client(struct ev_loop *loop, ev_io *w, int revents)
+static void pause_accepting(struct stream_server *server)
 {
-	struct stream_server *server = container_of(w, struct stream_server, io);
+	ev_io_stop(server->loop, &server->io);
+	ev_timer_set(&server->resume, STARVED_PAUSE_S, 0.);
+	ev_timer_start(server->loop, &server->resume);
+}
+
+static void accept_one(struct stream_server *server)
+{
 	struct addr peer;
 	int fd = sock_accept(server->fd, &peer);
 
-	(void)revents;
-	if (fd == -1 &&
-	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-		ev_io_stop(loop, &server->io);
-		ev_timer_set(&server->resume, STARVED_PAUSE_S, 0.);
-		ev_timer_start(loop, &server->resume);
-	}
+	if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		pause_accepting(server);
 	if (fd == -1)
 		return;
 	if (server->clients >= server->max_clients && !make_room(server))
@@ -256,10 +263,25 @@ static void on_client(struct ev_loop *loop, ev_io *w, int revents)
 		open_stream(server, fd);
 }
 
+static void on_client(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct stream_server *server = container_of(w, struct stream_server, io);
+
+	(void)loop;
+	if (revents & EV_ERROR)
+		pause_accepting(server);
+	else
+		accept_one(server);
+}
+
+/* Set anew, or libev would take it for one that the kernel still watches. */
 static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct stream_server *server = container_of(w, struct stream_server, resume);
+
 	(void)revents;
-	ev_io_start(loop, &container_of(w, struct stream_server, resume)->io);
+	ev_io_set(&server->io, server->fd, EV_READ);
+	ev_io_start(loop, &server->io);
 }
 
 static bool open_place(const struct stream_place *p, int *ret_fd, struct error *err)
@@ -270,8 +292,8 @@ static bool open_place(const struct stream_place *p, int *ret_fd, struct error *
 
 	if (p->at)
 		return sock_listen(p->at, &o, ret_fd, err);
-	*ret_fd = p->fd;
-	return sock_adopt(p->fd, &o, err);
+	*ret_fd = inherit_find_number(p->fd);
+	return sock_adopt(*ret_fd, &o, err);
 }
 
 bool stream_server_open_at(struct ev_loop *loop, const struct stream_place *place,

@@ -5,14 +5,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/tick.h"
-#include "control/ctlsocket.h"
-#include "control/httpadmin.h"
+#include "control/drillbook.h"
+#include "control/faults.h"
+#include "control/predecessor.h"
 #include "control/privileges.h"
+#include "engine/eventloop.h"
 #include "engine/listener.h"
 #include "net/inherit.h"
 #include "net/sock.h"
+#include "opening.h"
+#include "reload.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +23,6 @@
 
 enum {
 	JOURNAL_SIZE = 2048,
-	SPARE_FDS = 32, /* files being read, look-ups, the loops' own */
 	START_WAIT_MS = 3000,
 };
 
@@ -32,6 +34,8 @@ static void on_journal(void *ctx, const struct journal_event *e)
 
 	logger_event(s->daemon.logger, e);
 	daemon_publish(&s->daemon, e);
+	if (s->daemon.drillbook)
+		drillbook_event(s->daemon.drillbook, e);
 	if (s->options.on_event)
 		s->options.on_event(s->options.ctx, e);
 }
@@ -44,6 +48,7 @@ static void begin_accepting(struct supervisor *s)
 	s->listener_count = 0;
 	roster_judge(s->daemon.roster);
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "accepting connections");
+	supervisor_upgrade_accepting(s);
 }
 
 /* With only the first server known to be up, all clients that wait would land on it. */
@@ -59,8 +64,10 @@ static void on_check(void *ctx, size_t target, const struct probe_result *result
 	struct supervisor *s = ctx;
 
 	roster_check_result(s->daemon.roster, target, result);
-	if (result)
-		accept_if_ready(s, false);
+	if (!result)
+		return;
+	accept_if_ready(s, false);
+	reload_settle(s->reload);
 }
 
 static void on_records(struct ev_loop *loop, ev_async *w, int revents)
@@ -88,8 +95,21 @@ static void on_second(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	roster_sample(s->daemon.roster);
+	if (!s->daemon.stopping)
+		roster_balance(s->daemon.roster);
 	daemon_sample(&s->daemon);
+	reload_tend(s->reload);
+	supervisor_upgrade_tell(s);
 	supervisor_stop_if_empty(s);
+}
+
+static void on_sample(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct supervisor *s = container_of(w, struct supervisor, sample);
+
+	(void)loop;
+	(void)revents;
+	drillbook_sample(s->daemon.drillbook);
 }
 
 static void on_start(struct ev_loop *loop, ev_timer *w, int revents)
@@ -108,124 +128,9 @@ static void on_hard_stop(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* --- starting ----------------------------------------------------------------------------- */
 
-static uint32_t count_threads(const struct settings *s)
-{
-	cpu_set_t set;
-
-	if (s->threads)
-		return s->threads;
-	if (sched_getaffinity(0, sizeof(set), &set) == -1)
-		return 1;
-	return (uint32_t)CPU_COUNT(&set);
-}
-
-/* Operators' connections, of each of the two servers. */
-static uint32_t most_operators(uint64_t nofile)
-{
-	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
-}
-
-/* What is not for sessions: listeners, a check for each target, logs, loops, operators. */
-static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
-{
-	uint64_t n = SPARE_FDS + set->target_count + set->log_count + 3UL * count_threads(set);
-
-	for (size_t i = 0; i < set->service_count; i++) {
-		n += set->services[i].bind_count;
-		for (size_t k = 0; k < set->services[i].frontend_count; k++)
-			n += set->services[i].frontends[k].bind_count;
-	}
-	return n + (set->admin_count + set->socket_count) * (most_operators(nofile) + 1UL);
-}
-
-/* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
-static void set_limits(struct supervisor *s)
-{
-	uint64_t nofile = sock_set_nofile(s->settings->nofile);
-	uint64_t reserved = reserved_fds(s->settings, nofile);
-	uint64_t room = nofile > reserved + 2 ? (nofile - reserved) / 2 : 1;
-	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
-
-	s->daemon.nofile = nofile;
-	s->daemon.maxconn = s->settings->maxconn ? s->settings->maxconn : most;
-	if (s->daemon.maxconn <= most)
-		return;
-	log_warn(
-	    "maxconn %u needs %llu file descriptors, there are %llu: %u is used (raise nofile, or "
-	    "LimitNOFILE in the unit)",
-	    s->daemon.maxconn, (unsigned long long)(s->daemon.maxconn * 2ULL + reserved),
-	    (unsigned long long)nofile, most);
-	s->daemon.maxconn = most;
-}
-
-static bool open_frontend(struct supervisor *s, struct topology_frontend *f, struct error *err)
-{
-	struct listener_limits limits = { .connections = crew_counter(s->daemon.crew),
-		                          .max = s->daemon.maxconn };
-	const struct settings_frontend *set = f->settings;
-
-	f->stopped = set->disabled;
-	for (size_t i = 0; i < set->bind_count && !set->disabled; i++) {
-		if (!listener_open(f, &set->binds[i], limits, &s->listeners[s->listener_count],
-		                   err))
-			return false;
-		s->listener_count++;
-	}
-	return true;
-}
-
-static bool open_listeners(struct supervisor *s, struct error *err)
-{
-	const struct topology *t = s->daemon.topology;
-	size_t count = 0;
-
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
-			count += t->services[i]->frontends[k]->settings->bind_count;
-	s->listeners = mem_zalloc(count * sizeof(struct listener *));
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
-			if (!open_frontend(s, t->services[i]->frontends[k], err))
-				return false;
-	return true;
-}
-
-static struct stream_server **next_door(struct supervisor *s)
-{
-	return &s->doors[s->door_count++];
-}
-
-/* The first doors are the HTTP endpoints, in the order of the settings. */
-static bool report_page(void *ctx, size_t i, struct snapshot_http *ret)
-{
-	const struct supervisor *s = ctx;
-
-	return i < s->door_count && httpadmin_report(s->doors[i], ret);
-}
-
-static bool open_admin(struct supervisor *s, struct error *err)
-{
-	size_t most = most_operators(s->daemon.nofile);
-
-	const struct settings *set = s->settings;
-
-	s->doors =
-	    mem_zalloc((set->admin_count + set->socket_count) * sizeof(struct stream_server *));
-	for (size_t i = 0; i < set->admin_count; i++)
-		if (!httpadmin_open(s->loop, &set->admins[i], &s->daemon, next_door(s), err))
-			return false;
-	for (size_t i = 0; i < set->socket_count; i++)
-		if (!ctlsocket_open(s->loop, &set->sockets[i], &s->daemon, next_door(s), err))
-			return false;
-	for (size_t i = 0; i < s->door_count; i++)
-		stream_server_limit(s->doors[i], most);
-	s->daemon.pages = (struct daemon_pages){ set->admin_count, report_page, s };
-	return true;
-}
-
 static bool start_crew(struct supervisor *s, struct error *err)
 {
-	struct crew_options o = { .threads = count_threads(s->settings),
+	struct crew_options o = { .threads = opening_threads(s->settings),
 		                  .maxconn = s->daemon.maxconn,
 		                  .on_record = wake,
 		                  .ctx = s };
@@ -246,6 +151,13 @@ static void end_sessions(void *ctx, struct topology_server *server, enum reason 
 	crew_end_sessions(s->daemon.crew, server, reason);
 }
 
+static uint32_t wish(void *ctx, const struct crew_wish *w)
+{
+	const struct supervisor *s = ctx;
+
+	return crew_wish(s->daemon.crew, w);
+}
+
 /* After this nobody but us knows a server that was taken away. */
 static void quiesce(void *ctx)
 {
@@ -261,8 +173,10 @@ static bool start_checks(struct supervisor *s, struct error *err)
 		                    .journal = s->daemon.journal,
 		                    .on_event = on_journal,
 		                    .end_sessions = end_sessions,
+		                    .wish = wish,
 		                    .quiesce = quiesce,
-		                    .ctx = s };
+		                    .ctx = s,
+		                    .loop = s->loop };
 
 	s->resolver = resolver_new(s->loop, &s->settings->resolver, err);
 	if (!s->resolver ||
@@ -271,18 +185,8 @@ static bool start_checks(struct supervisor *s, struct error *err)
 		return false;
 	o.checker = s->checker;
 	s->daemon.roster = roster_new(&o);
+	s->daemon.faults = faults_new(s->loop, s->daemon.roster, s->daemon.topology);
 	return true;
-}
-
-static void announce_frontend(struct supervisor *s, const struct topology_frontend *f)
-{
-	const struct settings_service *set = f->service->settings;
-
-	for (size_t i = 0; i < f->settings->bind_count; i++)
-		roster_say(s->daemon.roster, LOG_LEVEL_INFO,
-		           "service %s listens on %s, %s over %zu server%s", f->settings->name,
-		           f->settings->binds[i].text, settings_balance_name(set->balance),
-		           set->server_count, set->server_count == 1 ? "" : "s");
 }
 
 static void announce(struct supervisor *s)
@@ -294,7 +198,7 @@ static void announce(struct supervisor *s)
 	           crew_threads(s->daemon.crew), s->daemon.maxconn);
 	for (size_t i = 0; i < t->service_count; i++)
 		for (size_t k = 0; k < t->services[i]->frontend_count; k++)
-			announce_frontend(s, t->services[i]->frontends[k]);
+			opening_announce(s, t->services[i]->frontends[k]);
 	for (size_t i = 0; i < s->settings->admin_count; i++) {
 		char buf[ADDR_TEXT_MAX];
 
@@ -311,29 +215,37 @@ static bool start_all(struct supervisor *s, struct error *err)
 		supervisor_stop_on_signals(s);
 	sock_share(&(struct sock_sharing){ .heir = s->options.heir,
 	                                   .generous = s->settings->haproxy,
-	                                   .keep_files = s->options.under_master });
+	                                   .keep_files =
+	                                       s->options.under_master || s->options.predecessor });
 	inherit_take();
-	set_limits(s);
+	s->daemon.nofile = sock_set_nofile(s->settings->nofile);
+	s->daemon.maxconn = opening_maxconn(s, s->settings);
 	topology_set_maxconn(s->daemon.topology, s->daemon.maxconn);
-	if (!start_crew(s, err) || !open_listeners(s, err) || !open_admin(s, err) ||
+	if (!start_crew(s, err) || !opening_listeners(s, err) || !opening_admin(s, err) ||
 	    !start_checks(s, err))
 		return false;
-	if (s->settings->pidfile && !privileges_write_pidfile(s->settings->pidfile, err))
+	s->has_pidfile = s->settings->pidfile && !s->options.predecessor;
+	if (s->has_pidfile && !privileges_write_pidfile(s->settings->pidfile, err))
 		return false;
-	s->has_pidfile = s->settings->pidfile != NULL;
 	if (!privileges_drop(s->settings, err))
 		return false;
 	inherit_close_rest();
+	if (!supervisor_upgrade_take_over(s, err))
+		return false;
+	/* With the counters of a predecessor, which are not of now. */
+	s->daemon.drillbook = drillbook_new(s->daemon.topology);
 	announce(s);
 	roster_start(s->daemon.roster);
 	s->names = names_new(&(struct names_options){ .topology = s->daemon.topology,
 	                                              .roster = s->daemon.roster,
 	                                              .checker = s->checker,
 	                                              .resolver = s->resolver });
+	s->reload = reload_new(s);
 	checker_start(s->checker);
+	ev_timer_start(s->loop, &s->sample);
 	ev_timer_start(s->loop, &s->second);
 	ev_timer_start(s->loop, &s->start);
-	accept_if_ready(s, false);
+	accept_if_ready(s, s->options.predecessor != 0);
 	return true;
 }
 
@@ -347,6 +259,10 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 		settings_free(settings);
 		return error_set(err, "no event loop can be made: too few file descriptors?");
 	}
+	if (o->catch_signals && !eventloop_wakes(loop, err)) {
+		settings_free(settings);
+		return false;
+	}
 	s = mem_zalloc(sizeof(*s));
 	s->loop = loop;
 	s->options = *o;
@@ -359,12 +275,16 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 	else
 		gethostname(s->daemon.node, sizeof(s->daemon.node) - 1);
 	ev_async_init(&s->records, on_records);
+	ev_timer_init(&s->sample, on_sample, DRILLBOOK_EVERY_MS / 1000.,
+	              DRILLBOOK_EVERY_MS / 1000.);
 	ev_timer_init(&s->second, on_second, 1., 1.);
 	ev_timer_init(&s->start, on_start, START_WAIT_MS / 1000., 0.);
 	ev_timer_init(&s->hard_stop, on_hard_stop, 0., 0.);
+	supervisor_stop_init(s);
 	s->daemon.topology = topology_new(settings);
 	s->daemon.journal = journal_new(JOURNAL_SIZE);
 	if (!logger_new(settings, &s->daemon.logger, err) || !start_all(s, err)) {
+		predecessor_refuse(s->options.predecessor, err ? err->text : "it cannot start");
 		supervisor_free(s);
 		return false;
 	}
@@ -380,23 +300,29 @@ void supervisor_free(struct supervisor *s)
 		stream_server_close(s->doors[i]);
 	free(s->doors);
 	crew_stop(s->daemon.crew);
+	reload_free(s->reload);
 	for (size_t i = 0; i < s->listener_count; i++)
 		listener_free(s->listeners[i]);
 	free(s->listeners);
+	supervisor_upgrade_free(s);
 	names_free(s->names);
+	faults_free(s->daemon.faults);
 	roster_free(s->daemon.roster);
 	checker_free(s->checker);
 	resolver_free(s->resolver);
 	ev_async_stop(s->loop, &s->records);
+	ev_timer_stop(s->loop, &s->sample);
 	ev_timer_stop(s->loop, &s->second);
 	ev_timer_stop(s->loop, &s->start);
 	ev_timer_stop(s->loop, &s->hard_stop);
+	supervisor_stop_free(s);
 	for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
 		if (ev_is_active(&s->signals[i]))
 			ev_signal_stop(s->loop, &s->signals[i]);
 	if (s->has_pidfile)
 		privileges_remove_pidfile(s->settings->pidfile);
 	logger_free(s->daemon.logger);
+	drillbook_free(s->daemon.drillbook);
 	journal_free(s->daemon.journal);
 	topology_free(s->daemon.topology);
 	free(s);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervising.h"
 
+#include "control/drillbook.h"
+
 static void take_entry(void *ctx, const struct outbox_entry *e)
 {
 	struct supervisor *s = ctx;
@@ -11,7 +13,12 @@ static void take_entry(void *ctx, const struct outbox_entry *e)
 		logger_record(s->daemon.logger, &e->record);
 		break;
 	case OUTBOX_CONNECT_FAILED:
-		roster_connect_failed(s->daemon.roster, e->record.server);
+		if (s->daemon.drillbook)
+			drillbook_connect_failed(s->daemon.drillbook, e->record.server);
+		roster_connect_failed(s->daemon.roster, e->record.server, e->record.reason);
+		break;
+	case OUTBOX_SERVER_SILENT:
+		roster_server_silent(s->daemon.roster, e->record.server);
 		break;
 	case OUTBOX_SERVER_ERROR:
 		roster_server_error(s->daemon.roster, e->record.server);

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervising.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/tick.h"
 #include "net/notify.h"
 #include "net/sock.h"
+#include "reload.h"
+#include "successor.h"
+#include "upgrade.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
 enum { DEFAULT_HARD_STOP_MS = 30000 };
+
+/* How often sessions are asked to leave. */
+#define STEP_S .1
 
 static void finish(struct supervisor *s)
 {
@@ -18,6 +26,7 @@ static void finish(struct supervisor *s)
 	if (s->finished)
 		return;
 	s->finished = true;
+	successor_dismiss(s->successor, 0);
 	if (left) {
 		roster_say(s->daemon.roster, LOG_LEVEL_WARN, "closing %u sessions that are left",
 		           left);
@@ -30,7 +39,10 @@ static void finish(struct supervisor *s)
 
 void supervisor_stop_if_empty(struct supervisor *s)
 {
-	if (s->daemon.stopping && crew_connections(s->daemon.crew) == 0)
+	size_t before;
+
+	successor_sessions(s->successor, &before);
+	if (s->leave.begun && crew_connections(s->daemon.crew) == 0 && !before)
 		finish(s);
 }
 
@@ -38,6 +50,59 @@ void supervisor_stop_overdue(struct supervisor *s)
 {
 	finish(s);
 }
+
+/* --- what is left ------------------------------------------------------------------------- */
+
+static bool has_pgwire(const struct topology *t)
+{
+	for (size_t i = 0; i < t->service_count; i++) {
+		const struct settings_service *set = t->services[i]->settings;
+
+		if (set->protocol == SETTINGS_PROTOCOL_PGWIRE)
+			return true;
+	}
+	return false;
+}
+
+/* As many as should have been asked by now; when the time is over all that can be. */
+static void ask(struct supervisor *s, int64_t now_ms)
+{
+	struct supervising_leave *l = &s->leave;
+	uint64_t span = (uint64_t)(l->asked_ms - l->begun_ms);
+	uint64_t left = l->asked_ms > now_ms ? (uint64_t)(l->asked_ms - now_ms) : 0;
+	uint32_t due = left ? (uint32_t)(l->total - (l->total * left + span - 1) / span) : 0;
+	struct crew_wish w = { .reason = REASON_STOPPING, .manner = CREW_BETWEEN_TRANSACTIONS };
+
+	if (left && due <= l->asked)
+		return;
+	w.most = left ? due - l->asked : 0;
+	l->asked += crew_wish(s->daemon.crew, &w);
+}
+
+static void on_ask(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	ask(container_of(w, struct supervisor, leave.ask), tick_ms());
+}
+
+/* Sessions that can be followed end between transactions, and not with the hard stop. */
+static void begin_asking(struct supervisor *s, uint32_t limit_ms)
+{
+	struct supervising_leave *l = &s->leave;
+
+	if (s->settings->haproxy || !has_pgwire(s->daemon.topology))
+		return;
+	l->begun_ms = tick_ms();
+	l->asked_ms = l->begun_ms + (int64_t)limit_ms * 3 / 4 + 1;
+	l->total = crew_connections(s->daemon.crew);
+	l->asked = 0;
+	ev_timer_stop(s->loop, &l->ask);
+	ev_timer_set(&l->ask, STEP_S, STEP_S);
+	ev_timer_start(s->loop, &l->ask);
+}
+
+/* --- stopping ----------------------------------------------------------------------------- */
 
 static void say_stopping(struct supervisor *s, uint32_t left, uint32_t limit_ms)
 {
@@ -58,27 +123,101 @@ static void leave_doors(struct supervisor *s)
 	s->door_count = 0;
 }
 
+/* Sessions have so long from now on, 0: as long as they want. */
+static void limit_sessions(struct supervisor *s, uint32_t limit_ms)
+{
+	if (!limit_ms)
+		return;
+	ev_timer_stop(s->loop, &s->hard_stop);
+	ev_timer_set(&s->hard_stop, limit_ms / 1000., 0.);
+	ev_timer_start(s->loop, &s->hard_stop);
+	begin_asking(s, limit_ms);
+	successor_dismiss(s->successor, limit_ms);
+}
+
+static void wait_for_sessions(struct supervisor *s)
+{
+	size_t before;
+	uint32_t left = successor_sessions(s->successor, &before);
+
+	s->leave.begun = true;
+	left += crew_connections(s->daemon.crew);
+	if (left)
+		say_stopping(s, left, s->leave.limit_ms);
+	if (left || before)
+		limit_sessions(s, s->leave.limit_ms);
+	supervisor_stop_if_empty(s);
+}
+
+static void stop_listening(struct supervisor *s)
+{
+	crew_stop_listening(s->daemon.crew);
+	wait_for_sessions(s);
+}
+
+static void on_delay(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	stop_listening(container_of(w, struct supervisor, leave.delay));
+}
+
+/* Who asks /readyz stops sending clients before they would be refused. */
+static void delay_stop(struct supervisor *s, uint32_t delay_ms)
+{
+	char delay[32];
+
+	number_format_duration(delay_ms, delay, sizeof(delay));
+	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE,
+	           "stopping: not ready any more, accepting for another %s", delay);
+	ev_timer_set(&s->leave.delay, delay_ms / 1000., 0.);
+	ev_timer_start(s->loop, &s->leave.delay);
+}
+
 static void stop(struct supervisor *s, uint32_t limit_ms)
 {
-	uint32_t left;
-
-	if (s->daemon.stopping) {
+	if (s->leave.asked_for) {
 		finish(s);
+		return;
+	}
+	s->leave.asked_for = true;
+	s->leave.limit_ms = limit_ms;
+	upgrade_cancel(s->upgrade);
+	if (upgrade_is_done(s->upgrade)) {
+		limit_sessions(s, limit_ms);
 		return;
 	}
 	s->daemon.stopping = true;
 	if (!s->options.under_master)
 		notify_send("STOPPING=1");
 	ev_timer_stop(s->loop, &s->start);
-	crew_stop_listening(s->daemon.crew);
-	left = crew_connections(s->daemon.crew);
-	if (left)
-		say_stopping(s, left, limit_ms);
-	if (left && limit_ms) {
-		ev_timer_set(&s->hard_stop, limit_ms / 1000., 0.);
-		ev_timer_start(s->loop, &s->hard_stop);
-	}
-	supervisor_stop_if_empty(s);
+	if (s->settings->stop_delay_ms && s->daemon.accepting)
+		delay_stop(s, s->settings->stop_delay_ms);
+	else
+		stop_listening(s);
+}
+
+static void follow_up(struct supervisor *s)
+{
+	leave_doors(s);
+	s->daemon.stopping = true;
+	s->leave.limit_ms = s->settings->hard_stop_after_ms;
+	wait_for_sessions(s);
+}
+
+static void leave_within(struct supervisor *s, uint32_t limit_ms)
+{
+	if (limit_ms)
+		limit_sessions(s, limit_ms);
+	else
+		finish(s);
+}
+
+const struct upgrade_hooks *supervisor_stop_hooks(void)
+{
+	static const struct upgrade_hooks hooks = { .done = follow_up, .leave = leave_within };
+
+	return &hooks;
 }
 
 static uint32_t polite_limit(const struct supervisor *s)
@@ -161,9 +300,7 @@ static void obey(struct supervisor *s, int signum)
 		stop_softly(s);
 		break;
 	case SIGHUP:
-		logger_reopen(s->daemon.logger);
-		if (!s->settings->haproxy)
-			roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "log files reopened");
+		reload_now(s);
 		break;
 	case SIGTTOU:
 	case SIGTTIN:
@@ -171,6 +308,7 @@ static void obey(struct supervisor *s, int signum)
 			pause_all(s, signum == SIGTTOU);
 		break;
 	case SIGUSR2:
+		supervisor_upgrade_now(s);
 		break;
 	default:
 		leave(s);
@@ -190,6 +328,18 @@ static void catch_signal(struct supervisor *s, ev_signal *w, int signum)
 	ev_signal_init(w, on_signal, signum);
 	w->data = s;
 	ev_signal_start(s->loop, w);
+}
+
+void supervisor_stop_init(struct supervisor *s)
+{
+	ev_timer_init(&s->leave.delay, on_delay, 0., 0.);
+	ev_timer_init(&s->leave.ask, on_ask, 0., 0.);
+}
+
+void supervisor_stop_free(struct supervisor *s)
+{
+	ev_timer_stop(s->loop, &s->leave.delay);
+	ev_timer_stop(s->loop, &s->leave.ask);
 }
 
 void supervisor_stop_on_signals(struct supervisor *s)

@@ -13,7 +13,13 @@ static void usage(struct call *c)
 	         "  - '-h' displays this help\n"
 	         "  - <delay> is the maximum delay, in milliseconds by default\n"
 	         "Supported conditions:\n"
-	         "  - srv-removable <bk>/<srv> : wait for this server to be removable\n");
+	         "  - srv-removable <bk>/<srv> : wait for this server to be removable\n"
+	         "  - srv-drained <bk>/<srv> : wait for the last session of this server to end\n");
+}
+
+static bool is_condition(const char *word)
+{
+	return strcmp(word, "srv-removable") == 0 || strcmp(word, "srv-drained") == 0;
 }
 
 void waitcalls_wait(struct call *c)
@@ -30,7 +36,7 @@ void waitcalls_wait(struct call *c)
 		call_say(c, CALL_ERROR, "Invalid duration.");
 		return;
 	}
-	if (condition && strcmp(condition, "srv-removable") != 0) {
+	if (condition && !is_condition(condition)) {
 		usage(c);
 		return;
 	}
@@ -46,6 +52,7 @@ void waitcalls_wait(struct call *c)
 		}
 		c->ctx->wait_service = s->service->id;
 		c->ctx->wait_server = s->id;
+		c->ctx->wait_drained = strcmp(condition, "srv-drained") == 0;
 	}
 	c->ctx->wait_until_ms = tick_ms() + (int64_t)delay_ms;
 }
@@ -66,14 +73,17 @@ static const struct topology_server *find(const struct command_context *ctx)
 	return NULL;
 }
 
-/* Why it cannot be removed however long one waits; NULL: it can, now or later. */
-static const char *refusal(const struct topology_server *s)
+/* Why it is not worth waiting however long; NULL: it is. */
+static const char *refusal(const struct topology_server *s, bool drained)
 {
 	struct state state;
 
 	if (!s)
 		return "No such server.";
 	state = topology_state(s);
+	if (drained)
+		return state_is_usable(&state) ? "This server takes sessions: drain it first."
+		                               : NULL;
 	return state_in_maint(&state) ? NULL : "Only servers in maintenance mode can be deleted.";
 }
 
@@ -89,7 +99,7 @@ bool waitcalls_over(struct call *c)
 		return expired;
 	}
 	s = find(c->ctx);
-	why = refusal(s);
+	why = refusal(s, c->ctx->wait_drained);
 	if (why)
 		call_say(c, CALL_ERROR, "%s", why);
 	else if (atomic_load(&s->active) == 0 && atomic_load(&s->queued) == 0)

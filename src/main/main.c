@@ -3,8 +3,13 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/ctlcmd.h"
+#include "cli/drillcmd.h"
+#include "cli/faultcmd.h"
 #include "cli/gencmd.h"
 #include "cli/importcmd.h"
+#include "cli/rebalancecmd.h"
+#include "cli/recordcmd.h"
+#include "cli/reloadcmd.h"
 #include "cli/sessionscmd.h"
 #include "cli/statecmd.h"
 #include "cli/statuscmd.h"
@@ -43,6 +48,23 @@ static bool is_haproxy(const char *path)
 	return strcmp(slash != NULL ? slash + 1 : path, "haproxy") == 0;
 }
 
+/* The command at the beginning of `words`; some have a name of two words. */
+static const struct commands_entry *find(int count, char **words, int *ret_taken)
+{
+	AUTO_TEXT both = { 0 };
+	const struct commands_entry *command = NULL;
+
+	*ret_taken = 2;
+	if (count > 1) {
+		text_addf(&both, "%s %s", words[0], words[1]);
+		command = commands_find(text_str(&both));
+	}
+	if (command != NULL)
+		return command;
+	*ret_taken = 1;
+	return commands_find(words[0]);
+}
+
 static int explain_unknown(const struct console *c, const char *name)
 {
 	const char *near = commands_suggest(name);
@@ -59,13 +81,15 @@ static int explain_unknown(const struct console *c, const char *name)
 	return CONSOLE_USAGE;
 }
 
-static int show_help(const struct console *c, const char *name)
+/* Of the command that the words name; of all if there is none. */
+static int show_help(const struct console *c, int count, char **words)
 {
-	const struct commands_entry *command = name != NULL ? commands_find(name) : NULL;
+	int taken;
+	const struct commands_entry *command = count > 0 ? find(count, words, &taken) : NULL;
 	AUTO_TEXT help = { 0 };
 
-	if (name != NULL && command == NULL)
-		return explain_unknown(c, name);
+	if (count > 0 && command == NULL)
+		return explain_unknown(c, words[0]);
 	if (command != NULL)
 		commands_write_help(command, &help);
 	else
@@ -78,28 +102,29 @@ static int dispatch(const struct console *c, int argc, char **argv)
 {
 	const struct commands_entry *command;
 	struct console named = *c;
+	int taken;
 
 	if (argc < 2) {
 		struct console to_err = *c;
 
 		to_err.out = c->err;
-		(void)show_help(&to_err, NULL);
+		(void)show_help(&to_err, 0, NULL);
 		return CONSOLE_USAGE;
 	}
 	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
-		return show_help(c, argc > 2 ? argv[2] : NULL);
+		return show_help(c, argc - 2, argv + 2);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
 	    strcmp(argv[1], "version") == 0) {
 		fputs("sluice " SLUICE_VERSION "\n", c->out);
 		return CONSOLE_OK;
 	}
-	command = commands_find(argv[1]);
+	command = find(argc - 1, argv + 1, &taken);
 	if (command == NULL)
 		return explain_unknown(c, argv[1]);
 	if (wants_help(argc - 1, argv + 1))
-		return show_help(c, argv[1]);
+		return show_help(c, taken, argv + 1);
 	named.command = command->name;
-	return functions[command->id](&named, argc - 1, argv + 1);
+	return functions[command->id](&named, argc - taken, argv + taken);
 }
 
 int main(int argc, char **argv)

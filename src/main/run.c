@@ -3,6 +3,7 @@
 
 #include "cli/checkcmd.h"
 #include "cli/options.h"
+#include "control/predecessor.h"
 #include "control/supervisor.h"
 
 #include <ev.h>
@@ -18,6 +19,7 @@ static void block_signals(int how)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(how, &set, NULL);
 }
@@ -26,7 +28,9 @@ bool run_serve(struct settings *settings, const struct run_options *o, struct er
 {
 	struct supervisor_options how = { .catch_signals = true,
 		                          .heir = o->heir,
-		                          .under_master = o->under_master };
+		                          .under_master = o->under_master,
+		                          .predecessor = o->predecessor,
+		                          .argv = o->argv };
 	struct supervisor *supervisor;
 	struct ev_loop *loop;
 
@@ -48,17 +52,24 @@ bool run_serve(struct settings *settings, const struct run_options *o, struct er
 
 int run_main(const struct console *c, int argc, char **argv)
 {
+	struct run_options how = { .argv = argv - 1 };
 	struct settings *settings;
 	struct options o;
 	struct error err;
 
 	block_signals(SIG_BLOCK);
-	if (!options_parse(&o, COMMANDS_RUN, argc, argv, &err))
+	how.predecessor = predecessor_find();
+	if (!options_parse(&o, COMMANDS_RUN, argc, argv, &err)) {
+		predecessor_refuse(how.predecessor, err.text);
 		return console_usage(c, commands_get(COMMANDS_RUN), &err);
+	}
 	settings = checkcmd_load(c, options_value(&o, "file"));
-	if (settings == NULL)
+	if (settings == NULL) {
+		predecessor_refuse(how.predecessor,
+		                   "the configuration is not valid (`sluice check` says where)");
 		return CONSOLE_INVALID;
-	if (!run_serve(settings, &(struct run_options){ 0 }, &err))
+	}
+	if (!run_serve(settings, &how, &err))
 		return console_fail(c, &err);
 	return CONSOLE_OK;
 }

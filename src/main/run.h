@@ -4,7 +4,7 @@
 
 #include "cli/console.h"
 
-/* `sluice run`: argv[0] is "run"; the result is the exit status. */
+/* `sluice run`: argv[0] is "run", argv[-1] the program; the result is the exit status. */
 int run_main(const struct console *c, int argc, char **argv);
 
 struct settings;
@@ -16,7 +16,10 @@ struct settings;
 struct run_options {
 	void (*started)(void *arg);
 	void *arg;
-	bool heir, under_master; /* as in supervisor_options */
+	/* As in supervisor_options. */
+	bool heir, under_master;
+	int predecessor;
+	char *const *argv;
 };
 
 bool run_serve(struct settings *settings, const struct run_options *o,

@@ -3,26 +3,40 @@
 
 #include "base/mem.h"
 #include "base/number.h"
+#include "inherits.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, MOST_FDS = 4096 };
+struct entry {
+	int fd;
+	int number; /* as the configuration calls it, or INHERITS_BY_ADDRESS */
+};
 
-static struct {
-	int *fds;
+struct entries {
+	struct entry *at;
 	size_t count;
-} held;
+};
+
+static struct entries held;     /* until they are found */
+static struct entries numbered; /* found by their number */
+
+static void add(struct entries *list, int fd, int number)
+{
+	list->at = mem_resize(list->at, list->count + 1, sizeof(list->at[0]));
+	list->at[list->count++] = (struct entry){ fd, number };
+}
 
 void inherit_add(int fd)
 {
-	held.fds = mem_resize(held.fds, held.count + 1, sizeof(held.fds[0]));
-	held.fds[held.count++] = fd;
+	add(&held, fd, fd);
 }
 
 static bool read_number(const char *name, uint64_t max, uint64_t *ret)
@@ -33,6 +47,36 @@ static bool read_number(const char *name, uint64_t max, uint64_t *ret)
 	return value && number_parse(value, max, ret);
 }
 
+/* "fd7" is what a configuration calls "fd:7", whatever its number is here. */
+static int number_of(const char *name, int fd)
+{
+	uint64_t number;
+
+	if (!name)
+		return fd;
+	if (strcmp(name, INHERITS_UNNUMBERED) == 0)
+		return INHERITS_BY_ADDRESS;
+	return strncmp(name, "fd", 2) == 0 && number_parse(name + 2, INT32_MAX, &number)
+	           ? (int)number
+	           : fd;
+}
+
+static void take_all(int count)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): before other threads start */
+	const char *value = getenv("LISTEN_FDNAMES");
+	char *names = value ? mem_strdup(value) : NULL;
+	char *rest = names;
+
+	for (int fd = INHERITS_FIRST_FD; fd < INHERITS_FIRST_FD + count; fd++) {
+		const char *name = strsep(&rest, ":");
+
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1)
+			add(&held, fd, number_of(name, fd));
+	}
+	free(names);
+}
+
 size_t inherit_take(void)
 {
 	uint64_t pid;
@@ -40,10 +84,8 @@ size_t inherit_take(void)
 	size_t before = held.count;
 
 	if (read_number("LISTEN_PID", INT32_MAX, &pid) && pid == (uint64_t)getpid() &&
-	    read_number("LISTEN_FDS", MOST_FDS, &count))
-		for (int fd = FIRST_FD; fd < FIRST_FD + (int)count; fd++)
-			if (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1)
-				inherit_add(fd);
+	    read_number("LISTEN_FDS", INHERITS_MOST_FDS, &count))
+		take_all((int)count);
 	/* NOLINTBEGIN(concurrency-mt-unsafe): before other threads start */
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -69,18 +111,69 @@ static bool find_address(int fd, struct addr *ret)
 	       addr_from_sockaddr((struct sockaddr *)&at, len, ret);
 }
 
-int inherit_find(const struct addr *at)
+static bool has_address(int fd, const struct addr *at)
+{
+	struct addr local;
+
+	return find_address(fd, &local) && addr_equal(&local, at);
+}
+
+/* [::]:port that also takes IPv4 clients, where all IPv4 addresses are wanted. */
+static bool covers(int fd, const struct addr *at)
+{
+	int v6only = 1;
+	socklen_t size = sizeof(v6only);
+	struct addr local;
+
+	return at->sa.sa_family == AF_INET && at->in.sin_addr.s_addr == INADDR_ANY &&
+	       find_address(fd, &local) && local.sa.sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_UNSPECIFIED(&local.in6.sin6_addr) &&
+	       addr_port(&local) == addr_port(at) &&
+	       getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size) == 0 && !v6only;
+}
+
+static int find(const struct addr *at, bool (*fits)(int fd, const struct addr *at))
 {
 	for (size_t i = 0; i < held.count; i++) {
-		int fd = held.fds[i];
-		struct addr local;
+		int fd = held.at[i].fd;
 
-		if (!listens(fd) || !find_address(fd, &local) || !addr_equal(&local, at))
+		if (!listens(fd) || !fits(fd, at))
 			continue;
-		held.fds[i] = held.fds[--held.count];
+		held.at[i] = held.at[--held.count];
 		return fd;
 	}
 	return -1;
+}
+
+int inherit_find(const struct addr *at)
+{
+	int fd = find(at, has_address);
+
+	return fd != -1 ? fd : find(at, covers);
+}
+
+int inherit_find_number(int number)
+{
+	int fd = number;
+
+	for (size_t i = 0; i < held.count; i++) {
+		if (held.at[i].number != number)
+			continue;
+		fd = held.at[i].fd;
+		held.at[i] = held.at[--held.count];
+		break;
+	}
+	add(&numbered, fd, number);
+	return fd;
+}
+
+int inherit_number(int fd)
+{
+	/* The last one counts: a descriptor's number is given again. */
+	for (size_t i = numbered.count; i-- > 0;)
+		if (numbered.at[i].fd == fd)
+			return numbered.at[i].number;
+	return INHERITS_BY_ADDRESS;
 }
 
 size_t inherit_collect(int **ret)
@@ -107,15 +200,14 @@ size_t inherit_collect(int **ret)
 
 void inherit_forget(void)
 {
-	free(held.fds);
-	held.fds = NULL;
-	held.count = 0;
+	free(held.at);
+	held = (struct entries){ 0 };
 }
 
 void inherit_close_rest(void)
 {
 	for (size_t i = 0; i < held.count; i++)
-		close(held.fds[i]);
+		close(held.at[i].fd);
 	inherit_forget();
 }
 
@@ -143,11 +235,11 @@ static bool announce(size_t count)
 
 bool inherit_hand_over(const int *fds, size_t count, struct error *err)
 {
-	int above = FIRST_FD + (int)count;
+	int above = INHERITS_FIRST_FD + (int)count;
 	int *copies;
 	bool done;
 
-	if (count > MOST_FDS)
+	if (count > INHERITS_MOST_FDS)
 		return error_set(err, "%zu sockets are more than can be handed over", count);
 	copies = mem_zalloc((count + 1) * sizeof(int));
 	for (size_t i = 0; i < count; i++)
@@ -155,7 +247,7 @@ bool inherit_hand_over(const int *fds, size_t count, struct error *err)
 	done = move_up(copies, count, above);
 	/* dup2() leaves the copy without CLOEXEC, as it is to be. */
 	for (size_t i = 0; done && i < count; i++)
-		done = dup2(copies[i], FIRST_FD + (int)i) != -1;
+		done = dup2(copies[i], INHERITS_FIRST_FD + (int)i) != -1;
 	done = done && announce(count);
 	free(copies);
 	return done || error_sys(err, errno, "sockets cannot be handed over");

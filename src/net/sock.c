@@ -87,7 +87,7 @@ static bool prepare_tcp(int fd, const struct addr *at, const struct sock_listen_
 
 	if (!set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1))
 		return error_sys(err, errno, "SO_REUSEADDR");
-	if (sharing.heir && !set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+	if ((sharing.heir || o->shared) && !set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1))
 		return error_sys(err, errno, "SO_REUSEPORT");
 	if (at->sa.sa_family == AF_INET6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, o->v6only))
 		return error_sys(err, errno, "IPV6_V6ONLY");

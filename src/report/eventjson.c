@@ -18,6 +18,17 @@ static bool is_of_server(enum journal_kind k)
 	return k == JOURNAL_SERVER || k == JOURNAL_CHECK;
 }
 
+/* Those that count servers afterwards. */
+static bool has_servers_left(enum journal_kind k)
+{
+	return is_of_server(k) || k == JOURNAL_SERVICE_DOWN || k == JOURNAL_SERVICE_UP;
+}
+
+static bool is_span(enum journal_kind k)
+{
+	return k == JOURNAL_PANIC || k == JOURNAL_FAULT;
+}
+
 /* --- writing ------------------------------------------------------------------------------ */
 
 static void add_string(struct text *out, const char *key, const char *value)
@@ -81,7 +92,11 @@ void eventjson_write(const struct journal_event *e, struct text *out)
 		add_string(out, "service", e->service);
 	if (is_of_server(e->kind))
 		add_server(out, e);
-	if (e->kind != JOURNAL_PROCESS)
+	if (e->kind == JOURNAL_FAULT && e->server[0])
+		add_string(out, "server", e->server);
+	if (is_span(e->kind))
+		text_addf(out, ",\"begins\":%s", flag(e->begins));
+	if (has_servers_left(e->kind))
 		text_addf(out,
 		          ",\"active_left\":%" PRIu32 ",\"backup_left\":%" PRIu32
 		          ",\"on_backup\":%s,\"lasted_ms\":%" PRId64,
@@ -185,7 +200,11 @@ static void read_event(struct field *f, const json_t *o, struct journal_event *r
 		return;
 	if (is_of_server(ret->kind))
 		read_server(f, o, ret);
-	if (ret->kind == JOURNAL_PROCESS)
+	if (ret->kind == JOURNAL_FAULT)
+		field_copy_or_empty(f, o, "server", ret->server, sizeof(ret->server));
+	if (is_span(ret->kind))
+		ret->begins = field_flag(f, o, "begins");
+	if (!has_servers_left(ret->kind))
 		return;
 	ret->active_left = (uint32_t)field_unsigned(f, o, "active_left", UINT32_MAX);
 	ret->backup_left = (uint32_t)field_unsigned(f, o, "backup_left", UINT32_MAX);

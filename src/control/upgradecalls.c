@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `upgrade`.
+ */
+#include "call.h"
+
+void upgradecalls_upgrade(struct call *c)
+{
+	const struct daemon_upgrade *u = &c->ctx->daemon->upgrade;
+
+	if (u->run)
+		u->run(u->ctx, c->out);
+	else
+		text_add(c->out, "not upgraded: only `sluice run` can start itself again\n");
+}
