@@ -2,6 +2,7 @@
 #ifndef REPORT_SNAPSHOT_H
 #define REPORT_SNAPSHOT_H
 
+#include "core/fault.h"
 #include "core/topology.h"
 #include "report/metric.h"
 
@@ -113,6 +114,8 @@ struct snapshot_server {
 	uint32_t sessions, sessions_max;
 	int64_t since_wall_ms, age_ms; /* of the state */
 	const char *cause;             /* why, in words; may be "" */
+	struct fault fault;            /* on the way to it */
+	int64_t fault_left_ms;         /* until it ends by itself; -1: it does not */
 	struct probe_result check, agent;
 	bool check_running, agent_running;
 	uint16_t agent_health;
@@ -156,6 +159,8 @@ struct snapshot_service {
 	bool hidden; /* disabled in the file: HAProxy does not show it */
 	uint32_t sessions, sessions_max, maxconn, fullconn;
 	uint32_t queued, queued_max;
+	uint32_t held, held_max; /* of these, because no server is usable */
+	bool panicking;          /* `panic` is in force */
 	int64_t since_wall_ms, age_ms;
 	uint64_t down_count, downtime_ms;
 	uint64_t rate, rate_max, conn_rate, conn_rate_max;

@@ -12,15 +12,15 @@
  *
  *   version pid node uptime_s start_time now threads maxconn sessions sessions_total session_rate
  *   session_rate_max stopping bytes_out bytes_out_rate dropped_logs listeners workers[]
- *   services[]: name id balance bind[] up on_backup usable backup_usable since since_s sessions
- *     sessions_max sessions_limit sessions_total rate rate_max bytes_in bytes_out denied
- *     connect_errors retries redispatches client_aborts server_aborts cut down_count downtime_s
- *     ended{reason: count} servers[]
+ *   services[]: name id balance bind[] up on_backup panicking usable backup_usable since since_s
+ *     sessions sessions_max sessions_limit sessions_total held held_max held_total rate rate_max
+ *     bytes_in bytes_out denied connect_errors retries redispatches client_aborts server_aborts
+ *     cut replayed asked down_count downtime_s ended{reason: count} servers[]
  *   servers[]: name id address host locality node state health counter rise fall checked admin[]
- *     usable backup since since_s cause weight weight_configured sessions sessions_max
- *     sessions_limit sessions_total rate rate_max last_session_s bytes_in bytes_out connected
- *     connect_errors retries redispatches picked client_aborts server_aborts cut
- *     check_failures down_count downtime_s queue_ms{average,max} connect_ms{average,max}
+ *     usable backup since since_s cause fault{text meaning left_ms} weight weight_configured
+ * sessions sessions_max sessions_limit sessions_total rate rate_max last_session_s bytes_in
+ * bytes_out connected connect_errors retries redispatches picked client_aborts server_aborts cut
+ * replayed asked check_failures down_count downtime_s queue_ms{average,max} connect_ms{average,max}
  * session_ms{average,max} check{type code words passed status info duration_ms time age_s running
  * draining} (null before the first)
  *
@@ -36,10 +36,13 @@ struct statusjson_server {
 	enum state_health health;
 	bool maint, drain, usable, backup;
 	const char *cause;
-	const char *since; /* as it was sent */
+	const char *fault;     /* "delay 200ms", or NULL */
+	int64_t fault_left_ms; /* -1: until somebody ends it */
+	const char *since;     /* as it was sent */
 	int64_t since_s;
 	int64_t weight, sessions, sessions_limit, sessions_total, rate, rate_max;
 	int64_t bytes_in, bytes_out, connect_errors, retries, redispatches, cut, down_count;
+	int64_t replayed, asked;
 	int64_t connect_ms_average, connect_ms_max, last_session_s;
 	bool has_check, check_passed, check_running;
 	const char *check_code, *check_words, *check_info;
@@ -50,10 +53,11 @@ struct statusjson_service {
 	const char *name, *balance;
 	const char *const *binds;
 	size_t bind_count;
-	bool up, on_backup;
+	bool up, on_backup, panicking;
 	int64_t usable, backup_usable, since_s;
 	int64_t sessions, sessions_limit, sessions_total, rate, rate_max, bytes_in, bytes_out;
-	int64_t denied, connect_errors, retries, redispatches, cut;
+	int64_t denied, connect_errors, retries, redispatches, cut, replayed, asked;
+	int64_t held, held_max, held_total;
 	struct statusjson_server *servers;
 	size_t server_count;
 };

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { WIDTH = 80 };
+enum { WIDTH = 80, NAMES = 16 };
 
 static const struct commands_entry commands[] = {
 #define COMMAND(id_, name_, function, min_, max_, group_, arguments_, summary_, details_)          \
@@ -152,11 +152,11 @@ void commands_write_overview(const char *version, struct text *out)
 		if (strcmp(group, commands[i].group) != 0)
 			text_addf(out, "\n%s:\n", commands[i].group);
 		group = commands[i].group;
-		add_row(out, commands[i].name, 13, commands[i].summary);
+		add_row(out, commands[i].name, NAMES, commands[i].summary);
 	}
 	text_add(out, "\nOther:\n");
-	add_row(out, "--help", 13, "this text; `sluice COMMAND --help` for a command");
-	add_row(out, "--version", 13, "the version");
+	add_row(out, "--help", NAMES, "this text; `sluice COMMAND --help` for a command");
+	add_row(out, "--version", NAMES, "the version");
 	text_add(out, "\nExit status: 0 ok, 1 failed, 2 wrong usage, 3 invalid configuration.\n");
 }
 

@@ -24,6 +24,7 @@ struct order {
 	const char *server; /* as the person wrote it */
 	bool wait;
 	uint64_t wait_ms;
+	uint64_t deadline_ms; /* of a drain; 0: none */
 };
 
 /* What is known about the servers that were meant. */
@@ -125,8 +126,12 @@ static bool give_order(const struct order *o, const struct statusjson_service *s
 {
 	AUTO_TEXT command = { 0 };
 
-	text_addf(&command, "set server %s/%s state %s", service->name, server->name,
-	          commands_get(o->id)->name);
+	if (o->deadline_ms)
+		text_addf(&command, "drain %s/%s deadline %" PRIu64 "ms", service->name,
+		          server->name, o->deadline_ms);
+	else
+		text_addf(&command, "set server %s/%s state %s", service->name, server->name,
+		          commands_get(o->id)->name);
 	return client_order(o->path, text_str(&command), err) ||
 	       error_wrap(err, "%s/%s", service->name, server->name);
 }
@@ -263,17 +268,30 @@ static bool obey(const struct order *o, struct error *err)
 	return true;
 }
 
-static bool parse_wait(struct order *o, const char *wait, struct error *err)
+static bool parse_duration(const char *option, const char *value, uint64_t *ret, struct error *err)
 {
-	if (wait == NULL)
-		return true;
-	o->wait = true;
 	/* A number alone would be milliseconds, which nobody means here. */
-	if (strspn(wait, "0123456789") == strlen(wait) ||
-	    !number_parse_duration(wait, &o->wait_ms) || o->wait_ms > INT32_MAX)
-		return error_set(
-		    err, "--wait \"%s\": write a duration with its unit, as 90s or 10m", wait);
+	if (strspn(value, "0123456789") == strlen(value) || !number_parse_duration(value, ret) ||
+	    *ret > INT32_MAX)
+		return error_set(err, "--%s \"%s\": write a duration with its unit, as 90s or 10m",
+		                 option, value);
 	return true;
+}
+
+static bool parse_times(struct order *o, const struct options *given, struct error *err)
+{
+	const char *wait = options_value(given, "wait");
+	const char *deadline = o->id == COMMANDS_DRAIN ? options_value(given, "deadline") : NULL;
+
+	o->wait = wait != NULL;
+	if (wait != NULL && !parse_duration("wait", wait, &o->wait_ms, err))
+		return false;
+	if (deadline == NULL)
+		return true;
+	if (!parse_duration("deadline", deadline, &o->deadline_ms, err))
+		return false;
+	return o->deadline_ms > 0 ||
+	       error_set(err, "--deadline \"%s\": `sluice kill` ends sessions at once", deadline);
 }
 
 int statecmd_main(const struct console *c, int argc, char **argv)
@@ -283,8 +301,7 @@ int statecmd_main(const struct console *c, int argc, char **argv)
 	struct options o;
 	struct error err;
 
-	if (!options_parse(&o, command->id, argc, argv, &err) ||
-	    !parse_wait(&order, options_value(&o, "wait"), &err))
+	if (!options_parse(&o, command->id, argc, argv, &err) || !parse_times(&order, &o, &err))
 		return console_usage(c, command, &err);
 	order.path = client_path(options_value(&o, "socket"));
 	order.server = o.words[0];

@@ -157,6 +157,9 @@ void eventline_write_why(const struct journal_event *e, struct text *out)
 		add_usable(e, out);
 		add_after(e, out);
 		break;
+	case JOURNAL_PANIC:
+	case JOURNAL_FAULT:
+	case JOURNAL_MARK:
 	case JOURNAL_PROCESS:
 	case JOURNAL_KIND_COUNT:
 		plain_add(out, e->text);
@@ -197,6 +200,13 @@ void eventline_write_what(const struct journal_event *e, struct text *out)
 	case JOURNAL_SERVICE_UP:
 		text_add(out, "IN SERVICE");
 		break;
+	case JOURNAL_PANIC:
+		text_add(out, e->begins ? "PANIC" : "PANIC OVER");
+		break;
+	case JOURNAL_FAULT:
+		text_add(out, e->begins ? "FAULT" : "FAULT OVER");
+		break;
+	case JOURNAL_MARK:
 	case JOURNAL_PROCESS:
 	case JOURNAL_KIND_COUNT:
 		break;
@@ -234,6 +244,10 @@ static enum plain_colour colour_of(const struct journal_event *e)
 		return PLAIN_RED;
 	case JOURNAL_SERVICE_UP:
 		return PLAIN_GREEN;
+	case JOURNAL_PANIC:
+	case JOURNAL_FAULT:
+		return e->begins ? PLAIN_RED : PLAIN_GREEN;
+	case JOURNAL_MARK:
 	case JOURNAL_PROCESS:
 	case JOURNAL_KIND_COUNT:
 		break;

@@ -250,6 +250,11 @@ bool haproxylog_event(const struct journal_event *e, unsigned int flags, struct 
 		return true;
 	case JOURNAL_PROCESS:
 		return write_process(e, out);
+	case JOURNAL_PANIC:
+	case JOURNAL_FAULT:
+	case JOURNAL_MARK:
+		text_add(out, e->text);
+		return true;
 	case JOURNAL_SERVICE_UP:
 	case JOURNAL_KIND_COUNT:
 		break;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/number.h"
+#include "pagelook.h"
 #include "pagestyle.h"
 #include "plain.h"
 #include "report/eventline.h"
@@ -14,43 +15,6 @@
 #include <string.h>
 
 enum { EVENTS_SHOWN = 20 };
-
-/* A class of the style sheet, a glyph and a word: each alone tells the state. */
-struct look {
-	const char *class, *glyph;
-};
-
-static struct look look_of(const struct state *s)
-{
-	if (state_in_maint(s))
-		return (struct look){ "maint", "\u25a0" };
-	if ((s->admin & STATE_DRAIN_ANY) && s->health != STATE_DOWN)
-		return (struct look){ "drain", "\u25d0" };
-	switch (s->health) {
-	case STATE_UP:
-	case STATE_NOCHECK:
-		return (struct look){ "up", "\u25cf" };
-	case STATE_NOLB:
-		return (struct look){ "nolb", "\u25d0" };
-	case STATE_CHECKING:
-		return (struct look){ "checking", "\u25cb" };
-	case STATE_DOWN:
-	case STATE_HEALTH_COUNT:
-		break;
-	}
-	return (struct look){ "down", "\u2716" };
-}
-
-/* --- pieces ------------------------------------------------------------------------------- */
-
-/* HTML has no control characters, and names of others may hold them. */
-static void add_safe(struct text *out, const char *s)
-{
-	AUTO_TEXT clean = { 0 };
-
-	plain_add(&clean, s);
-	text_add_html(out, text_str(&clean));
-}
 
 static void add_age(struct text *out, int64_t ms)
 {
@@ -120,7 +84,7 @@ static void add_title(const struct snapshot *s, struct text *out)
 	text_add(out, "sluice");
 	if (s->process.node) {
 		text_add(out, " on ");
-		add_safe(out, s->process.node);
+		pagelook_add_safe(out, s->process.node);
 	}
 	text_add(out, "</title>\n");
 }
@@ -140,14 +104,14 @@ static void add_process(const struct snapshot *s, struct text *out)
 	const struct snapshot_process *p = &s->process;
 
 	text_add(out, "<header>\n<h1>sluice <small>");
-	add_safe(out, p->version);
+	pagelook_add_safe(out, p->version);
 	if (p->node) {
 		text_add(out, " on ");
-		add_safe(out, p->node);
+		pagelook_add_safe(out, p->node);
 	}
 	if (p->description) {
 		text_add(out, ", ");
-		add_safe(out, p->description);
+		pagelook_add_safe(out, p->description);
 	}
 	text_add(out, "</small></h1>\n");
 	if (p->stopping)
@@ -175,20 +139,20 @@ static void add_process(const struct snapshot *s, struct text *out)
 static void add_who(const struct snapshot_server *s, struct text *out)
 {
 	text_add(out, "<td class=\"who\"><b>");
-	add_safe(out, s->name);
+	pagelook_add_safe(out, s->name);
 	text_add(out, "</b>");
 	if (s->backup)
 		text_add(out, " <span class=\"tag\">backup</span>");
 	text_add(out, "<small>");
 	if (s->host_is_name) {
-		add_safe(out, s->host);
+		pagelook_add_safe(out, s->host);
 		text_add(out, ", ");
 	}
-	add_safe(out, strcmp(s->address, "-") == 0 ? "no address yet" : s->address);
+	pagelook_add_safe(out, strcmp(s->address, "-") == 0 ? "no address yet" : s->address);
 	text_add(out, "</small>");
 	if (s->locality) {
 		text_add(out, "<small>");
-		add_safe(out, s->locality);
+		pagelook_add_safe(out, s->locality);
 		text_add(out, "</small>");
 	}
 	text_add(out, "</td>\n");
@@ -199,7 +163,7 @@ static void add_since(const struct snapshot_server *s, struct text *out)
 	text_add(out, "<td class=\"why\"><b>");
 	add_age(out, s->age_ms);
 	text_add(out, "</b>: ");
-	add_safe(out, s->cause[0] ? s->cause : state_health_help(s->state.health));
+	pagelook_add_safe(out, s->cause[0] ? s->cause : state_health_help(s->state.health));
 	if (s->since_wall_ms) {
 		text_add(out, "<small>since <time datetime=\"");
 		stamp_add_rfc3339(out, s->since_wall_ms);
@@ -301,7 +265,7 @@ static void add_traffic(const struct snapshot_server *s, struct text *out)
 static void add_server(const struct snapshot_service *service, const struct snapshot_server *s,
                        struct text *out)
 {
-	struct look look = look_of(&s->state);
+	struct pagelook look = pagelook_of(&s->state);
 
 	text_addf(out, "<tr class=\"%s\">\n<td class=\"state\">%s ", look.class, look.glyph);
 	text_add_html(out, s->status);
@@ -335,12 +299,12 @@ static void add_badge(const struct snapshot_service *s, struct text *out)
 static void add_top(const struct snapshot_service *s, struct text *out)
 {
 	text_add(out, "<div class=\"top\">\n<h2>");
-	add_safe(out, s->name);
+	pagelook_add_safe(out, s->name);
 	text_add(out, "</h2>\n");
 	add_badge(s, out);
 	text_add(out, "<span class=\"soft\">");
 	for (size_t i = 0; i < s->bind_count; i++) {
-		add_safe(out, s->binds[i]);
+		pagelook_add_safe(out, s->binds[i]);
 		text_add(out, ", ");
 	}
 	text_addf(out, "%s</span>\n<dl class=\"facts\">\n<div><dt>Sessions</dt><dd>", s->balance);
@@ -407,13 +371,17 @@ static const char *class_of(const struct journal_event *e)
 {
 	switch (e->kind) {
 	case JOURNAL_SERVER:
-		return look_of(&e->after).class;
+		return pagelook_of(&e->after).class;
 	case JOURNAL_CHECK:
 		return probe_code_passed(e->check.code) ? "up" : "nolb";
 	case JOURNAL_SERVICE_DOWN:
 		return "down";
 	case JOURNAL_SERVICE_UP:
 		return "up";
+	case JOURNAL_PANIC:
+	case JOURNAL_FAULT:
+		return e->begins ? "down" : "up";
+	case JOURNAL_MARK:
 	case JOURNAL_PROCESS:
 	case JOURNAL_KIND_COUNT:
 		break;
@@ -437,10 +405,10 @@ static void add_event(const struct journal_event *e, int64_t now_wall_ms, struct
 	}
 	stamp_add_time(out, e->wall_ms);
 	text_add(out, "</time><span>");
-	add_safe(out, e->service[0] ? e->service : "sluice");
+	pagelook_add_safe(out, e->service[0] ? e->service : "sluice");
 	if (e->server[0]) {
 		text_addc(out, '/');
-		add_safe(out, e->server);
+		pagelook_add_safe(out, e->server);
 	}
 	text_addf(out, "</span><span class=\"what %s\">", class_of(e));
 	text_add_html(out, text_str(&what));

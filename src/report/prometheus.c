@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/prometheus.h"
 
+#include "ownseries.h"
 #include "report/info.h"
 #include "series.h"
 
@@ -273,127 +274,6 @@ static void add_scope(struct writer *w, enum snapshot_kind kind)
 	}
 }
 
-/* --- what HAProxy lacks -------------------------------------------------------------------- */
-
-static void begin(struct writer *w, const char *name, enum metric_kind kind, const char *help)
-{
-	series_begin(w->out, w->openmetrics, name, kind, help);
-}
-
-static void add_process(struct writer *w)
-{
-	const struct snapshot_process *p = &w->s->process;
-	const char *const version[] = { "version", p->version, NULL };
-	static const char workers[] = "sluice_worker_sessions";
-	char number[24];
-
-	begin(w, "sluice_build_info", METRIC_KIND_GAUGE, "Version, as a label");
-	series_add(w->out, "sluice_build_info", version, 1);
-	begin(w, workers, METRIC_KIND_GAUGE, "Sessions of each worker thread now");
-	for (size_t i = 0; i < p->worker_count; i++) {
-		const char *const labels[] = { "worker", number, NULL };
-
-		snprintf(number, sizeof(number), "%zu", i);
-		series_add(w->out, workers, labels, p->worker_sessions[i]);
-	}
-}
-
-static void add_services(struct writer *w)
-{
-	static const char ended[] = "sluice_sessions_ended_total";
-	static const char usable[] = "sluice_usable_servers";
-
-	begin(w, ended, METRIC_KIND_COUNTER, "Sessions ended, by reason");
-	for (size_t i = 0; i < w->s->service_count; i++) {
-		for (enum reason r = 0; r < REASON_COUNT; r++) {
-			const char *const labels[] = { "proxy", w->s->services[i].name, "reason",
-				                       reason_key(r), NULL };
-
-			series_add(w->out, ended, labels, (int64_t)w->s->services[i].ended[r]);
-		}
-	}
-	begin(w, usable, METRIC_KIND_GAUGE, "Servers that may take new sessions, by role");
-	for (size_t i = 0; i < w->s->service_count; i++) {
-		const struct snapshot_service *s = &w->s->services[i];
-		const char *const active[] = { "proxy", s->name, "role", "active", NULL };
-		const char *const backup[] = { "proxy", s->name, "role", "backup", NULL };
-
-		series_add(w->out, usable, active, s->active_usable);
-		series_add(w->out, usable, backup, s->backup_usable);
-	}
-}
-
-/* One value of each server, for families that are nothing more. */
-static void add_each(struct writer *w, const char *name, enum metric_kind kind, const char *help,
-                     int64_t (*get)(const struct snapshot_server *))
-{
-	begin(w, name, kind, help);
-	for (size_t i = 0; i < w->s->service_count; i++) {
-		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
-			const struct snapshot_server *s = &w->s->services[i].servers[k];
-			const char *const labels[] = { "proxy", s->service, "server", s->name,
-				                       NULL };
-
-			if (!is_hidden(w, s))
-				series_add(w->out, name, labels, get(s));
-		}
-	}
-}
-
-static int64_t state_age(const struct snapshot_server *s)
-{
-	return s->age_ms / 1000;
-}
-
-static int64_t is_usable(const struct snapshot_server *s)
-{
-	return s->usable;
-}
-
-static int64_t connected(const struct snapshot_server *s)
-{
-	return (int64_t)s->count[COUNTER_CONNECTED];
-}
-
-static int64_t cut(const struct snapshot_server *s)
-{
-	return (int64_t)s->count[COUNTER_CUT];
-}
-
-static void add_health_of(struct writer *w, const char *name, const struct snapshot_server *s)
-{
-	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
-		const char *const labels[] = { "proxy",  s->service,          "server", s->name,
-			                       "health", state_health_key(h), NULL };
-
-		series_add(w->out, name, labels, s->state.health == h);
-	}
-}
-
-static void add_health(struct writer *w)
-{
-	static const char name[] = "sluice_server_health";
-
-	begin(w, name, METRIC_KIND_GAUGE, "What checks found out; the word that applies is 1");
-	for (size_t i = 0; i < w->s->service_count; i++)
-		for (size_t k = 0; k < w->s->services[i].server_count; k++)
-			if (!is_hidden(w, &w->s->services[i].servers[k]))
-				add_health_of(w, name, &w->s->services[i].servers[k]);
-}
-
-static void add_servers(struct writer *w)
-{
-	add_health(w);
-	add_each(w, "sluice_server_usable", METRIC_KIND_GAUGE,
-	         "1 if the server may take new sessions", is_usable);
-	add_each(w, "sluice_server_state_age_seconds", METRIC_KIND_GAUGE,
-	         "How long the server has been in its state", state_age);
-	add_each(w, "sluice_server_connected_total", METRIC_KIND_COUNTER,
-	         "Connections to the server that were established", connected);
-	add_each(w, "sluice_server_cut_sessions_total", METRIC_KIND_COUNTER,
-	         "Sessions that sluice itself closed", cut);
-}
-
 /* --- what is wanted ------------------------------------------------------------------------- */
 
 /* Is it `name`, which for OpenMetrics may lack the "_total"? */
@@ -441,6 +321,10 @@ static void add_wanted(const struct prometheus_filter *f, const char *from, stru
 
 static void add_all(struct writer *w, unsigned int scopes)
 {
+	const struct ownseries own = {
+		.s = w->s, .out = w->out, .openmetrics = w->openmetrics, .no_maint = w->no_maint
+	};
+
 	if (scopes & PROMETHEUS_GLOBAL)
 		info_write_prometheus(w->s, w->openmetrics, w->out);
 	if (scopes & PROMETHEUS_FRONTEND)
@@ -452,11 +336,11 @@ static void add_all(struct writer *w, unsigned int scopes)
 	if (scopes & PROMETHEUS_SERVER)
 		add_scope(w, SNAPSHOT_SERVER);
 	if (scopes & PROMETHEUS_GLOBAL)
-		add_process(w);
+		ownseries_add_process(&own);
 	if (scopes & PROMETHEUS_BACKEND)
-		add_services(w);
+		ownseries_add_services(&own);
 	if (scopes & PROMETHEUS_SERVER)
-		add_servers(w);
+		ownseries_add_servers(&own);
 }
 
 void prometheus_write_filtered(const struct snapshot *s, bool openmetrics,

@@ -123,6 +123,8 @@ static void copy_life(struct snapshot *snap, struct snapshot_server *ret,
 	ret->since_wall_ms = s->since_wall_ms;
 	ret->age_ms = age_since(snap, s->since_ms);
 	ret->cause = copy(&snap->arena, s->cause);
+	ret->fault = fault_unpack(atomic_load_explicit(&s->fault, memory_order_relaxed));
+	ret->fault_left_ms = s->fault_until_ms ? s->fault_until_ms - snap->process.now_ms : -1;
 	ret->last_session_s = last ? age_since(snap, last) / 1000 : -1;
 	ret->down_count = s->down_count;
 	ret->downtime_ms = s->downtime_ms;
@@ -286,6 +288,9 @@ static void take_service(struct snapshot *snap, struct snapshot_service *ret,
 		.fullconn = s->fullconn,
 		.queued = load32(&s->queued),
 		.queued_max = load32(&s->queued_max),
+		.held = load32(&s->held),
+		.held_max = load32(&s->held_max),
+		.panicking = atomic_load_explicit(&s->panicking, memory_order_relaxed),
 		.since_wall_ms = s->since_wall_ms,
 		.age_ms = age_since(snap, s->since_ms),
 		.down_count = s->down_count,

@@ -21,6 +21,8 @@
 	X(retries, (s)->count[COUNTER_RETRIES])                                                    \
 	X(redispatches, (s)->count[COUNTER_REDISPATCHES])                                          \
 	X(cut, (s)->count[COUNTER_CUT])                                                            \
+	X(replayed, (s)->count[COUNTER_REPLAYED])                                                  \
+	X(asked, (s)->count[COUNTER_ASKED])                                                        \
 	X(sessions, (s)->sessions)                                                                 \
 	X(sessions_limit, (s)->maxconn)                                                            \
 	X(rate, (s)->rate)                                                                         \
@@ -36,6 +38,9 @@
 #define SERVICE_COUNTS(X, s)                                                                       \
 	COMMON_COUNTS(X, s)                                                                        \
 	X(denied, (s)->count[COUNTER_DENIED])                                                      \
+	X(held, (s)->held)                                                                         \
+	X(held_max, (s)->held_max)                                                                 \
+	X(held_total, (s)->count[COUNTER_HELD])                                                    \
 	X(usable, (s)->active_usable)                                                              \
 	X(backup_usable, (s)->backup_usable)
 
@@ -146,6 +151,25 @@ static void add_state(struct text *out, const struct snapshot_server *s)
 	add_string(out, "cause", s->cause);
 }
 
+static void add_fault(struct text *out, const struct snapshot_server *s)
+{
+	AUTO_TEXT words = { 0 };
+
+	if (s->fault.kind == FAULT_NONE) {
+		text_add(out, ",\"fault\":null");
+		return;
+	}
+	fault_describe(&s->fault, &words);
+	text_add(out, ",\"fault\":{\"text\":");
+	text_add_json(out, text_str(&words));
+	add_string(out, "meaning", fault_meaning(s->fault.kind));
+	if (s->fault_left_ms >= 0)
+		add_number(out, "left_ms", s->fault_left_ms);
+	else
+		text_add(out, ",\"left_ms\":null");
+	text_addc(out, '}');
+}
+
 static void add_server(struct text *out, const struct snapshot_server *s)
 {
 	text_add(out, "{\"name\":");
@@ -168,6 +192,7 @@ static void add_server(struct text *out, const struct snapshot_server *s)
 	add_times(out, "queue_ms", s->queue_ms, s->queue_max_ms);
 	add_times(out, "connect_ms", s->connect_ms, s->connect_max_ms);
 	add_times(out, "session_ms", s->total_ms, s->total_max_ms);
+	add_fault(out, s);
 	add_check(out, s);
 	text_addc(out, '}');
 }
@@ -191,7 +216,8 @@ static void add_service(struct text *out, const struct snapshot_service *s)
 		text_add(out, i ? "," : "");
 		text_add_json(out, s->binds[i]);
 	}
-	text_addf(out, "],\"up\":%s,\"on_backup\":%s", flag(s->up), flag(s->on_backup));
+	text_addf(out, "],\"up\":%s,\"on_backup\":%s,\"panicking\":%s", flag(s->up),
+	          flag(s->on_backup), flag(s->panicking));
 	add_time(out, "since", s->since_wall_ms);
 	SERVICE_COUNTS(ADD, s)
 	add_number(out, "sessions_max", s->sessions_max);
@@ -279,6 +305,19 @@ static void read_check(struct field *f, const json_t *server, struct mem_arena *
 	ret->check_age_s = field_number(f, o, "age_s");
 }
 
+static void read_fault(struct field *f, const json_t *o, struct mem_arena *a,
+                       struct statusjson_server *ret)
+{
+	const json_t *fault = field_object_or_null(f, o, "fault");
+
+	ret->fault_left_ms = -1;
+	if (!fault)
+		return;
+	ret->fault = field_text(f, fault, "text", a);
+	if (json_is_integer(json_object_get(fault, "left_ms")))
+		ret->fault_left_ms = field_number(f, fault, "left_ms");
+}
+
 static void read_server(struct field *f, const json_t *o, struct mem_arena *a,
                         struct statusjson_server *ret)
 {
@@ -298,6 +337,7 @@ static void read_server(struct field *f, const json_t *o, struct mem_arena *a,
 	SERVER_COUNTS(READ, o)
 	ret->connect_ms_average = field_number(f, connect, "average");
 	ret->connect_ms_max = field_number(f, connect, "max");
+	read_fault(f, o, a, ret);
 	read_check(f, o, a, ret);
 }
 
@@ -331,6 +371,7 @@ static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
 	ret->balance = field_text(f, o, "balance", a);
 	ret->up = field_flag(f, o, "up");
 	ret->on_backup = field_flag(f, o, "on_backup");
+	ret->panicking = field_flag(f, o, "panicking");
 	SERVICE_COUNTS(READ, o)
 	read_binds(f, o, a, ret);
 	ret->servers = mem_arena_zalloc(a, (count ? count : 1) * sizeof(*ret->servers));

@@ -229,6 +229,24 @@ static void add_cause(struct table *t, const struct statusjson_server *s)
 	text_addc(t->out, '\n');
 }
 
+static void add_fault(struct table *t, const struct statusjson_server *s)
+{
+	AUTO_TEXT line = { 0 };
+
+	if (!s->fault)
+		return;
+	text_addf(&line, "fault: %s", s->fault);
+	if (s->fault_left_ms >= 0) {
+		char left[32];
+
+		number_format_age((uint64_t)s->fault_left_ms / 1000, left, sizeof(left));
+		text_addf(&line, ", %s left", left);
+	}
+	plain_colour(t->out, t->colour, PLAIN_RED);
+	text_addf(t->out, "    %s %s\n", t->ascii ? "`" : "\u2514", text_str(&line));
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+}
+
 static void add_server(struct table *t, const struct statusjson_server *s)
 {
 	struct look look = look_of(s);
@@ -258,11 +276,14 @@ static void add_server(struct table *t, const struct statusjson_server *s)
 	add_rate(t, s->rate);
 	text_addc(t->out, '\n');
 	add_cause(t, s);
+	add_fault(t, s);
 }
 
 /* Why a service is worth a look, or nothing. */
 static const char *trouble(const struct statusjson_service *s)
 {
+	if (s->panicking)
+		return "PANIC";
 	if (!s->up)
 		return "NO SERVER USABLE";
 	return s->on_backup ? "on backup" : "";
@@ -270,7 +291,8 @@ static const char *trouble(const struct statusjson_service *s)
 
 static void add_heading(struct table *t, const struct statusjson_service *s)
 {
-	bool bad = !s->up || s->on_backup;
+	bool bad = !s->up || s->on_backup || s->panicking;
+	bool worse = !s->up || s->panicking;
 	AUTO_TEXT left = { 0 };
 	AUTO_TEXT right = { 0 };
 	size_t room;
@@ -282,6 +304,8 @@ static void add_heading(struct table *t, const struct statusjson_service *s)
 	if (s->up)
 		text_addf(&right, "%" PRId64 " of %zu usable  ", s->usable + s->backup_usable,
 		          s->server_count);
+	if (s->held > 0)
+		text_addf(&right, "%" PRId64 " held  ", s->held);
 	plain_add_count(&right, (uint64_t)(s->sessions > 0 ? s->sessions : 0), "session");
 	text_addf(&right, "  %" PRId64 "/s", s->rate);
 	room = t->width > right.len + 2 ? t->width - right.len - 2 : 0;
@@ -289,7 +313,7 @@ static void add_heading(struct table *t, const struct statusjson_service *s)
 	add_cell(t, text_str(&left), room, false);
 	plain_colour(t->out, t->colour, PLAIN_RESET);
 	text_add(t->out, "  ");
-	plain_colour(t->out, t->colour && bad, s->up ? PLAIN_YELLOW : PLAIN_RED);
+	plain_colour(t->out, t->colour && bad, worse ? PLAIN_RED : PLAIN_YELLOW);
 	text_add(t->out, text_str(&right));
 	plain_colour(t->out, t->colour && bad, PLAIN_RESET);
 	text_addc(t->out, '\n');

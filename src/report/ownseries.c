@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "ownseries.h"
+
+#include "series.h"
+
+#include <stdio.h>
+
+static void begin(const struct ownseries *w, const char *name, enum metric_kind kind,
+                  const char *help)
+{
+	series_begin(w->out, w->openmetrics, name, kind, help);
+}
+
+void ownseries_add_process(const struct ownseries *w)
+{
+	const struct snapshot_process *p = &w->s->process;
+	const char *const version[] = { "version", p->version, NULL };
+	static const char workers[] = "sluice_worker_sessions";
+	char number[24];
+
+	begin(w, "sluice_build_info", METRIC_KIND_GAUGE, "Version, as a label");
+	series_add(w->out, "sluice_build_info", version, 1);
+	begin(w, workers, METRIC_KIND_GAUGE, "Sessions of each worker thread now");
+	for (size_t i = 0; i < p->worker_count; i++) {
+		const char *const labels[] = { "worker", number, NULL };
+
+		snprintf(number, sizeof(number), "%zu", i);
+		series_add(w->out, workers, labels, p->worker_sessions[i]);
+	}
+}
+
+/* One value of each service, for families that are nothing more. */
+static void add_each_service(const struct ownseries *w, const char *name, enum metric_kind kind,
+                             const char *help, int64_t (*get)(const struct snapshot_service *))
+{
+	begin(w, name, kind, help);
+	for (size_t i = 0; i < w->s->service_count; i++) {
+		const char *const labels[] = { "proxy", w->s->services[i].name, NULL };
+
+		series_add(w->out, name, labels, get(&w->s->services[i]));
+	}
+}
+
+static int64_t held(const struct snapshot_service *s)
+{
+	return s->held;
+}
+
+static int64_t held_max(const struct snapshot_service *s)
+{
+	return s->held_max;
+}
+
+static int64_t held_total(const struct snapshot_service *s)
+{
+	return (int64_t)s->count[COUNTER_HELD];
+}
+
+static int64_t is_panicking(const struct snapshot_service *s)
+{
+	return s->panicking;
+}
+
+static void add_ended_and_usable(const struct ownseries *w)
+{
+	static const char ended[] = "sluice_sessions_ended_total";
+	static const char usable[] = "sluice_usable_servers";
+
+	begin(w, ended, METRIC_KIND_COUNTER, "Sessions ended, by reason");
+	for (size_t i = 0; i < w->s->service_count; i++) {
+		for (enum reason r = 0; r < REASON_COUNT; r++) {
+			const char *const labels[] = { "proxy", w->s->services[i].name, "reason",
+				                       reason_key(r), NULL };
+
+			series_add(w->out, ended, labels, (int64_t)w->s->services[i].ended[r]);
+		}
+	}
+	begin(w, usable, METRIC_KIND_GAUGE, "Servers that may take new sessions, by role");
+	for (size_t i = 0; i < w->s->service_count; i++) {
+		const struct snapshot_service *s = &w->s->services[i];
+		const char *const active[] = { "proxy", s->name, "role", "active", NULL };
+		const char *const backup[] = { "proxy", s->name, "role", "backup", NULL };
+
+		series_add(w->out, usable, active, s->active_usable);
+		series_add(w->out, usable, backup, s->backup_usable);
+	}
+}
+
+void ownseries_add_services(const struct ownseries *w)
+{
+	add_ended_and_usable(w);
+	add_each_service(w, "sluice_service_held_sessions", METRIC_KIND_GAUGE,
+	                 "Clients that wait because no server is usable", held);
+	add_each_service(w, "sluice_service_held_sessions_max", METRIC_KIND_GAUGE,
+	                 "The most of them at once", held_max);
+	add_each_service(w, "sluice_service_held_total", METRIC_KIND_COUNTER,
+	                 "Sessions that waited because no server was usable", held_total);
+	add_each_service(w, "sluice_service_panicking", METRIC_KIND_GAUGE,
+	                 "1 while most of its servers ask for patience or are silent at once",
+	                 is_panicking);
+}
+
+static bool is_hidden(const struct ownseries *w, const struct snapshot_server *server)
+{
+	return w->no_maint && state_in_maint(&server->state);
+}
+
+/* One value of each server, for families that are nothing more. */
+static void add_each(const struct ownseries *w, const char *name, enum metric_kind kind,
+                     const char *help, int64_t (*get)(const struct snapshot_server *))
+{
+	begin(w, name, kind, help);
+	for (size_t i = 0; i < w->s->service_count; i++) {
+		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
+			const struct snapshot_server *s = &w->s->services[i].servers[k];
+			const char *const labels[] = { "proxy", s->service, "server", s->name,
+				                       NULL };
+
+			if (!is_hidden(w, s))
+				series_add(w->out, name, labels, get(s));
+		}
+	}
+}
+
+static int64_t state_age(const struct snapshot_server *s)
+{
+	return s->age_ms / 1000;
+}
+
+static int64_t is_usable(const struct snapshot_server *s)
+{
+	return s->usable;
+}
+
+static int64_t connected(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_CONNECTED];
+}
+
+static int64_t cut(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_CUT];
+}
+
+static int64_t replayed(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_REPLAYED];
+}
+
+static int64_t asked(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_ASKED];
+}
+
+static void add_health_of(const struct ownseries *w, const char *name,
+                          const struct snapshot_server *s)
+{
+	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
+		const char *const labels[] = { "proxy",  s->service,          "server", s->name,
+			                       "health", state_health_key(h), NULL };
+
+		series_add(w->out, name, labels, s->state.health == h);
+	}
+}
+
+static void add_health(const struct ownseries *w)
+{
+	static const char name[] = "sluice_server_health";
+
+	begin(w, name, METRIC_KIND_GAUGE, "What checks found out; the word that applies is 1");
+	for (size_t i = 0; i < w->s->service_count; i++)
+		for (size_t k = 0; k < w->s->services[i].server_count; k++)
+			if (!is_hidden(w, &w->s->services[i].servers[k]))
+				add_health_of(w, name, &w->s->services[i].servers[k]);
+}
+
+/* Only servers that suffer one have a series. */
+static void add_faults(const struct ownseries *w)
+{
+	static const char name[] = "sluice_server_fault";
+
+	begin(w, name, METRIC_KIND_GAUGE, "1 while that fault is put on the way to the server");
+	for (size_t i = 0; i < w->s->service_count; i++)
+		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
+			const struct snapshot_server *s = &w->s->services[i].servers[k];
+			AUTO_TEXT words = { 0 };
+			const char *labels[] = { "proxy", s->service, "server", s->name,
+				                 "fault", NULL,       NULL };
+
+			if (s->fault.kind == FAULT_NONE)
+				continue;
+			fault_describe(&s->fault, &words);
+			labels[5] = text_str(&words);
+			series_add(w->out, name, labels, 1);
+		}
+}
+
+void ownseries_add_servers(const struct ownseries *w)
+{
+	add_health(w);
+	add_each(w, "sluice_server_usable", METRIC_KIND_GAUGE,
+	         "1 if the server may take new sessions", is_usable);
+	add_each(w, "sluice_server_state_age_seconds", METRIC_KIND_GAUGE,
+	         "How long the server has been in its state", state_age);
+	add_each(w, "sluice_server_connected_total", METRIC_KIND_COUNTER,
+	         "Connections to the server that were established", connected);
+	add_each(w, "sluice_server_cut_sessions_total", METRIC_KIND_COUNTER,
+	         "Sessions that sluice itself closed", cut);
+	add_each(w, "sluice_server_replayed_total", METRIC_KIND_COUNTER,
+	         "Sessions that went on to another server with what the client had said", replayed);
+	add_each(w, "sluice_server_asked_total", METRIC_KIND_COUNTER,
+	         "Sessions that sluice closed between two transactions", asked);
+	add_faults(w);
+}
