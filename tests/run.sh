@@ -31,6 +31,10 @@ say 'building with gcc and the address and undefined-behaviour sanitizers: build
 configure asan -DSLUICE_WERROR=ON
 cmake --build --preset asan -- --quiet
 
+say 'building with the thread sanitizer: build/tsan'
+configure tsan -DSLUICE_WERROR=ON
+cmake --build --preset tsan --target sluice -- --quiet
+
 say 'building the fuzzers with clang: build/fuzz'
 configure fuzz -DSLUICE_WERROR=ON
 cmake --build --preset fuzz -- --quiet

@@ -14,8 +14,9 @@ struct simcluster;
 
 struct simcluster_options {
 	uint32_t nodes;                /* 1..64 */
+	uint32_t first_id;             /* of the first node, the next one has the next; 0: 1 */
 	const char *host;              /* numeric; NULL: 127.0.0.1 */
-	uint16_t sql_port, http_port;  /* of node 1, the next node has the next; 0: any free ones */
+	uint16_t sql_port, http_port;  /* of the first node, as first_id; 0: any free ones */
 	const char *const *localities; /* taken by turns */
 	size_t locality_count;
 	void *ctx;

@@ -49,7 +49,7 @@ static bool add_node(struct simcluster *c, struct ev_loop *loop, struct error *e
 	uint32_t i = c->count;
 	const char *host = o->host ? o->host : "127.0.0.1";
 	struct simnode_options node = {
-		.id = i + 1,
+		.id = c->o.first_id + i,
 		.locality = o->locality_count ? o->localities[i % o->locality_count] : NULL,
 		.ctx = c,
 		.event = pass_event,
@@ -78,6 +78,8 @@ struct simcluster *simcluster_new(struct ev_loop *loop, const struct simcluster_
 	}
 	c = mem_zalloc(sizeof(*c));
 	c->o = *o;
+	if (!c->o.first_id)
+		c->o.first_id = 1;
 	for (uint32_t i = 0; i < o->nodes; i++) {
 		if (!add_node(c, loop, err)) {
 			simcluster_free(c);
@@ -103,7 +105,9 @@ uint32_t simcluster_count(const struct simcluster *c)
 
 struct simnode *simcluster_node(struct simcluster *c, uint32_t id)
 {
-	return id >= 1 && id <= c->count ? c->nodes[id - 1] : NULL;
+	uint32_t i = id - c->o.first_id;
+
+	return id >= c->o.first_id && i < c->count ? c->nodes[i] : NULL;
 }
 
 static bool command_all(struct simcluster *c, const char *words, struct text *answer)
@@ -133,6 +137,7 @@ bool simcluster_command(struct simcluster *c, const char *line, struct text *ans
 	n = number_parse(who, UINT32_MAX, &id) ? simcluster_node(c, (uint32_t)id) : NULL;
 	if (n)
 		return simnode_command(n, words, answer);
-	text_addf(answer, "\"%s\" is neither \"all\" nor a node from 1 to %" PRIu32, who, c->count);
+	text_addf(answer, "\"%s\" is neither \"all\" nor a node from %" PRIu32 " to %" PRIu32, who,
+	          c->o.first_id, c->o.first_id + c->count - 1);
 	return false;
 }

@@ -259,6 +259,56 @@ def test_ctl_passes_any_command_on(proxy):
     assert run("ctl", "shwo stat", proxy=proxy, expect=1).stdout.startswith("Unknown command")
 
 
+# --- reload -----------------------------------------------------------------------------------
+
+
+def edit(proxy, old, new):
+    text = proxy.conf_path.read_text()
+    assert old in text
+    proxy.conf_path.write_text(text.replace(old, new))
+
+
+def test_reload_shows_what_changes_and_does_it(proxy):
+    assert run("reload", "--diff", proxy=proxy).stdout == "nothing would change\n"
+    assert run("reload", proxy=proxy).stdout == "nothing has changed\n"
+    edit(proxy, 'balance = "leastconn"', 'balance = "random"')
+    line = '~ services.psql.balance: "random" (was "leastconn")\n'
+    assert run("reload", "--diff", proxy=proxy).stdout == line
+    assert run("reload", "--diff", proxy=proxy).stdout == line
+    assert run("reload", proxy=proxy).stdout == line + "reloaded\n"
+    assert run("reload", proxy=proxy).stdout == "nothing has changed\n"
+
+
+def test_reload_says_what_needs_a_restart(proxy):
+    with proxy.conf_path.open("a") as conf:
+        conf.write("nofile = 4321;\n")
+    assert run("reload", "--diff", proxy=proxy).stdout.splitlines()[0].startswith(
+        "! nofile: 4321 (was ")
+
+
+def test_reload_refuses_a_bad_file_with_its_lines(proxy):
+    edit(proxy, 'balance = "leastconn"', 'balance = "leastcon"')
+    for option in ([], ["--diff"]):
+        done = run("reload", *option, proxy=proxy, expect=3)
+        assert not done.stdout
+        problem, why = done.stderr.splitlines()
+        assert re.match(re.escape(str(proxy.conf_path)) + r":\d+: .* did you mean \"leastconn\"",
+                        problem)
+        assert why.startswith("sluice reload: not reloaded: 1 problem in ")
+    edit(proxy, 'balance = "leastcon"', 'balance = "leastconn"')
+    assert run("reload", proxy=proxy).stdout == "nothing has changed\n"
+
+
+def test_reload_fails_when_a_port_is_in_use(proxy, cluster):
+    port = cluster.nodes[0].sql
+    edit(proxy, f":{proxy.sql_port}\"", f":{port}\"")
+    done = run("reload", proxy=proxy, expect=1)
+    assert f"[{harness.LOOPBACK}:{port}]" in done.stdout
+    assert done.stderr.startswith("sluice reload: not reloaded: ")
+    assert "in use" in done.stderr
+    assert harness.can_connect(harness.LOOPBACK, proxy.sql_port)
+
+
 def test_a_wrong_server_gets_the_nearest_name(proxy):
     for command in ("drain", "maint", "ready"):
         assert 'did you mean "n1"' in run(command, "n11", proxy=proxy, expect=1).stderr
@@ -267,7 +317,7 @@ def test_a_wrong_server_gets_the_nearest_name(proxy):
 
 def test_without_a_daemon_the_cure_is_said(tmp_path):
     for command in (["status"], ["watch"], ["sessions"], ["drain", "n1"], ["maint", "n1"],
-                    ["ready", "n1"], ["kill", "1"], ["ctl", "help"]):
+                    ["ready", "n1"], ["reload"], ["kill", "1"], ["ctl", "help"]):
         done = run(*command, "-s", tmp_path / "none.sock", expect=1)
         assert f"no daemon: {tmp_path}/none.sock does not exist" in done.stderr
         assert "-s SOCKET or $SLUICE_SOCKET" in done.stderr
@@ -279,6 +329,7 @@ WRONG_USAGE = [
     [], ["statsu"], ["--frob"], ["status", "--jsn"], ["status", "extra"], ["drain"],
     ["drain", "a", "b"], ["drain", "n1", "--wait"], ["drain", "n1", "--wait", "5"],
     ["drain", "n1", "--wait", "soon"], ["watch", "--since", "x"], ["kill"], ["ctl"],
+    ["reload", "now"], ["reload", "--dif"],
     ["check", "-f"], ["gen"], ["gen", "db1", "--cacert", "/ca.crt"],
     ["gen", "db1", "--service", "psql"], ["demo", "--nodes", "0"], ["demo", "--port", "x"],
     ["run", "-f", "a", "-f", "b"],
@@ -292,7 +343,7 @@ def test_wrong_usage_is_2(args):
 
 
 @pytest.mark.parametrize("command", ["", "demo", "run", "gen", "check", "status", "watch",
-                                     "sessions", "drain", "maint", "ready", "kill", "ctl"])
+                                     "sessions", "drain", "maint", "ready", "reload", "kill", "ctl"])
 def test_help_shows_examples_first_and_fits(command):
     words = run(*command.split(), "--help").stdout
     assert words.splitlines()[2] == "Examples:"

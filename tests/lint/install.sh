@@ -34,6 +34,7 @@ bin/sluice
 share/doc/sluice/CHANGELOG.md
 share/doc/sluice/LICENSE
 share/doc/sluice/README.md
+share/doc/sluice/examples/sluice.socket
 share/man/man1/sluice.1
 share/man/man5/sluice.conf.5
 share/man/man7/sluice-haproxy.7
@@ -51,7 +52,8 @@ program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$unit")
 [ -x "$root$program" ] || fail "the unit starts $program, which is not installed"
 if command -v systemd-analyze >/dev/null; then
     # In a root of its own, with what the unit refers to: systemd's own units and the program.
-    mkdir -p "$root/usr/lib/systemd/system"
+    mkdir -p "$root/usr/lib/systemd/system" "$root/bin"
+    cp /bin/kill "$root/bin/" # ExecReload
     for name in /usr/lib/systemd/system/*.target /usr/lib/systemd/system/*.slice \
         /usr/lib/systemd/system/*.mount /usr/lib/systemd/system/*.socket; do
         [ ! -e "$name" ] || cp "$name" "$root/usr/lib/systemd/system/"

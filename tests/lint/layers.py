@@ -10,7 +10,8 @@ The rules, by the names in the messages:
     include   a file includes only headers of the layers that its layer may use, and external
               libraries only where they belong
     call      the same for what the objects refer to; `core` and `report` make no system calls
-    name      an exported name begins with the stem of its file
+    name      an exported name begins with the stem of its file; a large module `crew` may have
+              parts in files of their own, crew_listeners.c, which share its stem
     mutable   no exported object can be written to
     cycle     there is no cycle between modules
     stem      a stem stands for one module in the whole tree, and a module has its header
@@ -197,12 +198,19 @@ def check_objects(tree):
             yield Finding("name", tree.name(source), "built for link-time optimisation")
 
 
+def module(tree, source):
+    """The main file of the module that a file is part of: crew.c of crew_listeners.c."""
+    main = source.with_stem(source.stem.partition("_")[0])
+    return main if main in tree.symbols else source
+
+
 def check_names(tree):
     for source, symbols in tree.symbols.items():
+        stem = module(tree, source).stem
         for s in filter(is_exported, symbols):
-            if s.name != source.stem and not s.name.startswith(source.stem + "_"):
+            if s.name != stem and not s.name.startswith(stem + "_"):
                 yield Finding("name", tree.name(source),
-                              f"exports {s.name}, which does not begin with {source.stem}_")
+                              f"exports {s.name}, which does not begin with {stem}_")
             if not s.section.startswith(".text") and not READ_ONLY_SECTION.match(s.section):
                 yield Finding("mutable", tree.name(source),
                               f"exports {s.name}, which can be written to ({s.section})")
@@ -248,8 +256,19 @@ def path_between(graph, start, goal):
     return None
 
 
+def module_graph(tree):
+    """call_graph() with the parts of a module as one."""
+    merged = {}
+    for source, needs in call_graph(tree).items():
+        own = merged.setdefault(module(tree, source), {})
+        for other, name in needs.items():
+            if module(tree, other) != module(tree, source):
+                own.setdefault(module(tree, other), name)
+    return merged
+
+
 def check_cycles(tree):
-    graph = call_graph(tree)
+    graph = module_graph(tree)
     reported = set()
     for source in graph:
         cycle = None if source in reported else path_between(graph, source, source)
@@ -278,7 +297,8 @@ def check_stems(tree):
         own = path.with_suffix(".h")
         if public.exists() and own.exists():
             yield Finding("stem", tree.name(path), "has a public and a private header")
-        elif not (public.exists() or own.exists() or private_headers(path) or layer == "main"):
+        elif not (public.exists() or own.exists() or private_headers(path) or layer == "main"
+                  or module(tree, path) != path):
             yield Finding("stem", tree.name(path),
                           f"has no header: include/{layer}/{header} or src/{layer}/{header}")
 

@@ -49,7 +49,7 @@ described <"$out/names"
 sed -n 's/^REASON([A-Z_]*, "..", [a-z]*, "[^"]*", ".\([^"]*\)").*/\1./p' \
     include/core/reason.def >"$out/names"
 described <"$out/names"
-sed -n 's/.*"\(sluice_[a-z_]*\)".*/\1/p' src/report/prometheus.c >"$out/names"
+sed -n 's/.*"\(sluice_[a-z_]*\)".*/\1/p' src/report/ownseries.c >"$out/names"
 described <"$out/names"
 sed -n 's/^ROUTE("\([^"]*\)".*/\1/p' include/control/routes.def >"$out/names"
 described <"$out/names"

@@ -20,8 +20,8 @@
 enum { LOCALITIES_MAX = 64, EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "usage: simnodes [--nodes N] [--host IP] [--sql-port-base PORT] [--http-port-base PORT]\n"
-    "                [--locality key=value,...]... [--events]\n"
+    "usage: simnodes [--nodes N] [--first-id ID] [--host IP] [--sql-port-base PORT]\n"
+    "                [--http-port-base PORT] [--locality key=value,...]... [--events]\n"
     "Port 0, the default, is any free port.  Localities are taken by turns.\n";
 
 struct options {
@@ -56,6 +56,11 @@ static bool take_option(struct options *o, int option)
 			return false;
 		o->cluster.nodes = (uint32_t)nodes;
 		return true;
+	case 'i':
+		if (!number_parse(optarg, UINT16_MAX, &nodes))
+			return false;
+		o->cluster.first_id = (uint32_t)nodes;
+		return true;
 	case 'h':
 		o->cluster.host = optarg;
 		return true;
@@ -80,6 +85,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "nodes", required_argument, NULL, 'n' },
+		{ "first-id", required_argument, NULL, 'i' },
 		{ "host", required_argument, NULL, 'h' },
 		{ "sql-port-base", required_argument, NULL, 's' },
 		{ "http-port-base", required_argument, NULL, 'p' },
@@ -137,11 +143,12 @@ static void on_input(struct ev_loop *loop, ev_io *w, int revents)
 	}
 }
 
-static void print_nodes(struct simcluster *c)
+static void print_nodes(struct simcluster *c, uint32_t first_id)
 {
 	char sql[ADDR_TEXT_MAX], http[ADDR_TEXT_MAX];
 
-	for (uint32_t id = 1; id <= simcluster_count(c); id++) {
+	for (uint32_t i = 0; i < simcluster_count(c); i++) {
+		uint32_t id = first_id + i;
 		const struct simnode *n = simcluster_node(c, id);
 
 		printf("node %" PRIu32 " sql %s http %s\n", id,
@@ -168,7 +175,7 @@ static int serve(struct options *o)
 	}
 	ev_io_init(&in.io, on_input, STDIN_FILENO, EV_READ);
 	ev_io_start(loop, &in.io);
-	print_nodes(in.cluster);
+	print_nodes(in.cluster, o->cluster.first_id ? o->cluster.first_id : 1);
 	ev_run(loop, 0);
 	ev_io_stop(loop, &in.io);
 	simcluster_free(in.cluster);

@@ -97,7 +97,8 @@ static void usage_shows_the_socket_of_client_commands(void **state)
 	(void)state;
 	commands_write_usage(commands_get(COMMANDS_DRAIN), &drain);
 	assert_string_equal(text_str(&drain),
-	                    "Usage: sluice drain SERVER [--wait DUR] [-s SOCKET]\n");
+	                    "Usage: sluice drain SERVER [--deadline DUR] [--wait DUR] "
+	                    "[-s SOCKET]\n");
 	commands_write_usage(commands_get(COMMANDS_STATUS), &status);
 	assert_string_equal(text_str(&status), "Usage: sluice status [--json] [-s SOCKET]\n");
 	commands_write_usage(commands_get(COMMANDS_CHECK), &check);

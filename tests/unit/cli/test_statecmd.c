@@ -73,6 +73,39 @@ static void a_bare_name_changes_that_server_in_every_service(void **state)
 	fake_stop(&f);
 }
 
+static void a_drain_may_have_a_deadline(void **state)
+{
+	const struct fake_step steps[] = {
+		{ .answer = up_12 }, { .answer = "\n" }, { .answer = "\n" }, { .answer = drain_1 }
+	};
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 4, statecmd_main, "drain n1 --deadline 5m"),
+	                 CONSOLE_OK);
+	assert_string_equal(text_str(&f.asked), "show status json\n"
+	                                        "drain psql/n1 deadline 300000ms\n"
+	                                        "drain dbconsole/n1 deadline 300000ms\n"
+	                                        "show status json\n");
+	fake_stop(&f);
+}
+
+static void a_deadline_is_a_duration_in_the_future(void **state)
+{
+	static const char *const lines[] = { "drain n1 --deadline 5", "drain n1 --deadline soon",
+		                             "drain n1 --deadline 0s", "drain n1 -d 40000d",
+		                             "maint n1 --deadline 5m" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct fake f;
+
+		assert_int_equal(fake_run(&f, NULL, 0, statecmd_main, lines[i]), CONSOLE_USAGE);
+		assert_contains(f.err, "deadline");
+		fake_stop(&f);
+	}
+}
+
 static void waiting_ends_with_the_last_session(void **state)
 {
 	const struct fake_step steps[] = { { .answer = up_12 },   { .answer = "\n" },
@@ -274,6 +307,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_name_changes_one_server),
 		cmocka_unit_test(a_bare_name_changes_that_server_in_every_service),
+		cmocka_unit_test(a_drain_may_have_a_deadline),
+		cmocka_unit_test(a_deadline_is_a_duration_in_the_future),
 		cmocka_unit_test(waiting_ends_with_the_last_session),
 		cmocka_unit_test(waiting_for_nothing_returns_at_once),
 		cmocka_unit_test(waiting_gives_up_after_its_time),

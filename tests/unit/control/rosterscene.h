@@ -31,8 +31,11 @@ struct rosterscene {
 	struct journal *journal;
 	struct fakechecker checker;
 	struct roster *roster;
-	struct text log;   /* "name:UP->DOWN " of each transition */
-	struct text ended; /* "name:reason " of sessions that were ended */
+	struct text log;    /* "name:UP->DOWN " of each transition */
+	struct text ended;  /* "name:reason " of sessions that were ended */
+	struct text wished; /* "name:reason:manner:most " of wishes, "+silent" if they say so */
+	struct text said;   /* what marks and panics say, a line each */
+	uint32_t granted;   /* at most so many of a wish are there; 0: all */
 	unsigned int quiesced;
 	struct journal_event last, last_check; /* of kind SERVER, of kind CHECK */
 };
@@ -45,6 +48,14 @@ static void rosterscene_on_event(void *ctx, const struct journal_event *e)
 		s->last = *e;
 	if (e->kind == JOURNAL_CHECK)
 		s->last_check = *e;
+	if (e->kind == JOURNAL_MARK)
+		text_addf(&s->said, "%s\n", e->text);
+	if (e->kind == JOURNAL_PANIC)
+		text_addf(&s->said, "%s %s: %s\n", e->begins ? "panic" : "over", e->service,
+		          e->text);
+	if (e->kind == JOURNAL_SERVICE_UP || e->kind == JOURNAL_SERVICE_DOWN)
+		text_addf(&s->said, "%s is %s\n", e->service,
+		          e->kind == JOURNAL_SERVICE_UP ? "up" : "down");
 	if (e->kind == JOURNAL_SERVER)
 		text_addf(&s->log, "%s:%s->%s%s%s ", e->server,
 		          state_health_name(state_effective(&e->before)),
@@ -58,6 +69,21 @@ static void rosterscene_end_sessions(void *ctx, struct topology_server *server, 
 	struct rosterscene *s = ctx;
 
 	text_addf(&s->ended, "%s:%s ", server->settings->name, reason_haproxy(reason));
+}
+
+/* All that are on the server, or as many as are asked for, are there. */
+static uint32_t rosterscene_wish(void *ctx, const struct crew_wish *w)
+{
+	static const char *const manners[] = { [CREW_AT_ONCE] = "now",
+		                               [CREW_UNANSWERED] = "unanswered",
+		                               [CREW_BETWEEN_TRANSACTIONS] = "between" };
+	struct rosterscene *s = ctx;
+	uint32_t there = atomic_load(&w->server->active);
+	uint32_t n = w->most && w->most < there ? w->most : there;
+
+	text_addf(&s->wished, "%s:%s:%s:%u%s ", w->server->settings->name, reason_key(w->reason),
+	          manners[w->manner], w->most, w->silent_ms ? "+silent" : "");
+	return s->granted && s->granted < n ? s->granted : n;
 }
 
 static void rosterscene_quiesce(void *ctx)
@@ -138,6 +164,7 @@ static void rosterscene_open(struct rosterscene *s, const struct rosterscene_ser
 	struct roster_options o = {
 		.on_event = rosterscene_on_event,
 		.end_sessions = rosterscene_end_sessions,
+		.wish = rosterscene_wish,
 		.quiesce = rosterscene_quiesce,
 		.ctx = s,
 	};
@@ -160,6 +187,14 @@ static void rosterscene_close(struct rosterscene *s)
 	topology_free(s->topology);
 	text_release(&s->log);
 	text_release(&s->ended);
+	text_release(&s->wished);
+	text_release(&s->said);
+}
+
+/* Not in HAProxy's place. */
+static inline void rosterscene_own(struct rosterscene *s)
+{
+	s->topology->owned->haproxy = false;
 }
 
 static inline struct topology_server *rosterscene_server(const struct rosterscene *s,
@@ -180,11 +215,16 @@ static inline const char *rosterscene_status(const struct topology_server *serve
 	return buf;
 }
 
-/* What was logged since the last time. */
+/* What was noted since the last time. */
+static inline void rosterscene_expect_of(struct text *notes, const char *want)
+{
+	assert_string_equal(text_str(notes), want);
+	text_clear(notes);
+}
+
 static inline void rosterscene_expect(struct rosterscene *s, const char *log)
 {
-	assert_string_equal(text_str(&s->log), log);
-	text_clear(&s->log);
+	rosterscene_expect_of(&s->log, log);
 }
 
 #endif

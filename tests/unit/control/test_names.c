@@ -246,6 +246,53 @@ static void a_new_server_of_a_known_host_has_its_address_at_once(void **state)
 	close_scene(&s);
 }
 
+static void others_are_asked_and_told_when_the_settings_change(void **state)
+{
+	struct resolver *other = (struct resolver *)(void *)&watched; /* looked at by nobody */
+	struct scene s;
+	struct topology_server *s2;
+	struct addr addr;
+
+	(void)state;
+	open_scene(&s);
+	s2 = rosterscene_server(&s.r, "be/s2");
+	resolve("db1", "10.0.0.1");
+	resolve("db2", "10.0.0.2");
+	assert_true(addr_parse_ip("10.9.9.9", 5000, &addr));
+	roster_set_address(s.r.roster, s2, &addr);
+	topology_set_address(rosterscene_server(&s.r, "be/s1"), NULL);
+	names_follow(s.names, other);
+	assert_int_equal(count_watched(), 2);
+	expect_address(&s, "be/s1", "10.0.0.1:27101");
+	expect_address(&s, "be/s2", "10.9.9.9:5000");
+	/* What a person has set counts until the file says something else. */
+	names_release(s.names, s2);
+	names_forget_check(s.names, 1);
+	names_follow(s.names, other);
+	expect_address(&s, "be/s2", "10.0.0.2:5000");
+	assert_string_equal(s.r.checker.slots[1].address, "10.0.0.2");
+	assert_string_equal(s.r.checker.slots[4].address, "10.9.9.9");
+	resolve("db1", "10.0.0.7");
+	expect_address(&s, "be/s1", "10.0.0.7:27101");
+	close_scene(&s);
+}
+
+static void a_check_is_found_by_its_slot_wherever_its_target_stands(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s);
+	s.r.topology->slots[0] = 2;
+	s.r.topology->slots[2] = 0;
+	resolve("db2", "10.0.0.2");
+	assert_string_equal(s.r.checker.slots[1].address, "10.0.0.2");
+	resolve("db1", "10.0.0.1");
+	assert_string_equal(s.r.checker.slots[0].address, "10.0.0.1");
+	assert_string_equal(s.r.checker.slots[2].address, "10.0.0.1");
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +301,8 @@ int main(void)
 		cmocka_unit_test(a_check_with_an_address_of_its_own_stays_there),
 		cmocka_unit_test(the_host_of_a_new_server_is_looked_up_until_it_goes),
 		cmocka_unit_test(a_new_server_of_a_known_host_has_its_address_at_once),
+		cmocka_unit_test(others_are_asked_and_told_when_the_settings_change),
+		cmocka_unit_test(a_check_is_found_by_its_slot_wherever_its_target_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

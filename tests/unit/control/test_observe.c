@@ -8,7 +8,7 @@ static void lose(struct rosterscene *s, uint32_t errors)
 	struct topology_server *s1 = rosterscene_server(s, "be/s1");
 
 	atomic_store(&s1->errors, errors);
-	roster_connect_failed(s->roster, s1);
+	roster_connect_failed(s->roster, s1, REASON_CONNECT_REFUSED);
 }
 
 /* s1 is UP with a full counter. */

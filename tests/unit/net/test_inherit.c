@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,179 @@ static void too_many_sockets_are_refused(void **state)
 	assert_non_null(strstr(err.text, "5000"));
 }
 
+/* [::] with IPv4 clients, as `ListenStream=26257` of systemd makes it. */
+static int listening_dual(bool v6only, struct addr *ret)
+{
+	struct sock_listen_options o = { .v6only = v6only };
+	struct addr any;
+	int fd;
+
+	assert_true(addr_parse_ip("::", 0, &any));
+	assert_true(sock_listen(&any, &o, &fd, NULL));
+	assert_true(sock_local(fd, ret));
+	return fd;
+}
+
+static void a_socket_for_both_families_is_one_for_ipv4(void **state)
+{
+	struct addr v6;
+	struct addr v4;
+	struct addr loopback;
+	int both = listening_dual(false, &v6);
+
+	(void)state;
+	assert_true(addr_parse_ip("0.0.0.0", addr_port(&v6), &v4));
+	assert_true(addr_parse_ip("127.0.0.1", addr_port(&v6), &loopback));
+	inherit_add(both);
+	assert_int_equal(inherit_find(&loopback), -1);
+	assert_int_equal(inherit_find(&v4), both);
+	inherit_add(both);
+	assert_int_equal(inherit_find(&v6), both);
+	close(both);
+}
+
+static void one_for_ipv6_alone_is_not(void **state)
+{
+	struct addr v6;
+	struct addr v4;
+	int fd = listening_dual(true, &v6);
+
+	(void)state;
+	assert_true(addr_parse_ip("0.0.0.0", addr_port(&v6), &v4));
+	inherit_add(fd);
+	assert_int_equal(inherit_find(&v4), -1);
+	inherit_close_rest();
+	assert_false(is_open(fd));
+}
+
+static void a_number_of_the_configuration_is_found(void **state)
+{
+	struct addr at;
+	int low = listening(&at);
+	int fd = fcntl(low, F_DUPFD_CLOEXEC, 50); /* a number that no other test gets */
+
+	(void)state;
+	close(low);
+	inherit_add(fd);
+	assert_int_equal(inherit_find_number(fd), fd);
+	inherit_close_rest();
+	assert_true(is_open(fd));
+	/* Of whatever else it was started with. */
+	assert_int_equal(inherit_find_number(0), 0);
+	close(fd);
+}
+
+/* --- starting a program ------------------------------------------------------------------- */
+
+/* What the shell sees goes into the channel. */
+static void run_shell(const char *script, const int *fds, size_t count, char *buf, size_t size)
+{
+	char shell[] = "sh";
+	char option[] = "-c";
+	char *argv[] = { shell, option, (char *)(uintptr_t)script, NULL };
+	struct error err = { 0 };
+	sigset_t blocked;
+	size_t len = 0;
+	ssize_t n;
+	int ends[2];
+	int status;
+	pid_t pid;
+
+	sigemptyset(&blocked);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = inherit_start(&(struct inherit_program){ .path = "/bin/sh",
+	                                               .argv = argv,
+	                                               .fds = fds,
+	                                               .count = count,
+	                                               .channel = ends[1],
+	                                               .variable = "CHANNEL",
+	                                               .blocked = &blocked },
+	                    &err);
+	assert_string_equal(err.text, "");
+	assert_true(pid > 0);
+	close(ends[1]);
+	while ((n = read(ends[0], buf + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	buf[len] = '\0';
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+}
+
+static void a_program_gets_sockets_names_and_a_channel(void **state)
+{
+	struct addr at[2];
+	int fds[2] = { listening(&at[0]), listening(&at[1]) };
+	char expected[128];
+	char heard[128];
+
+	(void)state;
+	setenv("CHANNEL", "old", 1);
+	assert_int_equal(inherit_find_number(fds[1]), fds[1]);
+	snprintf(expected, sizeof(expected), "same 2 address:fd%d 3 4\n", fds[1]);
+	run_shell("test $LISTEN_PID = $$ && S=same; "
+	          "test -S /dev/fd/3 && A=3; test -S /dev/fd/4 && B=4; "
+	          "eval \"echo $S $LISTEN_FDS $LISTEN_FDNAMES $A $B >/dev/fd/$CHANNEL\"",
+	          fds, 2, heard, sizeof(heard));
+	assert_string_equal(heard, expected);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void nothing_else_is_left_open(void **state)
+{
+	struct addr at;
+	int fd = listening(&at);
+	int other = dup(fd);
+	char heard[256];
+
+	(void)state;
+	fcntl(other, F_SETFD, FD_CLOEXEC);
+	run_shell("N=0; for f in /proc/$$/fd/*; do test -S $f && N=$((N + 1)); done; "
+	          "eval \"echo $N >/dev/fd/$CHANNEL\"",
+	          &fd, 1, heard, sizeof(heard));
+	assert_string_equal(heard, "1\n");
+	close(fd);
+	close(other);
+}
+
+static void a_watchdog_follows(void **state)
+{
+	char own[16];
+	char heard[64];
+
+	(void)state;
+	snprintf(own, sizeof(own), "%d", getpid());
+	setenv("WATCHDOG_PID", own, 1);
+	run_shell("test $WATCHDOG_PID = $$ && eval \"echo mine >/dev/fd/$CHANNEL\"", NULL, 0, heard,
+	          sizeof(heard));
+	assert_string_equal(heard, "mine\n");
+	setenv("WATCHDOG_PID", "1", 1);
+	run_shell("eval \"echo $WATCHDOG_PID >/dev/fd/$CHANNEL\"", NULL, 0, heard, sizeof(heard));
+	assert_string_equal(heard, "1\n");
+	unsetenv("WATCHDOG_PID");
+}
+
+static void a_program_that_cannot_run_says_why(void **state)
+{
+	static char name[] = "nothing";
+	static char *argv[] = { name, NULL };
+	struct inherit_program p = {
+		.path = "/no/such/program", .argv = argv, .channel = 0, .variable = "CHANNEL"
+	};
+	struct error err;
+	sigset_t blocked;
+
+	(void)state;
+	sigemptyset(&blocked);
+	p.blocked = &blocked;
+	assert_int_equal(inherit_start(&p, &err), -1);
+	assert_string_equal(err.text, "cannot execute /no/such/program: No such file or directory");
+	p.count = 5000;
+	assert_int_equal(inherit_start(&p, &err), -1);
+	assert_non_null(strstr(err.text, "5000"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +335,13 @@ int main(void)
 		cmocka_unit_test(only_sockets_that_listen_are_collected),
 		cmocka_unit_test(sockets_go_from_one_program_to_the_next),
 		cmocka_unit_test(too_many_sockets_are_refused),
+		cmocka_unit_test(a_socket_for_both_families_is_one_for_ipv4),
+		cmocka_unit_test(one_for_ipv6_alone_is_not),
+		cmocka_unit_test(a_number_of_the_configuration_is_found),
+		cmocka_unit_test(a_program_gets_sockets_names_and_a_channel),
+		cmocka_unit_test(nothing_else_is_left_open),
+		cmocka_unit_test(a_watchdog_follows),
+		cmocka_unit_test(a_program_that_cannot_run_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,69 @@ static void the_keys_are_the_documented_ones(void **state)
 	json_decref(o);
 }
 
+static void panics_faults_and_marks_have_their_own_keys(void **state)
+{
+	static const struct {
+		enum journal_kind kind;
+		bool begins;
+		const char *service, *server, *json;
+	} cases[] = {
+		{ JOURNAL_PANIC, true, "psql", "",
+		  "\"kind\":\"panic\",\"level\":\"alert\",\"service\":\"psql\",\"begins\":true,"
+		  "\"text\":\"t\"}" },
+		{ JOURNAL_PANIC, false, "psql", "",
+		  "\"kind\":\"panic\",\"level\":\"alert\",\"service\":\"psql\",\"begins\":false,"
+		  "\"text\":\"t\"}" },
+		{ JOURNAL_FAULT, true, "psql", "n1",
+		  "\"kind\":\"fault\",\"level\":\"alert\",\"service\":\"psql\",\"server\":\"n1\","
+		  "\"begins\":true,\"text\":\"t\"}" },
+		{ JOURNAL_FAULT, false, "psql", "",
+		  "\"kind\":\"fault\",\"level\":\"alert\",\"service\":\"psql\",\"begins\":false,"
+		  "\"text\":\"t\"}" },
+		{ JOURNAL_MARK, true, "", "",
+		  "\"kind\":\"mark\",\"level\":\"alert\",\"text\":\"t\"}" },
+		{ JOURNAL_PROCESS, false, "", "",
+		  "\"kind\":\"process\",\"level\":\"alert\",\"text\":\"t\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct journal_event e = { .kind = cases[i].kind,
+			                   .begins = cases[i].begins,
+			                   .level = LOG_LEVEL_ALERT,
+			                   .text = "t",
+			                   .active_left = 7,
+			                   .since_ms = 8 };
+		bool is_mark = e.kind == JOURNAL_MARK;
+		struct journal_event back;
+		struct error err;
+		AUTO_TEXT out = { 0 };
+
+		snprintf(e.service, sizeof(e.service), "%s", cases[i].service);
+		snprintf(e.server, sizeof(e.server), "%s", cases[i].server);
+		eventjson_write(&e, &out);
+		assert_string_equal(strstr(text_str(&out), "\"kind\""), cases[i].json);
+		assert_true(eventjson_read(text_str(&out), &back, &err));
+		assert_string_equal(back.service, e.service);
+		assert_string_equal(back.server, e.server);
+		assert_int_equal(back.begins, e.begins && !is_mark);
+		assert_int_equal(back.active_left, 0);
+		expect_round_trip(&e);
+	}
+}
+
+static void a_fault_without_its_begin_is_refused(void **state)
+{
+	struct journal_event e = { 0 };
+	struct error err;
+
+	(void)state;
+	assert_false(eventjson_read("{\"seq\":1,\"time\":\"2026-11-20T12:12:01.095Z\",\"ms\":1,"
+	                            "\"kind\":\"fault\",\"level\":\"info\",\"text\":\"\"}",
+	                            &e, &err));
+	assert_string_equal(err.text, "\"begins\" is missing");
+}
+
 static void hostile_strings_stay_one_line_of_json(void **state)
 {
 	struct journal_event e = fixture_event();
@@ -119,6 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_comes_back_as_it_was),
 		cmocka_unit_test(the_keys_are_the_documented_ones),
+		cmocka_unit_test(panics_faults_and_marks_have_their_own_keys),
+		cmocka_unit_test(a_fault_without_its_begin_is_refused),
 		cmocka_unit_test(hostile_strings_stay_one_line_of_json),
 		cmocka_unit_test(wrong_json_is_refused_with_the_key),
 	};

@@ -63,6 +63,8 @@ static void the_keys_are_the_documented_ones(void **state)
 		"queue_ms",       "connect_ms",
 		"session_ms",     "check",
 		"sessions_total", "check_failures",
+		"replayed",       "asked",
+		"fault",
 	};
 	json_t *o = json_loads(*state, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *n2 = server_at(o, 0, 1);
@@ -108,6 +110,68 @@ static void what_was_written_is_read(void **state)
 	assert_false(s->services[1].servers[0].has_check);
 	statusjson_free(s);
 	statusjson_free(NULL);
+}
+
+static void what_is_held_and_replayed_is_read(void **state)
+{
+	struct fixture f;
+	struct topology_service *psql;
+	struct statusjson *s;
+	struct error err;
+	char *text;
+
+	(void)state;
+	fixture_init(&f);
+	psql = f.topology->services[0];
+	psql->held = 3;
+	psql->held_max = 17;
+	psql->panicking = true;
+	counter_add(&psql->count, COUNTER_HELD, 21);
+	counter_add(&psql->servers[0]->count, COUNTER_REPLAYED, 4);
+	counter_add(&psql->servers[1]->count, COUNTER_ASKED, 6);
+	text = status_of(&f);
+	s = statusjson_read(text, &err);
+	assert_non_null(s);
+	assert_int_equal(s->services[0].held, 3);
+	assert_int_equal(s->services[0].held_max, 17);
+	assert_int_equal(s->services[0].held_total, 21);
+	assert_int_equal(s->services[0].replayed, 4);
+	assert_int_equal(s->services[0].asked, 6);
+	assert_true(s->services[0].panicking);
+	assert_int_equal(s->services[0].servers[0].replayed, 4);
+	assert_int_equal(s->services[0].servers[1].asked, 6);
+	assert_false(s->services[1].panicking);
+	assert_int_equal(s->services[1].held, 0);
+	statusjson_free(s);
+	free(text);
+	fixture_release(&f);
+}
+
+static void a_fault_is_read_with_the_time_that_is_left(void **state)
+{
+	struct fixture f;
+	struct topology_server **servers;
+	struct statusjson *s;
+	struct error err;
+	char *text;
+
+	(void)state;
+	fixture_init(&f);
+	servers = f.topology->services[0]->servers;
+	servers[0]->fault = fault_pack((struct fault){ FAULT_DELAY, 200 });
+	servers[0]->fault_until_ms = f.process.now_ms + 12345;
+	servers[1]->fault = fault_pack((struct fault){ FAULT_REFUSE, 0 });
+	text = status_of(&f);
+	s = statusjson_read(text, &err);
+	assert_non_null(s);
+	assert_string_equal(s->services[0].servers[0].fault, "delay 200ms");
+	assert_int_equal(s->services[0].servers[0].fault_left_ms, 12345);
+	assert_string_equal(s->services[0].servers[1].fault, "refuse");
+	assert_int_equal(s->services[0].servers[1].fault_left_ms, -1);
+	assert_null(s->services[0].servers[2].fault);
+	statusjson_free(s);
+	free(text);
+	fixture_release(&f);
 }
 
 static void administrative_flags_are_named(void **state)
@@ -217,6 +281,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_keys_are_the_documented_ones),
 		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(what_is_held_and_replayed_is_read),
+		cmocka_unit_test(a_fault_is_read_with_the_time_that_is_left),
 		cmocka_unit_test(administrative_flags_are_named),
 		cmocka_unit_test(hostile_strings_are_harmless_when_read),
 		cmocka_unit_test(wrong_types_are_refused),

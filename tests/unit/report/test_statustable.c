@@ -111,6 +111,40 @@ static void ascii_is_ascii(void **state)
 	statusjson_free(s);
 }
 
+static void a_service_that_holds_clients_says_so(void **state)
+{
+	struct statusjson *s = *state;
+	AUTO_TEXT calm = { 0 };
+	AUTO_TEXT out = { 0 };
+
+	statustable_write(s, 100, 0, &calm);
+	assert_null(strstr(text_str(&calm), "held"));
+	assert_null(strstr(text_str(&calm), "PANIC"));
+	s->services[0].held = 3;
+	s->services[0].panicking = true;
+	statustable_write(s, 100, 0, &out);
+	assert_non_null(strstr(text_str(&out), "PANIC  "));
+	assert_non_null(strstr(text_str(&out), "  3 held  "));
+	assert_true(widest(text_str(&out)) <= 100);
+}
+
+static void a_server_with_a_fault_says_so(void **state)
+{
+	struct statusjson *s = *state;
+	AUTO_TEXT calm = { 0 };
+	AUTO_TEXT out = { 0 };
+
+	statustable_write(s, 100, STATUSTABLE_ASCII, &calm);
+	assert_null(strstr(text_str(&calm), "fault"));
+	s->services[0].servers[0].fault = "delay 200ms";
+	s->services[0].servers[0].fault_left_ms = 12345;
+	s->services[0].servers[1].fault = "refuse";
+	s->services[0].servers[1].fault_left_ms = -1;
+	statustable_write(s, 100, STATUSTABLE_ASCII, &out);
+	assert_non_null(strstr(text_str(&out), "    ` fault: delay 200ms, 12s left\n"));
+	assert_non_null(strstr(text_str(&out), "    ` fault: refuse\n"));
+}
+
 static void every_state_has_its_own_colour_and_glyph(void **state)
 {
 	static const struct {
@@ -188,10 +222,13 @@ int main(void)
 		cmocka_unit_test(no_line_is_wider_than_asked),
 		cmocka_unit_test_setup_teardown(wide_terminals_show_addresses, setup, teardown),
 		cmocka_unit_test(ascii_is_ascii),
+		cmocka_unit_test_setup_teardown(a_service_that_holds_clients_says_so, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(every_state_has_its_own_colour_and_glyph, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(checks_are_told_in_few_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_service_in_trouble_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_server_with_a_fault_says_so, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

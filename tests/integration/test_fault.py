@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""`sluice fault`: what it does to clients and checks, and how it ends."""
+
+import subprocess
+import time
+
+import pytest
+from harness import PgError, PgSession, Simnodes, Sluice, cluster_conf, port_of, program, wait_for
+
+CHECK = ('type = "http"; port = "http"; inter = "200ms"; fastinter = "50ms"; timeout = "300ms"; '
+         'rise = 1; fall = 2;')
+
+
+class Balancer:
+    def __init__(self, tmp_path, count=2):
+        self.nodes = Simnodes(tmp_path, count)
+        conf = cluster_conf(self.nodes.nodes, check=CHECK)
+        conf = conf.replace('balance = "leastconn";', 'balance = "roundrobin"; '
+                            'protocol = "pgwire";')
+        self.process = Sluice(tmp_path, conf)
+        self.port = port_of(conf, "psql")
+
+    def fault(self, *words, code=0):
+        done = subprocess.run([program("sluice"), "fault", *words, "-s",
+                               self.process.socket_path], text=True, capture_output=True,
+                              timeout=30, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def sessions(self, count):
+        return [PgSession(self.port) for _ in range(count)]
+
+    def on(self, node):
+        """A session on that node."""
+        for _ in range(20):
+            s = PgSession(self.port)
+            if s.value("SHOW node_id") == str(node):
+                return s
+            s.close()
+        raise AssertionError(f"no session came to node {node}")
+
+    def stop(self):
+        self.process.stop()
+        self.nodes.stop()
+
+
+@pytest.fixture
+def balancer(tmp_path):
+    b = Balancer(tmp_path)
+    yield b
+    b.stop()
+
+
+def test_a_refusing_server_costs_nobody_a_connection(balancer):
+    said = balancer.fault("n1", "refuse")
+    assert "psql/n1: refuse" in said and "dbconsole/n1: refuse" in said, said
+    for s in balancer.sessions(10):
+        assert s.value("SHOW node_id") == "2"
+        s.close()
+    balancer.process.wait_server("psql/n1", "DOWN")
+    assert "psql/n1: no fault" in balancer.fault("n1", "none")
+    balancer.process.wait_server("psql/n1", "UP")
+
+
+def test_a_black_hole_is_found_by_the_checks_time_out(balancer):
+    kept = balancer.on(1)
+    balancer.fault("psql/n1", "blackhole", "for", "2s")
+    begin = time.monotonic()
+    balancer.process.wait_server("psql/n1", "DOWN")
+    assert time.monotonic() - begin > 0.3, "found before a check could time out"
+    assert balancer.on(2).value("SELECT 1") == "1"
+    # What was asked meanwhile is answered once it is over, and nothing is lost.
+    assert kept.value("SELECT 4711") == "4711"
+    assert time.monotonic() - begin > 1.8
+    balancer.process.wait_server("psql/n1", "UP")
+    assert "FAULT OVER" in balancer.process.log()
+    kept.close()
+
+
+def test_a_reset_ends_sessions_and_sends_new_ones_elsewhere(balancer):
+    kept = balancer.on(1)
+    balancer.fault("n1", "reset")
+    with pytest.raises((ConnectionError, PgError)):
+        kept.value("SELECT 1")
+    for s in balancer.sessions(6):
+        assert s.value("SHOW node_id") == "2"
+        s.close()
+    balancer.fault("n1", "none")
+
+
+def test_a_delay_is_felt_in_both_directions(balancer):
+    s = balancer.on(1)
+    balancer.fault("psql/n1", "delay", "100ms")
+    begin = time.monotonic()
+    assert s.value("SELECT 1") == "1"
+    assert time.monotonic() - begin > 0.19
+    balancer.fault("psql/n1", "none")
+    begin = time.monotonic()
+    assert s.value("SELECT 1") == "1"
+    assert time.monotonic() - begin < 0.1
+    s.close()
+
+
+def test_a_throttle_bounds_the_rate(balancer):
+    s = balancer.on(1)
+    balancer.fault("psql/n1", "throttle", "20k")
+    begin = time.monotonic()
+    assert s.value("SELECT 7 /* " + "x" * 40000 + " */") == "7"
+    assert 1.2 < time.monotonic() - begin < 6
+    balancer.fault("psql/n1", "none")
+    s.close()
+
+
+def test_a_status_drains_and_sessions_stay(balancer):
+    kept = balancer.on(1)
+    balancer.fault("n1", "status", "503", "for", "1500ms")
+    balancer.process.wait_server("psql/n1", "NOLB")
+    assert kept.value("SELECT 1") == "1"
+    balancer.process.wait_server("psql/n1", "UP")
+    assert kept.value("SELECT 1") == "1"
+    kept.close()
+
+
+def test_it_is_shown_while_it_lasts(balancer):
+    balancer.fault("psql/n1", "delay", "5ms", "for", "1m")
+    status = balancer.process.status()
+    server = next(s for service in status["services"] if service["name"] == "psql"
+                  for s in service["servers"] if s["name"] == "n1")
+    assert server["fault"]["text"] == "delay 5ms", server
+    assert 50000 < server["fault"]["left_ms"] <= 60000, server
+    done = subprocess.run([program("sluice"), "status", "-s", balancer.process.socket_path],
+                          text=True, capture_output=True, timeout=30, check=True)
+    assert "fault: delay 5ms" in done.stdout, done.stdout
+    metrics = balancer.process.metrics()
+    assert metrics['sluice_server_fault{proxy="psql",server="n1",fault="delay 5ms"}'] == 1
+    balancer.fault("psql/n1", "none")
+    wait_for(lambda: not any("sluice_server_fault{" in m for m in balancer.process.metrics()),
+             what="the metric to go")
+
+
+BAD = [
+    (("n9", "refuse"), "No such server"),
+    (("n1", "fire"), 'no fault "fire"'),
+    (("n1", "delay"), "needs a time with its unit"),
+    (("n1", "refuse", "soon"), "takes no amount"),
+    (("n1", "refuse", "for", "30"), "write a duration with its unit"),
+    (("n1", "status", "999"), "is not a status of HTTP"),
+]
+
+
+def test_a_bad_fault_is_refused_with_the_cure(balancer):
+    for words, message in BAD:
+        assert message in balancer.fault(*words, code=1), words
+    answer = balancer.process.ctl("operator; fault psql/n1 refuse")
+    assert "ermission" in answer or "denied" in answer.lower(), answer
+    assert balancer.process.server_status("psql/n1").startswith("UP")
