@@ -102,9 +102,28 @@ def test_clients_wait_while_all_nodes_are_down(tmp_path, drilled):
     assert seen["wrong"] == 0, seen
 
 
-def test_reloads_and_upgrades_cost_nothing(tmp_path):
-    """Not as a drill of one process: each upgrade is another one."""
-    seen = drills.reloads(tmp_path, "sluice", count=30, upgrades=3, every_s=0.2, **LOAD)
+def test_reloads_cost_nothing(tmp_path, drilled):
+    drilled("failed=0, cut=0, asked=0, outages=0, gap<1s, connected>100")
+    seen = drills.reloads(tmp_path, "sluice", count=30, upgrades=0, every_s=0.1, **LOAD)
+    assert_nobody_noticed(seen)
+    assert seen["by_node"] == 0, seen
+    assert seen["counters_back"] == 0, seen
+
+
+def test_upgrades_cost_nothing(tmp_path, monkeypatch):
+    """Each is a process of its own: the record that is judged is the last one's."""
+    finish = drills.Stage.finish
+
+    def finished(stage):
+        time.sleep(drills.SETTLE_S)  # of load on the last process
+        done = subprocess.run([program("sluice"), "drill", "report", "--last", "1m", "--expect",
+                               "failed=0, cut=0, outages=0, gap<1s", "-s",
+                               stage.balancer.process.socket_path], text=True,
+                              capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return finish(stage)
+    monkeypatch.setattr(drills.Stage, "finish", finished)
+    seen = drills.reloads(tmp_path, "sluice", count=6, upgrades=3, every_s=0.2, **LOAD)
     assert_nobody_noticed(seen)
     assert seen["by_node"] == 0, seen
     assert seen["counters_back"] == 0, seen
