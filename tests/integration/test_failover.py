@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import drills
+import pgdrills
 import pytest
 from harness import program, wait_for
 
@@ -152,3 +153,11 @@ def test_a_node_that_returns_gets_its_share(tmp_path, drilled):
     polite = [c for c in stage.report["cuts"] if "57P01" in c["why"]]
     assert len(polite) == len(stage.report["cuts"]), stage.report["cuts"]
     assert seen["failed"] == 0 and seen["wrong"] == 0, seen
+
+
+def test_pgbench_clients_spread_again_over_postgresql(tmp_path):
+    """One of three servers dies and returns; nobody's pool is restarted for it."""
+    seen = pgdrills.node_returns(tmp_path, "sluice", settle_s=12,
+                                 service='rebalance = true; rebalance_every = "1s";')
+    assert sum(seen["sessions"]) == pgdrills.CLIENTS, seen
+    assert 0.8 <= seen["share"] <= 1.2, seen
