@@ -6,6 +6,7 @@
 #include "engine/program.h"
 #include "engine/queue.h"
 #include "pace.h"
+#include "rosterlog.h"
 #include "transition.h"
 
 #include <stdio.h>
@@ -123,7 +124,7 @@ static void say(struct roster *r, const struct topology_server *s, const char *w
 
 	snprintf(e.text, sizeof(e.text), "server %s/%s %s", s->service->settings->name,
 	         s->settings->name, what);
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 }
 
 static void publish(struct roster *r, struct topology_service *service)

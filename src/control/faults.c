@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "base/tick.h"
 #include "core/faultcheck.h"
-#include "transition.h"
+#include "rosterlog.h"
 
 #include <ev.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static void tell(struct faults *f, const struct topology_server *s, struct fault
 		         for_ms ? " for " : "", for_ms ? limit : "", fault_meaning(fault.kind));
 	else
 		snprintf(e.text, sizeof(e.text), "%s is over", text_str(&words));
-	transition_write(f->roster, &e);
+	rosterlog_write(f->roster, &e);
 }
 
 static void end(struct faults *f, struct topology_server *s)

@@ -9,7 +9,7 @@
 #include "conf/loader.h"
 #include "net/notify.h"
 #include "opening.h"
-#include "transition.h"
+#include "rosterlog.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -147,7 +147,7 @@ static void mark(struct reload *r, const struct text *line)
 	struct journal_event e = { .kind = JOURNAL_MARK, .level = LOG_LEVEL_NOTICE };
 
 	snprintf(e.text, sizeof(e.text), "%s", text_str(line));
-	transition_write(r->s->daemon.roster, &e);
+	rosterlog_write(r->s->daemon.roster, &e);
 }
 
 static void add_count(struct text *t, size_t n, const char *what)

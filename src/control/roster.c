@@ -16,6 +16,7 @@
 #include "panic.h"
 #include "rebalancer.h"
 #include "report/eventline.h"
+#include "rosterlog.h"
 #include "sampling.h"
 #include "transition.h"
 
@@ -63,7 +64,7 @@ void roster_say(struct roster *r, int level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(e.text, sizeof(e.text), fmt, args);
 	va_end(args);
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 }
 
 /* --- checks ------------------------------------------------------------------------------- */

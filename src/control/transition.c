@@ -14,11 +14,6 @@
 
 /* --- the journal -------------------------------------------------------------------------- */
 
-void transition_write(struct roster *r, struct journal_event *e)
-{
-	rosterlog_write(r, e);
-}
-
 static void copy_name(char *to, const char *from)
 {
 	snprintf(to, JOURNAL_NAME_MAX, "%s", from);
@@ -71,7 +66,7 @@ static void tell_service(struct roster *r, struct topology_service *service, uin
 	service->has_server = has;
 	service->since_ms = now;
 	service->since_wall_ms = tick_wall_ms();
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 }
 
 void transition_judge(struct roster *r, struct topology_service *service)
@@ -130,7 +125,7 @@ static void write_check(struct roster *r, struct topology_server *s, const struc
 		                   .limits = s->limits };
 
 	describe(s, t, &e);
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 }
 
 void transition_tell_agent_check(struct roster *r, struct topology_server *s,
@@ -149,7 +144,7 @@ void transition_tell_agent_check(struct roster *r, struct topology_server *s,
 
 	e.after.counter = s->agent_health;
 	describe(s, &t, &e);
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 }
 
 static void account(struct topology_server *s, const struct state *before,
@@ -189,7 +184,7 @@ static void write_transition(struct roster *r, struct topology_server *s,
 	describe(s, t, &e);
 	account(s, before, after);
 	snprintf(s->cause, sizeof(s->cause), "%s", t->why);
-	transition_write(r, &e);
+	rosterlog_write(r, &e);
 	/* Before anybody is told that nothing is left: a panic may take some as usable. */
 	look_around(r, s->service);
 }

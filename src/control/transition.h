@@ -30,7 +30,4 @@ void transition_follow(struct roster *r, struct topology_server *s);
 /* Tells of a service that lost its last usable server or has one again. */
 void transition_judge(struct roster *r, struct topology_service *service);
 
-/* A journal entry that is complete but for its times. */
-void transition_write(struct roster *r, struct journal_event *e);
-
 #endif
