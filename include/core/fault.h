@@ -36,8 +36,6 @@ struct fault {
 /* "refuse", "delay 200ms", "throttle 1M", "status 503"; "none" ends it.  Says what is allowed. */
 bool fault_parse(const char *kind, const char *amount, struct fault *ret,
                  struct error *err) MUST_CHECK;
-/* Does the word that follows that kind belong to it? */
-bool fault_needs_amount(const char *kind);
 /* The same words again. */
 void fault_describe(const struct fault *f, struct text *out);
 /* A sentence for the journal and the status: what it does. */

@@ -101,14 +101,6 @@ bool fault_parse(const char *kind, const char *amount, struct fault *ret, struct
 	return explain(kind, err);
 }
 
-bool fault_needs_amount(const char *kind)
-{
-	for (size_t i = 0; i < FAULT_KIND_COUNT; i++)
-		if (strcmp(kind, table[i].word) == 0)
-			return table[i].unit != UNIT_NONE;
-	return false;
-}
-
 static void add_rate(struct text *out, uint32_t n)
 {
 	static const char units[] = { '\0', 'k', 'M', 'G' };
