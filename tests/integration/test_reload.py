@@ -623,7 +623,7 @@ def test_a_thousand_reloads_leave_nothing_behind(named, sluice):
         wait_for(lambda: descriptors(s.pid) <= fds, what="all descriptors to be closed")
         # A sanitizer of threads remembers more and more itself.
         grown = peers.memory_kb(s.pid) - memory
-        assert grown < 1024 or b"__tsan_" in program("sluice").read_bytes(), f"{grown} kB"
+        assert grown < 3072 or b"__tsan_" in program("sluice").read_bytes(), f"{grown} kB"
 
 
 def test_nodes_of_a_cluster_are_changed_under_load(simnodes, sluice):

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "base/tick.h"
 #include "control/command.h"
+#include "control/drillbook.h"
+#include "control/faults.h"
 
 #include <ev.h>
 #include <stdlib.h>
@@ -133,6 +135,8 @@ static inline void scene_open(struct scene *s, struct crew *crew)
 	o.journal = d->journal;
 	o.checker = s->checker;
 	d->roster = roster_new(&o);
+	d->faults = faults_new(s->loop, d->roster, d->topology);
+	d->drillbook = drillbook_new(d->topology);
 	d->crew = crew;
 	d->maxconn = 1000;
 	d->nofile = 4096;
@@ -143,6 +147,8 @@ static inline void scene_open(struct scene *s, struct crew *crew)
 
 static inline void scene_close(struct scene *s)
 {
+	drillbook_free(s->daemon.drillbook);
+	faults_free(s->daemon.faults);
 	roster_free(s->daemon.roster);
 	checker_free(s->checker);
 	logger_free(s->daemon.logger);
