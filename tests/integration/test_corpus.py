@@ -105,8 +105,10 @@ def test_both_say_the_same(tmp_path, started, path):
             conf = moved(text, recorders)
             if name == "haproxy" and not is_accepted(tmp_path, conf):
                 pytest.skip("HAProxy does not accept it")
-            seen[name] = observe(started(haproxies.Haproxy(tmp_path, conf, binary)), recorders,
-                                 seen.get("haproxy"))
+            proxy = started(haproxies.Haproxy(tmp_path, conf, binary))
+            seen[name] = observe(proxy, recorders, seen.get("haproxy"))
+            # Its checks would be heard by the next one's nodes, which may get the same ports.
+            proxy.stop()
         finally:
             recorders.close()
     for ours, theirs in zip(seen["sluice"], seen["haproxy"], strict=True):
