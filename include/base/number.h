@@ -22,6 +22,9 @@ int number_hex_digit(char c);
  */
 bool number_parse_duration(const char *s, uint64_t *ret_ms);
 
+/* The same in microseconds, which do not round up here: "50us", "1ms", "2s"; "0" is 0. */
+bool number_parse_micros(const char *s, uint64_t *ret_us);
+
 /* Bytes with an optional unit k, m or g (1024-based, either case): "64k". */
 bool number_parse_size(const char *s, uint64_t *ret);
 

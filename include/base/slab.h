@@ -7,7 +7,7 @@
 /*
  * Objects of one size for one thread.  Grows by chunks of `per_chunk` objects up to `max` objects
  * and keeps what it has: taking an object after the first time costs no malloc.  Objects are
- * aligned to 64 bytes; their content is whatever was left there.
+ * aligned for pointers and 64-bit numbers; their content is whatever was left there.
  */
 struct slab {
 	size_t size; /* of one object, rounded up */

@@ -31,6 +31,9 @@ void text_add_html(struct text *t, const char *s);
  */
 void text_add_csv(struct text *t, const char *s);
 
+/* Whether they are the same string, or both none: NULL is not "". */
+bool text_same(const char *a, const char *b);
+
 /* The terminated string, never NULL.  Valid until the text changes. */
 const char *text_str(const struct text *t);
 

@@ -6,6 +6,7 @@
 #include "core/journal.h"
 #include "core/record.h"
 #include "core/settings.h"
+#include "core/topology.h"
 
 /*
  * Journal entries and sessions as lines, to each target of the configuration in its format: those
@@ -39,6 +40,12 @@ void logger_event(struct logger *l, const struct journal_event *e);
  * again at its end.
  */
 void logger_record(struct logger *l, const struct record *r);
+
+/*
+ * Workers tell of the ends of those sessions that logger_record() would write, or of `all`
+ * (topology_frontend.untold).  Once before they run, and after each change of the logs.
+ */
+void logger_ask(struct logger *l, const struct topology *t, bool all);
 
 /* Lines that targets did not take. */
 uint64_t logger_dropped(const struct logger *l);

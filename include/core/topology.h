@@ -58,11 +58,13 @@ struct topology_server {
 	_Atomic uint32_t errors;             /* failed connects and resets in a row (`observe`) */
 	_Atomic uint32_t queued, queued_max; /* sessions that wait for this very server */
 	_Atomic uint32_t connecting;         /* sessions on their way to it */
+	_Atomic uint8_t far; /* so many connects to it will not be complete at once */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count;
 	struct topology_time queue_time, connect_time, total_time;
 
 	/* Control thread only. */
+	uint32_t active_before; /* sessions that processes before this one still have on it */
 	size_t check_slot, agent_slot; /* of the checker; SIZE_MAX: none */
 	struct probe_result check;     /* the last result; code INIT before the first */
 	struct probe_result agent;     /* the same of its agent */
@@ -98,6 +100,7 @@ struct topology_frontend {
 	_Atomic uint32_t active_max;
 	_Atomic uint32_t maxconn; /* 0: no limit but the process's */
 	_Atomic bool paused;      /* `disable frontend` */
+	_Atomic bool untold;      /* nobody wants to hear of its sessions' ends */
 	struct counter_set count; /* bytes only if the service has several frontends */
 	struct ratetable *rates;  /* who connects how often; the engine's: crew_lock_rates() */
 

@@ -14,8 +14,7 @@ void account_bytes(const struct session *s, enum counter counter, uint64_t n);
 /* Counts the end of a session, by its reason. */
 void account_end(const struct session *s);
 /* It is over for everyone who counted its connection: struct session_client says who. */
-void account_gone(const struct session_host *h, struct topology_frontend *frontend,
-                  _Atomic uint32_t *through);
+void account_gone(const struct session_host *h, struct listener *through);
 
 /* How it is now, or how it ended. */
 struct record account_record(const struct session *s);

@@ -20,6 +20,7 @@ struct ratetable; /* core/ratetable.h */
 struct crew_options {
 	uint32_t threads;             /* at least 1 */
 	uint32_t maxconn;             /* sessions of the process */
+	uint32_t spin_us;             /* engine/spin.h; 0: never */
 	void (*on_record)(void *ctx); /* a worker's thread: call crew_drain() soon */
 	void *ctx;
 };
@@ -139,5 +140,6 @@ void crew_unlock_rates(struct crew *c, const struct topology_frontend *f);
 /* Limits of the whole process; 0: none.  Sessions per second, connections per second. */
 void crew_set_rate_limits(struct crew *c, uint32_t conn_rate, uint32_t session_rate);
 void crew_set_maxconn(struct crew *c, uint32_t maxconn);
+void crew_set_spin(struct crew *c, uint32_t spin_us);
 
 #endif

@@ -15,12 +15,14 @@
 enum duplex_end { DUPLEX_CLIENT, DUPLEX_SERVER };
 
 struct duplex {
-	ev_io io[2];          /* by end; fd -1: not there yet */
-	struct relay flow[2]; /* by source: flow[DUPLEX_CLIENT] is client to server */
-	uint8_t failure;      /* enum reason to end with, once an end is dead */
-	bool dead[2];         /* that end can not be written to any more */
-	bool replaceable;     /* the server was not heard yet: if it breaks off, nothing of that is
-	                         passed on and the turn ends, so that another may take its place */
+	ev_io io[2];                    /* by end; fd -1: not there yet */
+	struct relay flow[2];           /* by source: flow[DUPLEX_CLIENT] is client to server */
+	const struct relay_gate *gates; /* by source, the owner's; NULL: they do as they like */
+	uint8_t failure;                /* enum reason to end with, once an end is dead */
+	bool dead[2];                   /* that end can not be written to any more */
+	bool replaceable;               /* the server was not heard yet: if it breaks off, nothing
+	                                   of that is passed on and the turn ends, so that another
+	                                   may take its place */
 };
 
 /* What a call found: go on, or the session has ended with `reason`. */

@@ -59,6 +59,8 @@ struct listener {
 	ev_timer resume;
 	listener_on_accept *on_accept;
 	void *ctx;
+	unsigned turn;                  /* of the loop, when it accepted last */
+	uint8_t portion;                /* accepts in one turn: 1, or more if more come */
 	bool starved;                   /* out of file descriptors, said once */
 	bool permitted[LISTENER_RATES]; /* counted already for the connection that comes next */
 };

@@ -15,7 +15,7 @@ enum outbox_kind {
 	/* Only if its log asks.  SETTINGS_SESSION_CONNECT: it has its client's address; no server
 	   is chosen yet, as in HAProxy.  logasap: its server has accepted. */
 	OUTBOX_BEGUN,
-	OUTBOX_ENDED,          /* `record` of a session that has ended */
+	OUTBOX_ENDED, /* `record` of a session that has ended, unless its frontend is `untold` */
 	OUTBOX_CONNECT_FAILED, /* `record.server` refused or ignored (`record.reason`) a connect */
 	OUTBOX_SERVER_SILENT,  /* `record.server` does not answer a client's first words */
 	OUTBOX_SERVER_ERROR    /* an observed `record.server` broke a connection off */

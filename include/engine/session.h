@@ -6,8 +6,9 @@
 #include "core/pgwire.h"
 #include "core/record.h"
 #include "engine/duplex.h"
+#include "engine/errand.h"
+#include "engine/listener.h"
 #include "engine/outbox.h"
-#include "engine/queue.h"
 
 #include <ev.h>
 #include <sys/queue.h>
@@ -26,61 +27,50 @@ enum session_phase {
 	SESSION_CLOSED    /* on the worker's closing list */
 };
 
-struct session;
 struct mishap; /* engine/mishap.h */
 
-/* What the phases before relaying do; each is in a file of its own, src/engine/. */
-struct session_stage {
-	/* GREETING: the client's end is ready; DIALING: the server's. */
-	void (*ready)(struct session *s);
-	/* Its deadline has come, or it is only time to look. */
-	void (*time_passed)(struct session *s, bool over);
-	/* It ends, with that reason; its record is made after this.  NULL: nothing to do. */
-	void (*leave)(struct session *s, enum reason reason);
-};
-
 struct session {
-	TAILQ_ENTRY(session) link;
+	LIST_ENTRY(session) link; /* of session_rounds, then of the closing ones */
 	struct session_host *host;
-	const struct session_stage *stage; /* set by whoever changes `phase` */
-	struct topology_frontend *frontend;
-	struct topology_service *service; /* the frontend's */
+	struct listener *through;
+	struct topology_service *service; /* its frontend's */
 	struct topology_server *server;   /* claimed, or the last one tried; NULL: none yet */
-	const struct settings_bind *bind;
-	_Atomic uint32_t *through; /* sessions of that bind */
+	struct errand *errand;            /* NULL: a server has answered, nothing of it is needed */
+	struct mishap *mishap;            /* of a server with a fault; or NULL */
 	struct duplex ends;
-	struct pgwire wire;    /* followed if the service's protocol is pgwire */
-	struct mishap *mishap; /* of a server with a fault; or NULL */
-	ev_timer timer;        /* connect deadline, next attempt, or idle check */
+	struct pgwire wire; /* followed if the service's protocol is pgwire */
 	uint64_t id;
 	int64_t accepted_wall_ms;
 	int64_t accepted_ms, last_active_ms; /* session_host.now_ms of those moments */
-	int64_t deadline_ms;                 /* of the attempt or the wait; 0: none */
-	int64_t starved_ms;                  /* since when it waits for a descriptor; 0: not */
 	int32_t queue_ms, connect_ms;        /* as in struct record */
-	/* Its `request` has the client's address and, once somebody needs it, the dialled one. */
-	struct queue_ticket ticket;
-	struct queue_position waited; /* how many were before it in line */
-	struct relay_tail *kept;      /* of the PROXY header: its beginning, then its
-	                                 TLVs until the server stays; or NULL */
-	struct relay_tail *said;      /* by the client so far: engine/replay.h; or NULL */
-	struct addr_ip server_addr, source_addr; /* as in struct record */
-	const char *refusal;                     /* record.refusal */
-	uint8_t phase;                           /* enum session_phase */
-	uint8_t reason;                          /* enum reason, once closed */
-	uint8_t last_failure;                    /* enum reason of the last connect attempt */
+	struct addr_ip client;
+	uint16_t slot;        /* of session_rounds; SESSION_SLOTS: resting */
+	uint16_t peeked;      /* bytes of a first answer that is not complete; 0: none */
+	uint8_t phase;        /* enum session_phase */
+	uint8_t reason;       /* enum reason, once closed */
+	uint8_t last_failure; /* enum reason of the last connect attempt */
 	uint8_t retries;
 	bool claimed; /* counted in server->active */
 	bool redispatched;
-	bool leaving;    /* session_leave() */
+	bool guarded;    /* it has lasted: src/engine/guard.h */
 	bool unanswered; /* told: its server does not answer its first words */
+	bool leaving;    /* session_leave() */
 	uint8_t leaving_reason;
-	bool follows;    /* it began as one of PostgreSQL's protocol */
-	uint8_t youth;   /* how much sooner than others it is too old */
-	uint16_t peeked; /* bytes of a first answer that is not complete; 0: none */
+	bool follows;  /* it began as one of PostgreSQL's protocol */
+	uint8_t youth; /* how much sooner than others it is too old */
 };
 
-TAILQ_HEAD(session_list, session);
+LIST_HEAD(session_list, session);
+
+enum { SESSION_SLOTS = 512 };
+
+/* All sessions of a host, by the moment at which they are to be looked at: session_rounds.c. */
+struct session_rounds {
+	struct session_list slots[SESSION_SLOTS], resting;
+	ev_timer tick;
+	int64_t done; /* lists up to this one, counted for ever, have been looked at */
+	int64_t due;  /* the list that `tick` is set for; 0: none */
+};
 
 /*
  * What the sessions of one worker share; set up and owned by the worker.  `connections` counts the
@@ -92,8 +82,9 @@ struct session_host {
 	int64_t
 	    now_ms; /* tick_ms(), read once a turn of the loop: libev's time jumps with the clock */
 	struct relay_space space;
-	struct slab sessions;
-	struct session_list live, closing;
+	struct slab sessions, errands;
+	struct session_rounds rounds;
+	struct session_list closing;
 	struct queue_desk desk;
 	struct rng rng;
 	struct outbox *outbox;
@@ -111,17 +102,19 @@ struct session_host {
 };
 
 void session_host_init(struct session_host *h);
+/* Parts of that. */
+void session_rounds_init(struct session_host *h);
+/* A new session is one of them, and rests. */
+void session_rounds_join(struct session *s);
 /* All sessions must have ended. */
 void session_host_release(struct session_host *h);
 
 /*
- * A connection that has been accepted and counted: in `through`, the frontend, its service, host
- * and process.
+ * A connection that has been accepted and counted: in the listener `through` which it came, which
+ * outlives it, the frontend, its service, host and process.
  */
 struct session_client {
-	struct topology_frontend *frontend;
-	const struct settings_bind *bind;
-	_Atomic uint32_t *through;
+	struct listener *through;
 	int fd;
 	struct addr_ip address;
 	uint64_t id;
@@ -158,6 +151,10 @@ enum session_leaving {
  */
 enum session_leaving session_leave(struct session *s, enum reason reason);
 
+/* All that have not ended, NULL if there are none; the caller frees the list.  The host's thread.
+ */
+struct session **session_all(struct session_host *h, size_t *ret_count);
+
 /*
  * Servers that the balancing does not see any more are about to be freed: no session names one
  * that it is not counted on.  The host's thread.
@@ -172,8 +169,16 @@ void session_wait(struct session *s, uint32_t limit_ms);
 void session_connected(struct session *s, const void *header, size_t len);
 /* Milliseconds since it was accepted. */
 int32_t session_age(const struct session *s);
-/* The address that the client dialled; family 0 if it cannot be had. */
-const struct addr_ip *session_local(struct session *s);
+/*
+ * While it relays: looks at it in so many milliseconds, at most 20 more, sooner if that is more
+ * than ten seconds; or not any more.
+ */
+void session_look_in(struct session *s, int64_t after_ms);
+void session_rest(struct session *s);
+/* Nothing has happened to it, but time has passed. */
+void session_look(struct session *s);
+/* In how many milliseconds, about; INT64_MAX: it rests. */
+int64_t session_looked_in(const struct session *s);
 /* Tells the control thread. */
 void session_tell(struct session *s, enum outbox_kind kind);
 

@@ -6,6 +6,7 @@
 #include "engine/listener.h"
 #include "engine/mailbox.h"
 #include "engine/session.h"
+#include "engine/spin.h"
 
 #include <pthread.h>
 
@@ -16,6 +17,7 @@ struct worker_options {
 	uint16_t id;
 	uint32_t max_sessions;         /* of the process: bounds the memory of one worker */
 	_Atomic uint32_t *connections; /* sessions of the process */
+	uint32_t spin_us;              /* worker_spin() */
 	void (*on_record)(void *ctx);  /* any time, worker's thread: its outbox wants to be read */
 	void *ctx;
 };
@@ -26,7 +28,10 @@ struct worker {
 	pthread_t thread;
 	struct mailbox mailbox;
 	struct session_host host;
-	ev_timer tell;                                    /* records waiting to be announced */
+	ev_timer tell; /* records waiting to be announced */
+	struct spin spin;
+	ev_check turn;
+	ev_idle awake;
 	alignas(TOPOLOGY_LINE) _Atomic uint32_t sessions; /* here now; also those in its mailbox */
 };
 
@@ -43,6 +48,9 @@ void worker_stop(struct worker *w);
 
 /* The process may have so many sessions from now on.  The worker's thread. */
 void worker_limit(struct worker *w, uint32_t max_sessions);
+
+/* Its waits may be polled for so long (engine/spin.h); 0: never.  The worker's thread. */
+void worker_spin(struct worker *w, uint32_t limit_us);
 
 /*
  * Hands a connection over; the caller has counted it already.  From the worker's own thread it

@@ -18,6 +18,9 @@
  */
 bool httpquery_next(char **rest, char **name, char **value);
 
+/* The value of the first pair of that name whose value fits, decoded and terminated, or false. */
+bool httpquery_find(const char *query, const char *name, char *ret, size_t size);
+
 enum { HTTPQUERY_SCOPE_MAX = 20 }; /* longer ones are cut, as HAProxy's */
 
 /* ";up;norefresh;csv;scope=psql;st=DONE" or "?scope=psql", wherever they stand. */

@@ -91,6 +91,9 @@ int sock_connect(const struct addr *to, const struct sock_options *o, bool *conn
 /* SO_ERROR: 0 or an errno. */
 int sock_error(int fd);
 
+/* Is the connect under way complete, with success?  Costs less than to wait for it. */
+bool sock_is_connected(int fd);
+
 /* The local address of a socket; false on failure. */
 bool sock_local(int fd, struct addr *ret);
 

@@ -91,6 +91,21 @@ bool number_parse_duration(const char *s, uint64_t *ret_ms)
 	return true;
 }
 
+bool number_parse_micros(const char *s, uint64_t *ret_us)
+{
+	const char *at = s;
+	uint64_t us;
+
+	if (digits(&at, &us) && strcmp(at, "us") == 0) {
+		*ret_us = us;
+		return true;
+	}
+	if (!number_parse_duration(s, &us) || __builtin_mul_overflow(us, 1000, &us))
+		return false;
+	*ret_us = us;
+	return true;
+}
+
 bool number_parse_size(const char *s, uint64_t *ret)
 {
 	unsigned int shift = 0;

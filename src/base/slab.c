@@ -2,10 +2,12 @@
 #include "base/slab.h"
 
 #include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64 };
+enum { ALIGN = alignof(uint64_t) };
 
 struct chunk {
 	struct chunk *next;

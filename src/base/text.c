@@ -168,6 +168,11 @@ void text_add_csv(struct text *t, const char *s)
 	text_addc(t, '"');
 }
 
+bool text_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 const char *text_str(const struct text *t)
 {
 	return t->data ? t->data : "";

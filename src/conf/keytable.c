@@ -17,6 +17,8 @@
 #define SECONDS(min, max)                                                                          \
 	.type = KEYTABLE_SECONDS, .type_words = "duration of whole seconds",                       \
 	.low = (min)*UINT64_C(1000), .high = (max)*UINT64_C(1000)
+#define MICROS(min, max)                                                                           \
+	.type = KEYTABLE_MICROS, .type_words = "duration, as \"50us\"", .low = (min), .high = (max)
 #define WORD(...)                                                                                  \
 	.type = KEYTABLE_WORD, .type_words = "one of " #__VA_ARGS__,                               \
 	.words = (const char *const[])                                                             \

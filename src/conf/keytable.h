@@ -19,6 +19,7 @@
 	X(WHOLE, scalars_whole)                                                                    \
 	X(DURATION, scalars_duration)                                                              \
 	X(SECONDS, scalars_seconds)                                                                \
+	X(MICROS, scalars_micros)                                                                  \
 	X(IDLE, scalars_idle)                                                                      \
 	X(WORD, scalars_word)                                                                      \
 	X(CHOICE, scalars_choice)                                                                  \
@@ -86,7 +87,7 @@ struct keytable_key {
 	enum keytable_type type;
 	unsigned int flags; /* of enum keytable_flag, and KEYTABLE_ONLY() */
 	const char *type_words;
-	uint64_t low, high;       /* numbers, durations (ms) */
+	uint64_t low, high;       /* numbers, durations (ms; MICROS: us) */
 	const char *const *words; /* WORD, CHOICE: ended by NULL */
 	const char *child;        /* GROUP, GROUPS, MANY, BINDS, SOURCE: the group of the value */
 	const char *initial;      /* default as it would be written, or "" */

@@ -11,10 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64, IDLE_MIN_MS = 1000, IDLE_MAX_MS = 86400000 };
-
-static const char letters_digits[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+enum { IDLE_MIN_MS = 1000, IDLE_MAX_MS = 86400000 };
 
 static void *target(const struct keytable_key *k, void *base)
 {
@@ -147,6 +144,30 @@ void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
 	store_number(k, base, ms / 1000);
 }
 
+void scalars_micros(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base)
+{
+	char buf[PROBLEM_VALUE_MAX];
+	uint64_t us = 0;
+	bool ok = false;
+
+	if (is_whole(v))
+		ok = config_setting_get_int64(v) == 0;
+	else if (config_setting_type(v) == CONFIG_TYPE_STRING)
+		ok = number_parse_micros(config_setting_get_string(v), &us);
+	if (!ok)
+		problem_add(c->problems, v,
+		            "%s is not a duration in microseconds: write \"%" PRIu64
+		            "us\" to \"%" PRIu64 "us\"",
+		            problem_value(v, buf), k->low, k->high);
+	else if (us < k->low || us > k->high)
+		problem_add(c->problems, v,
+		            "%s is out of range: write \"%" PRIu64 "us\" to \"%" PRIu64 "us\"",
+		            problem_value(v, buf), k->low, k->high);
+	else
+		store_number(k, base, us);
+}
+
 void scalars_idle(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                   void *base)
 {
@@ -251,27 +272,17 @@ void scalars_string(struct draft_context *c, const struct keytable_key *k,
 		scalars_store_text(c, k, base, s);
 }
 
-bool scalars_name_is_valid(const char *s)
-{
-	size_t len = strlen(s);
-
-	for (size_t i = 0; i < len; i++)
-		if (!strchr(letters_digits, s[i]) && !strchr("-_.:", s[i]))
-			return false;
-	return len && len <= NAME_MAX_LEN;
-}
-
 bool scalars_read_name(struct draft_context *c, const config_setting_t *v, const char *example,
                        const char **ret)
 {
 	const char *s = scalars_text(c, v, example);
 
-	if (s && !scalars_name_is_valid(s))
+	if (s && !settings_is_name(s))
 		problem_add(
 		    c->problems, v,
 		    "\"%.60s\" is not a name: write 1 to %d letters, digits, '-', '_', '.' or "
 		    "':'",
-		    s, NAME_MAX_LEN);
+		    s, SETTINGS_NAME_MAX);
 	else if (s)
 		*ret = mem_arena_strdup(c->arena, s);
 	return s && *ret;

@@ -16,6 +16,8 @@ void scalars_duration(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base);
 void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base);
+void scalars_micros(struct draft_context *c, const struct keytable_key *k,
+                    const config_setting_t *v, void *base);
 /* "never" is 0, "idle 5m" five minutes. */
 void scalars_idle(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
                   void *base);
@@ -37,9 +39,7 @@ void scalars_locality(struct draft_context *c, const struct keytable_key *k,
 /* The string of `v`, or NULL after a problem; `what` it should be goes into the message. */
 const char *scalars_text(struct draft_context *c, const config_setting_t *v, const char *what);
 
-/* A name: 1 to 64 letters, digits, '-', '_', '.' or ':'. */
-bool scalars_name_is_valid(const char *s);
-/* A copy of it in `*ret`, which is NULL before; false after a problem. */
+/* A copy of a name in `*ret`, which is NULL before; false after a problem. */
 bool scalars_read_name(struct draft_context *c, const config_setting_t *v, const char *example,
                        const char **ret);
 

@@ -322,10 +322,8 @@ void logger_event(struct logger *l, const struct journal_event *e)
 /* --- sessions ----------------------------------------------------------------------------- */
 
 /* Sessions of a service that a reload took away go to the process's targets. */
-static struct front *front_of(struct logger *l, const struct record *r)
+static struct front *front_of(struct logger *l, const struct settings_frontend *f)
 {
-	const struct settings_frontend *f = r->frontend->settings;
-
 	for (size_t i = 0; i < l->front_count; i++)
 		if (l->fronts[i].known == f)
 			return &l->fronts[i];
@@ -416,9 +414,31 @@ static bool wants_sessions(const struct logger *l, const struct logroute_target 
 	return !t->console && (t->settings->sessions || always);
 }
 
+static bool wants_those_of(struct logger *l, const struct topology_frontend *f)
+{
+	const struct logroute *route = front_of(l, f->settings)->route;
+
+	for (size_t i = 0; i < route->count; i++)
+		if (wants_sessions(l, route->targets[i]))
+			return true;
+	return false;
+}
+
+void logger_ask(struct logger *l, const struct topology *t, bool all)
+{
+	for (size_t i = 0; i < t->service_count; i++) {
+		for (size_t j = 0; j < t->services[i]->frontend_count; j++) {
+			struct topology_frontend *f = t->services[i]->frontends[j];
+
+			atomic_store_explicit(&f->untold, !all && !wants_those_of(l, f),
+			                      memory_order_relaxed);
+		}
+	}
+}
+
 void logger_record(struct logger *l, const struct record *r)
 {
-	struct front *f = front_of(l, r);
+	struct front *f = front_of(l, r->frontend->settings);
 	int64_t wall_ms = tick_wall_ms();
 	bool written = false;
 	enum log_level level;

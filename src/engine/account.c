@@ -30,15 +30,16 @@ void account_bytes(const struct session *s, enum counter counter, uint64_t n)
 	counter_add(&s->server->count, counter, n);
 	/* The only frontend of a service has the service's sum. */
 	if (s->service->frontend_count > 1)
-		counter_add(&s->frontend->count, counter, n);
+		counter_add(&s->through->frontend->count, counter, n);
 }
 
-void account_gone(const struct session_host *h, struct topology_frontend *frontend,
-                  _Atomic uint32_t *through)
+void account_gone(const struct session_host *h, struct listener *through)
 {
+	struct topology_frontend *frontend = through->frontend;
+
 	atomic_fetch_sub_explicit(&frontend->active, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&frontend->service->active, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(through, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&through->active, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(h->connections, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(h->here, 1, memory_order_relaxed);
 }
@@ -84,10 +85,10 @@ void account_end(const struct session *s)
 		counter_add(at, COUNTER_ASKED, 1);
 		break;
 	case REASON_BAD_PROXY_HEADER:
-		counter_add(&s->frontend->count, COUNTER_DENIED_SESSIONS, 1);
+		counter_add(&s->through->frontend->count, COUNTER_DENIED_SESSIONS, 1);
 		break;
 	case REASON_RESOURCES:
-		counter_add(&s->frontend->count, COUNTER_FAILED_RESOURCES, 1);
+		counter_add(&s->through->frontend->count, COUNTER_FAILED_RESOURCES, 1);
 		break;
 	case REASON_NORMAL:
 	case REASON_DENIED:
@@ -103,17 +104,15 @@ static uint32_t load(const _Atomic uint32_t *n)
 
 struct record account_record(const struct session *s)
 {
-	return (struct record){
+	const struct errand *e = s->errand;
+	struct record ret = {
 		.id = s->id,
 		.accepted_wall_ms = s->accepted_wall_ms,
 		.service = s->service,
 		.server = s->server,
-		.frontend = s->frontend,
-		.bind = s->bind,
-		.client = s->ticket.request.client,
-		.frontend_addr = s->ticket.request.local,
-		.server_addr = s->server_addr,
-		.source_addr = s->source_addr,
+		.frontend = s->through->frontend,
+		.bind = s->through->bind,
+		.client = s->client,
 		.queue_ms = s->queue_ms,
 		.connect_ms = s->connect_ms,
 		.total_ms = s->host->now_ms - s->accepted_ms,
@@ -121,16 +120,23 @@ struct record account_record(const struct session *s)
 		.bytes_in = s->ends.flow[DUPLEX_CLIENT].bytes,
 		.bytes_out = s->ends.flow[DUPLEX_SERVER].bytes,
 		.process_conns = load(s->host->connections),
-		.frontend_conns = load(&s->frontend->active),
+		.frontend_conns = load(&s->through->frontend->active),
 		.service_conns = load(&s->service->active),
 		.server_conns = s->server ? load(&s->server->active) + !s->claimed : 0,
-		.server_queue = s->waited.server,
-		.service_queue = s->waited.service,
 		.retries = s->retries,
 		.redispatched = s->redispatched,
 		.ended = s->phase == SESSION_CLOSED,
 		.reason = (enum reason)s->reason,
-		.refusal = s->refusal,
 		.worker = s->host->worker,
 	};
+
+	if (!e)
+		return ret;
+	ret.frontend_addr = e->ticket.request.local;
+	ret.server_addr = e->server_addr;
+	ret.source_addr = e->source_addr;
+	ret.server_queue = e->waited.server;
+	ret.service_queue = e->waited.service;
+	ret.refusal = e->refusal;
+	return ret;
 }

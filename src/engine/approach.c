@@ -12,16 +12,16 @@ enum { HEADER_MAX = PROXYPROTO_V2_PLAIN + PROXYPROTO_MAX };
 /* The TLVs of the client's header are sent on, so that nothing is lost between two proxies. */
 static size_t write_header(struct session *s, char *buf)
 {
-	struct addr client = addr_unpack(&s->ticket.request.client);
+	struct addr client = addr_unpack(&s->errand->ticket.request.client);
 	struct addr local;
 
 	if (s->server->settings->send_proxy == SETTINGS_PROXY_NONE)
 		return 0;
-	local = addr_unpack(session_local(s));
+	local = addr_unpack(errand_local(s->errand, s->ends.io[DUPLEX_CLIENT].fd));
 	if (s->server->settings->send_proxy == SETTINGS_PROXY_V1)
 		return proxyproto_write_v1(&client, &local, buf, HEADER_MAX);
-	return proxyproto_write_v2(&client, &local, s->kept ? s->kept->bytes : NULL,
-	                           s->kept ? s->kept->end : 0, buf, HEADER_MAX);
+	return proxyproto_write_v2(&client, &local, s->errand->kept ? s->errand->kept->bytes : NULL,
+	                           s->errand->kept ? s->errand->kept->end : 0, buf, HEADER_MAX);
 }
 
 void approach_finish(struct session *s)
@@ -38,18 +38,8 @@ static bool has_source(const struct settings_source *source)
 
 static int open_socket(struct session *s, const struct addr *to, bool *at_once)
 {
-	const struct settings_service *set = s->service->settings;
 	const struct settings_server *server = s->server->settings;
-	struct sock_options o = {
-		.keepalive = { .on = set->keepalive.server,
-		               .idle_s = set->keepalive.idle_s,
-		               .interval_s = set->keepalive.interval_s,
-		               .count = set->keepalive.count },
-		.user_timeout_ms = server->tcp_user_timeout_ms ? server->tcp_user_timeout_ms
-		                                               : set->tcp_user_timeout_ms,
-		.nodelay = true,
-		.turn = s->id + s->retries,
-	};
+	struct sock_options o = { .nodelay = true, .turn = s->id + s->retries };
 	struct sock_source source;
 
 	if (has_source(&server->source)) {
@@ -66,10 +56,10 @@ static void note_addresses(struct session *s, int fd, const struct addr *to)
 {
 	struct addr from;
 
-	s->server_addr = addr_pack(to);
-	s->source_addr = (struct addr_ip){ 0 };
+	s->errand->server_addr = addr_pack(to);
+	s->errand->source_addr = (struct addr_ip){ 0 };
 	if (sock_local(fd, &from))
-		s->source_addr = addr_pack(&from);
+		s->errand->source_addr = addr_pack(&from);
 }
 
 static enum approach_result judge(int errnum)
@@ -88,6 +78,22 @@ static enum approach_result judge(int errnum)
 	}
 }
 
+/*
+ * On the same host the handshake is over when connect() returns, although it does not say so, and a
+ * look saves a turn of the loop.  Elsewhere a look is in vain, and only seldom taken.
+ */
+static bool is_there_already(struct topology_server *server, int fd)
+{
+	enum { LOOKS_SPARED = 200 };
+	uint8_t far = atomic_load_explicit(&server->far, memory_order_relaxed);
+	bool there = !far && sock_is_connected(fd);
+
+	if (!there)
+		atomic_store_explicit(&server->far, far ? far - 1 : LOOKS_SPARED,
+		                      memory_order_relaxed);
+	return there;
+}
+
 static enum approach_result dial(struct session *s)
 {
 	bool at_once = false;
@@ -100,9 +106,9 @@ static enum approach_result dial(struct session *s)
 	if (fd == -1)
 		return judge(errno);
 	ev_io_set(&s->ends.io[DUPLEX_SERVER], fd, EV_WRITE);
-	if (s->frontend->settings->log_addresses)
+	if (s->through->frontend->settings->log_addresses)
 		note_addresses(s, fd, &to);
-	if (at_once)
+	if (at_once || is_there_already(s->server, fd))
 		return APPROACH_CONNECTED;
 	ev_io_start(s->host->loop, &s->ends.io[DUPLEX_SERVER]);
 	return APPROACH_BEGUN;

@@ -42,7 +42,7 @@ static bool is_later(ssize_t got)
 /* Time is looked at here, too: the timer steps back while there is input. */
 static bool is_late(const struct session *s)
 {
-	return s->host->now_ms >= s->deadline_ms;
+	return s->host->now_ms >= s->errand->deadline_ms;
 }
 
 /* --- it has been told --------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ static void say_goodbye(struct session *s)
 {
 	static const struct session_stage told = { drain, time_passed, NULL };
 
-	s->stage = &told;
+	s->errand->stage = &told;
 	if (!refuse(s) || shutdown(client_fd(s), SHUT_WR) == -1)
 		end(s);
 }
@@ -104,7 +104,7 @@ static enum heard hear(struct session *s)
 {
 	enum pgwire_packet packet;
 
-	while (take_packet(s->said, &packet)) {
+	while (take_packet(s->errand->said, &packet)) {
 		switch (packet) {
 		case PGWIRE_SSL:
 		case PGWIRE_GSS:
@@ -139,12 +139,12 @@ static void answer(struct session *s)
 /* Room for more words of the client; false: there is none. */
 static bool has_room(struct session *s)
 {
-	if (!s->said) {
-		s->said = slab_get(&s->host->space.tails);
-		if (s->said)
-			s->said->at = s->said->end = 0;
+	if (!s->errand->said) {
+		s->errand->said = slab_get(&s->host->space.tails);
+		if (s->errand->said)
+			s->errand->said->at = s->errand->said->end = 0;
 	}
-	return s->said && s->said->end < s->host->space.size;
+	return s->errand->said && s->errand->said->end < s->host->space.size;
 }
 
 static void listen_to(struct session *s)
@@ -155,10 +155,10 @@ static void listen_to(struct session *s)
 		end(s);
 		return;
 	}
-	got = recv(client_fd(s), s->said->bytes + s->said->end, s->host->space.size - s->said->end,
-	           0);
+	got = recv(client_fd(s), s->errand->said->bytes + s->errand->said->end,
+	           s->host->space.size - s->errand->said->end, 0);
 	if (got > 0) {
-		s->said->end += (uint32_t)got;
+		s->errand->said->end += (uint32_t)got;
 		answer(s);
 	} else if (!is_later(got)) {
 		end(s);
@@ -183,15 +183,15 @@ void courtesy_refuse(struct session *s, enum reason reason)
 		session_close(s, reason);
 		return;
 	}
-	if (s->stage->leave)
-		s->stage->leave(s, reason);
-	s->stage = &asks;
+	if (s->errand->stage->leave)
+		s->errand->stage->leave(s, reason);
+	s->errand->stage = &asks;
 	s->phase = SESSION_GREETING;
 	s->leaving_reason = (uint8_t)reason;
 	ev_io_stop(s->host->loop, io);
 	ev_io_set(io, io->fd, EV_READ);
 	ev_io_start(s->host->loop, io);
 	session_wait(s, limit_ms(s));
-	if (s->said)
+	if (s->errand->said)
 		answer(s);
 }

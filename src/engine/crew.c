@@ -61,6 +61,7 @@ bool crew_start(const struct crew_options *o, struct crew **ret, struct error *e
 {
 	struct crew *c = aligned_alloc(TOPOLOGY_LINE, sizeof(*c));
 	struct worker_options w = { .max_sessions = o->maxconn,
+		                    .spin_us = o->spin_us,
 		                    .on_record = o->on_record,
 		                    .ctx = o->ctx };
 
@@ -113,6 +114,28 @@ void crew_set_maxconn(struct crew *c, uint32_t maxconn)
 		worker_call(q.worker, limit_sessions, &q);
 	}
 	crew_limit_listeners(c);
+}
+
+struct spinner {
+	struct worker *worker;
+	uint32_t spin_us;
+};
+
+static void change_spin(void *arg)
+{
+	const struct spinner *q = arg;
+
+	worker_spin(q->worker, q->spin_us);
+}
+
+void crew_set_spin(struct crew *c, uint32_t spin_us)
+{
+	struct spinner q = { .spin_us = spin_us };
+
+	for (uint32_t i = 0; i < c->options.threads; i++) {
+		q.worker = c->workers[i];
+		worker_call(q.worker, change_spin, &q);
+	}
 }
 
 static void forget(void *arg)

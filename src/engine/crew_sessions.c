@@ -19,7 +19,7 @@ struct inquiry {
 	uint64_t after, upto; /* of a wish: sessions with these ids */
 	struct record *list;
 	uint64_t *ids;
-	size_t count, room;
+	size_t count;
 	uint32_t done;
 };
 
@@ -29,15 +29,14 @@ enum { BATCHES_MAX = 8 };
 static void list_sessions(void *arg)
 {
 	struct inquiry *q = arg;
-	const struct session *s;
+	size_t n;
+	struct session **all = session_all(&q->worker->host, &n);
 
-	TAILQ_FOREACH(s, &q->worker->host.live, link) {
-		if (q->count == q->room) {
-			q->room = q->room ? q->room * 2 : 64;
-			q->list = mem_resize(q->list, q->room, sizeof(q->list[0]));
-		}
-		q->list[q->count++] = account_record(s);
-	}
+	if (n)
+		q->list = mem_resize(q->list, q->count + n, sizeof(q->list[0]));
+	for (size_t i = 0; i < n; i++)
+		q->list[q->count++] = account_record(all[i]);
+	free(all);
 }
 
 static int by_id(const void *a, const void *b)
@@ -123,15 +122,13 @@ static void wish(void *arg)
 {
 	struct inquiry *q = arg;
 	const struct crew_wish *w = q->wish;
-	struct session *next;
+	size_t n;
+	struct session **all = session_all(&q->worker->host, &n);
 
-	for (struct session *s = TAILQ_FIRST(&q->worker->host.live); s; s = next) {
-		next = TAILQ_NEXT(s, link);
-		if (w->most && q->done >= w->most)
-			return;
-		if (s->id > q->after && s->id <= q->upto && is_meant(s, w))
-			carry_out(q, s);
-	}
+	for (size_t i = 0; i < n && (!w->most || q->done < w->most); i++)
+		if (all[i]->id > q->after && all[i]->id <= q->upto && is_meant(all[i], w))
+			carry_out(q, all[i]);
+	free(all);
 }
 
 static void ask_all(struct crew *c, struct inquiry *q, void (*job)(void *arg))
@@ -145,17 +142,15 @@ static void ask_all(struct crew *c, struct inquiry *q, void (*job)(void *arg))
 static void list_meant(void *arg)
 {
 	struct inquiry *q = arg;
-	const struct session *s;
+	size_t n;
+	struct session **all = session_all(&q->worker->host, &n);
 
-	TAILQ_FOREACH(s, &q->worker->host.live, link) {
-		if (!is_meant(s, q->wish))
-			continue;
-		if (q->count == q->room) {
-			q->room = q->room ? q->room * 2 : 64;
-			q->ids = mem_resize(q->ids, q->room, sizeof(q->ids[0]));
-		}
-		q->ids[q->count++] = s->id;
-	}
+	if (n)
+		q->ids = mem_resize(q->ids, q->count + n, sizeof(q->ids[0]));
+	for (size_t i = 0; i < n; i++)
+		if (is_meant(all[i], q->wish))
+			q->ids[q->count++] = all[i]->id;
+	free(all);
 }
 
 static int by_number(const void *a, const void *b)
@@ -202,15 +197,16 @@ uint32_t crew_wish(struct crew *c, const struct crew_wish *w)
 static void kill_one(void *arg)
 {
 	struct inquiry *q = arg;
-	struct session *s;
+	size_t n;
+	struct session **all = session_all(&q->worker->host, &n);
 
-	TAILQ_FOREACH(s, &q->worker->host.live, link) {
-		if (s->id != q->id)
+	for (size_t i = 0; i < n && !q->done; i++) {
+		if (all[i]->id != q->id)
 			continue;
-		session_close(s, REASON_KILLED);
+		session_close(all[i], REASON_KILLED);
 		q->done++;
-		return;
 	}
+	free(all);
 }
 
 bool crew_kill(struct crew *c, uint64_t id)

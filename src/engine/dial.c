@@ -34,7 +34,7 @@ static void wait_turn(struct session *s, uint32_t after_ms)
 /* A place that is claimed for it, which it does not need. */
 static void give_back(struct session *s, struct topology_server *server)
 {
-	queue_arrive(server, &s->ticket.way);
+	queue_arrive(server, &s->errand->ticket.way);
 	queue_release(server);
 }
 
@@ -49,7 +49,7 @@ static void leave_server(struct session *s)
 static int64_t hold_left(struct session *s)
 {
 	const struct settings_service *set = s->service->settings;
-	struct queue_ticket *t = &s->ticket;
+	struct queue_ticket *t = &s->errand->ticket;
 	uint32_t limit = set->hold_ms;
 
 	if (!limit && set->panic == SETTINGS_PANIC_HOLD &&
@@ -76,7 +76,7 @@ static void attempt_failed(struct session *s, enum reason why)
 
 	s->last_failure = (uint8_t)why;
 	blame(s, why);
-	pool_tried_add(&s->ticket.tried, s->server);
+	pool_tried_add(&s->errand->ticket.tried, s->server);
 	if (s->retries >= set->retries && (!set->redispatch || hold_left(s) <= 0)) {
 		leave_server(s);
 		courtesy_refuse(s, why);
@@ -98,9 +98,9 @@ static void wait_for_descriptor(struct session *s)
 {
 	uint32_t limit = s->service->settings->timeout.connect_ms;
 
-	if (!s->starved_ms)
-		s->starved_ms = s->host->now_ms;
-	if (limit && s->host->now_ms - s->starved_ms >= (int64_t)limit) {
+	if (!s->errand->starved_ms)
+		s->errand->starved_ms = s->host->now_ms;
+	if (limit && s->host->now_ms - s->errand->starved_ms >= (int64_t)limit) {
 		leave_server(s);
 		courtesy_refuse(s, REASON_RESOURCES);
 	} else {
@@ -112,7 +112,7 @@ static void connected(struct session *s)
 {
 	if (mishap_on_connected(s) == MISHAP_HELD)
 		return;
-	queue_arrive(s->server, &s->ticket.way);
+	queue_arrive(s->server, &s->errand->ticket.way);
 	approach_finish(s);
 }
 
@@ -123,7 +123,7 @@ static void begin_attempt(struct session *s)
 	switch (result) {
 	case APPROACH_BEGUN:
 	case APPROACH_CONNECTED:
-		s->starved_ms = 0;
+		s->errand->starved_ms = 0;
 		s->phase = SESSION_DIALING;
 		session_wait(s, s->service->settings->timeout.connect_ms);
 		if (result == APPROACH_CONNECTED)
@@ -170,7 +170,7 @@ static void use_server(struct session *s, struct topology_server *server)
 /* The place on the server was kept. */
 static void attempt_again(struct session *s)
 {
-	if (!s->starved_ms) {
+	if (!s->errand->starved_ms) {
 		count_attempt(s->server, s->host->now_ms);
 		counter_add(&s->server->count, COUNTER_RETRIES, 1);
 	}
@@ -190,7 +190,7 @@ static void turn_around(struct session *s)
 		courtesy_refuse(s, (enum reason)s->last_failure);
 		return;
 	}
-	s->ticket.tried = (struct pool_tried){ 0 };
+	s->errand->ticket.tried = (struct pool_tried){ 0 };
 	wait_turn(s, TURNAROUND_MS);
 }
 
@@ -198,7 +198,7 @@ static void turn_around(struct session *s)
 static int64_t wait_left(struct session *s)
 {
 	const struct settings_timeouts *set = &s->service->settings->timeout;
-	const struct queue_ticket *t = &s->ticket;
+	const struct queue_ticket *t = &s->errand->ticket;
 	int64_t hold = hold_left(s);
 	uint32_t limit = set->queue_ms ? set->queue_ms : set->connect_ms;
 
@@ -225,7 +225,7 @@ static void watch_client(struct session *s)
 
 static void stand_in_line(struct session *s, struct topology_server *bound)
 {
-	struct queue_ticket *t = &s->ticket;
+	struct queue_ticket *t = &s->errand->ticket;
 	struct topology_server *server = NULL;
 
 	t->desk = &s->host->desk;
@@ -233,7 +233,7 @@ static void stand_in_line(struct session *s, struct topology_server *bound)
 	t->joined_ms = s->host->now_ms;
 	if (!t->since_ms)
 		t->since_ms = t->joined_ms;
-	switch (queue_join(s->service, t, bound, &s->waited, &server)) {
+	switch (queue_join(s->service, t, bound, &s->errand->waited, &server)) {
 	case QUEUE_CLAIMED:
 		use_server(s, server);
 		break;
@@ -262,7 +262,7 @@ static void stand_in_line(struct session *s, struct topology_server *bound)
 static void claimed(struct session *s, struct topology_server *server)
 {
 	if (atomic_load_explicit(&server->queued, memory_order_relaxed)) {
-		pool_arrive(server, &s->ticket.way);
+		pool_arrive(server, &s->errand->ticket.way);
 		pool_release(server);
 		stand_in_line(s, server);
 	} else {
@@ -272,8 +272,8 @@ static void claimed(struct session *s, struct topology_server *server)
 
 static enum pool_verdict claim(struct session *s, struct topology_server **ret)
 {
-	struct pool_way *way = &s->ticket.way;
-	enum pool_verdict verdict = pool_claim(s->service, &s->ticket.request, ret);
+	struct pool_way *way = &s->errand->ticket.way;
+	enum pool_verdict verdict = pool_claim(s->service, &s->errand->ticket.request, ret);
 
 	if (way->gave_back)
 		queue_settle(s->service);
@@ -284,14 +284,14 @@ static enum pool_verdict claim(struct session *s, struct topology_server **ret)
 /* More servers than are remembered may have failed it: it does not go round without a rest. */
 static bool is_to_rest(struct session *s)
 {
-	return pool_tried_all(&s->ticket.tried, s->service) && hold_left(s) > 0;
+	return pool_tried_all(&s->errand->ticket.tried, s->service) && hold_left(s) > 0;
 }
 
 static void choose(struct session *s)
 {
 	struct topology_server *server = NULL;
 
-	s->ticket.request.random = rng_next(&s->host->rng);
+	s->errand->ticket.request.random = rng_next(&s->host->rng);
 	if (queue_is_busy(s->service) || is_to_rest(s)) {
 		stand_in_line(s, NULL);
 		return;
@@ -341,10 +341,10 @@ static void ready(struct session *s)
 /* The server that it waited for, if it did for a certain one, is told of in its record. */
 static bool left_line(struct session *s)
 {
-	struct topology_server *given = queue_leave(&s->ticket);
+	struct topology_server *given = queue_leave(&s->errand->ticket);
 
-	if (!given && s->ticket.server)
-		s->server = s->ticket.server;
+	if (!given && s->errand->ticket.server)
+		s->server = s->errand->ticket.server;
 	return !given;
 }
 
@@ -352,34 +352,34 @@ static void leave(struct session *s, enum reason reason)
 {
 	if (s->phase != SESSION_QUEUED) {
 		if (s->claimed)
-			queue_arrive(s->server, &s->ticket.way);
+			queue_arrive(s->server, &s->errand->ticket.way);
 		return;
 	}
 	/* HAProxy's Tw. */
 	if (s->queue_ms < 0 && reason != REASON_CLIENT_IDLE && reason != REASON_ALL_FULL)
 		s->queue_ms = session_age(s);
 	if (!left_line(s))
-		give_back(s, s->ticket.server);
+		give_back(s, s->errand->ticket.server);
 }
 
 static enum reason why_waited(const struct session *s, bool held)
 {
 	if (!held)
 		return REASON_QUEUE_TIMEOUT;
-	return s->ticket.tried.count ? (enum reason)s->last_failure : REASON_HOLD_TIMEOUT;
+	return s->errand->ticket.tried.count ? (enum reason)s->last_failure : REASON_HOLD_TIMEOUT;
 }
 
 /* No room within its time; unless it has just been called, or it may be held longer than that. */
 static void wait_is_over(struct session *s)
 {
-	bool held = atomic_load_explicit(&s->ticket.held, memory_order_relaxed);
+	bool held = atomic_load_explicit(&s->errand->ticket.held, memory_order_relaxed);
 
 	if (wait_left(s) > 0)
 		wait_in_line(s);
 	else if (left_line(s))
 		courtesy_refuse(s, why_waited(s, held));
 	else
-		use_server(s, s->ticket.server);
+		use_server(s, s->errand->ticket.server);
 }
 
 /* The turn-around of one that was failed by all is over; others make sure that nobody is forgotten.
@@ -388,11 +388,11 @@ static void look_around(struct session *s)
 {
 	struct topology_server *given;
 
-	if (!atomic_load_explicit(&s->ticket.rests, memory_order_relaxed)) {
+	if (!atomic_load_explicit(&s->errand->ticket.rests, memory_order_relaxed)) {
 		queue_look(s->service, s->host->now_ms);
 		return;
 	}
-	given = queue_retry(&s->ticket);
+	given = queue_retry(&s->errand->ticket);
 	if (given)
 		use_server(s, given);
 }
@@ -427,16 +427,16 @@ static void enter_stage(struct session *s)
 {
 	static const struct session_stage stage = { ready, time_passed, leave };
 
-	s->stage = &stage;
+	s->errand->stage = &stage;
 	s->phase = SESSION_WAITING;
 }
 
 void dial_begin(struct session *s)
 {
-	const struct settings_frontend *f = s->frontend->settings;
+	const struct settings_frontend *f = s->through->frontend->settings;
 	bool tells = f->session_log == SETTINGS_SESSION_CONNECT;
 
-	s->ticket.request.way = &s->ticket.way;
+	s->errand->ticket.request.way = &s->errand->ticket.way;
 	enter_stage(s);
 	/* A probe of somebody before us: no server is to be disturbed by it. */
 	if (sock_is_reset(s->ends.io[DUPLEX_CLIENT].fd)) {
@@ -444,7 +444,7 @@ void dial_begin(struct session *s)
 		return;
 	}
 	if (tells || f->log_addresses || hashes_the_dialled(s->service->settings))
-		session_local(s);
+		errand_local(s->errand, s->ends.io[DUPLEX_CLIENT].fd);
 	if (tells)
 		session_tell(s, OUTBOX_BEGUN);
 	choose(s);
@@ -452,15 +452,15 @@ void dial_begin(struct session *s)
 
 void dial_called(struct queue_ticket *t, struct topology_server *server)
 {
-	use_server(container_of(t, struct session, ticket), server);
+	use_server(container_of(t, struct errand, ticket)->session, server);
 }
 
 void dial_again(struct session *s, enum reason why)
 {
 	/* It had arrived: whether it may be held is a new question. */
 	if (s->phase == SESSION_RELAYING) {
-		s->ticket.since_ms = 0;
-		s->ticket.hold_ms = 0;
+		s->errand->ticket.since_ms = 0;
+		s->errand->ticket.hold_ms = 0;
 	}
 	enter_stage(s);
 	attempt_failed(s, why);

@@ -40,19 +40,25 @@ static void wait_for(struct duplex *d, struct ev_loop *loop, enum duplex_end end
 	ev_io_start(loop, io);
 }
 
+/* Of the direction from `source`. */
+static const struct relay_gate *gate_of(const struct duplex *d, enum duplex_end source)
+{
+	return d->gates ? &d->gates[source] : NULL;
+}
+
 static bool wants_read(const struct duplex *d, enum duplex_end end)
 {
 	const struct relay *flow = &d->flow[end];
+	const struct relay_gate *gate = gate_of(d, end);
 
-	return !flow->tail && !flow->eof && !d->dead[other(end)] &&
-	       !(flow->gate && flow->gate->blind);
+	return !flow->tail && !flow->eof && !d->dead[other(end)] && !(gate && gate->blind);
 }
 
 static bool wants_write(const struct duplex *d, enum duplex_end end)
 {
-	const struct relay *flow = &d->flow[other(end)];
+	const struct relay_gate *gate = gate_of(d, other(end));
 
-	return flow->tail && !(flow->gate && flow->gate->closed);
+	return d->flow[other(end)].tail && !(gate && gate->closed);
 }
 
 /* What each end waits for follows from what is unsent and who has finished. */
@@ -97,23 +103,34 @@ static void mourn(struct duplex *d, struct relay_space *space, enum duplex_end e
 	if (!d->dead[other(end)])
 		d->failure = (uint8_t)duplex_failure(end, errnum);
 	d->dead[end] = true;
+	/* After an end in order it is EPIPE. */
+	d->flow[end].broken = errnum != EPIPE;
 	relay_drop(&d->flow[other(end)], space);
 	if (d->flow[end].shut || d->dead[other(end)] || (end == DUPLEX_CLIENT && d->flow[end].tail))
 		end_with(v, (enum reason)d->failure);
+}
+
+/*
+ * `end` will hear nothing more.  When that is so of both they are closed at once, which says the
+ * same: all that they said has been read.  It may be gone already; that shows when it is read from.
+ */
+static void pass_end(const struct duplex *d, enum duplex_end end)
+{
+	if (!d->flow[end].shut)
+		shutdown(d->io[end].fd, SHUT_WR);
 }
 
 static void pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
                  struct duplex_verdict *v)
 {
 	struct relay *flow = &d->flow[source];
-	const struct relay_tail *tail = flow->tail;
-	uint32_t at = tail ? tail->at : 0;
+	uint32_t unsent = relay_unsent(flow);
 	uint64_t before = flow->bytes;
 	enum relay_status status =
-	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, space);
+	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, gate_of(d, source), space);
 	int errnum = errno;
 
-	v->active |= flow->bytes != before || (tail && (flow->tail != tail || tail->at != at));
+	v->active |= flow->bytes != before || relay_unsent(flow) != unsent;
 	switch (status) {
 	case RELAY_IDLE:
 		break;
@@ -123,6 +140,9 @@ static void pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 		break;
 	case RELAY_FINISHED:
 		v->active = true;
+		/* Where a write has been told of a reset, the next read is told of an end. */
+		if (!flow->broken)
+			pass_end(d, other(source));
 		if (d->dead[source])
 			end_with(v, (enum reason)d->failure);
 		break;
@@ -164,8 +184,8 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
 static void put_first(struct duplex *d, struct relay_space *space, const void *preface, size_t len,
                       struct duplex_verdict *v)
 {
-	switch (
-	    relay_preface(&d->flow[DUPLEX_CLIENT], d->io[DUPLEX_CLIENT].fd, preface, len, space)) {
+	switch (relay_preface(&d->flow[DUPLEX_CLIENT], d->io[DUPLEX_CLIENT].fd,
+	                      gate_of(d, DUPLEX_CLIENT), preface, len, space)) {
 	case RELAY_SOURCE_FAILED:
 		end_with(v, duplex_failure(DUPLEX_CLIENT, errno));
 		break;

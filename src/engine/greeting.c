@@ -18,32 +18,32 @@
 /* `why`: for the log; lives for ever. */
 static void refuse(struct session *s, const char *why)
 {
-	s->refusal = why;
+	s->errand->refusal = why;
 	session_close(s, REASON_BAD_PROXY_HEADER);
 }
 
 /* The client is gone, or its time is over. */
 static void refuse_early(struct session *s)
 {
-	refuse(s, s->kept && s->kept->end ? TRUNCATED : CLOSED);
+	refuse(s, s->errand->kept && s->errand->kept->end ? TRUNCATED : CLOSED);
 }
 
 /* Room for what must be remembered of the header; false: there is none. */
 static bool has_room(struct session *s)
 {
-	if (!s->kept) {
-		s->kept = slab_get(&s->host->space.tails);
-		if (s->kept)
-			s->kept->at = s->kept->end = 0;
+	if (!s->errand->kept) {
+		s->errand->kept = slab_get(&s->host->space.tails);
+		if (s->errand->kept)
+			s->errand->kept->at = s->errand->kept->end = 0;
 	}
-	return s->kept != NULL;
+	return s->errand->kept != NULL;
 }
 
 static void forget(struct session *s)
 {
-	if (s->kept)
-		slab_put(&s->host->space.tails, s->kept);
-	s->kept = NULL;
+	if (s->errand->kept)
+		slab_put(&s->host->space.tails, s->errand->kept);
+	s->errand->kept = NULL;
 }
 
 /* Takes `n` bytes off the socket that are known to be there. */
@@ -58,28 +58,28 @@ static void keep_beginning(struct session *s, const char *bytes, size_t n)
 		session_close(s, REASON_RESOURCES);
 		return;
 	}
-	memcpy(s->kept->bytes + s->kept->end, bytes, n);
-	s->kept->end += (uint32_t)n;
+	memcpy(s->errand->kept->bytes + s->errand->kept->end, bytes, n);
+	s->errand->kept->end += (uint32_t)n;
 }
 
 /* What a LOCAL header says of addresses is not meant. */
 static void take_over(struct session *s, const struct proxyproto_header *h)
 {
 	if (!h->is_local && h->source.len)
-		s->ticket.request.client = addr_pack(&h->source);
+		s->client = s->errand->ticket.request.client = addr_pack(&h->source);
 	if (!h->is_local && h->destination.len)
-		s->ticket.request.local = addr_pack(&h->destination);
+		s->errand->ticket.request.local = addr_pack(&h->destination);
 	forget(s);
 	if (h->tlv_len) {
 		if (!has_room(s)) {
 			session_close(s, REASON_RESOURCES);
 			return;
 		}
-		memcpy(s->kept->bytes, h->tlvs, h->tlv_len);
-		s->kept->end = (uint32_t)h->tlv_len;
+		memcpy(s->errand->kept->bytes, h->tlvs, h->tlv_len);
+		s->errand->kept->end = (uint32_t)h->tlv_len;
 	}
 	ev_io_stop(s->host->loop, &s->ends.io[DUPLEX_CLIENT]);
-	counter_add(&s->frontend->count, COUNTER_SESSIONS, 1);
+	counter_add(&s->through->frontend->count, COUNTER_SESSIONS, 1);
 	counter_add(&s->service->count, COUNTER_SESSIONS, 1);
 	dial_begin(s);
 }
@@ -111,11 +111,11 @@ static void judge(struct session *s, char *at, size_t had, size_t got)
 static void ready(struct session *s)
 {
 	char *at = s->host->space.buffer;
-	size_t had = s->kept ? s->kept->end : 0;
+	size_t had = s->errand->kept ? s->errand->kept->end : 0;
 	ssize_t got;
 
 	if (had)
-		memcpy(at, s->kept->bytes, had);
+		memcpy(at, s->errand->kept->bytes, had);
 	got = recv(s->ends.io[DUPLEX_CLIENT].fd, at + had, PROXYPROTO_MAX - had, MSG_PEEK);
 	if (got > 0)
 		judge(s, at, had, (size_t)got);
@@ -132,14 +132,14 @@ static void time_passed(struct session *s, bool over)
 void greeting_begin(struct session *s)
 {
 	static const struct session_stage stage = { ready, time_passed, NULL };
-	uint32_t limit = s->frontend->settings->client_ms;
+	uint32_t limit = s->through->frontend->settings->client_ms;
 
-	if (!s->bind->accept_proxy) {
+	if (!s->through->bind->accept_proxy) {
 		dial_begin(s);
 		return;
 	}
 	assert(s->host->space.size >= PROXYPROTO_MAX);
-	s->stage = &stage;
+	s->errand->stage = &stage;
 	s->phase = SESSION_GREETING;
 	ev_io_start(s->host->loop, &s->ends.io[DUPLEX_CLIENT]);
 	session_wait(s, limit ? limit : LONGEST_MS);

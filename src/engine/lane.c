@@ -41,12 +41,12 @@ static void note(struct lane *l, const struct fault *f, const struct lane_source
 static void let_go(struct lane *l, const struct fault *f, int64_t now_ms)
 {
 	while (l->count && now_ms - mark(l, 0)->at_ms >= (int64_t)f->amount) {
-		l->gate.until = mark(l, 0)->bytes;
+		l->gate->until = mark(l, 0)->bytes;
 		l->first = (l->first + 1) % LANE_MARKS;
 		l->count--;
 	}
 	if (l->open_ms && now_ms >= l->open_ms) {
-		l->gate.closed = false;
+		l->gate->closed = false;
 		l->open_ms = 0;
 	}
 }
@@ -59,7 +59,7 @@ static bool delayed_may_read(struct lane *l, const struct fault *f, const struct
 
 	note(l, f, &seen, now_ms);
 	let_go(l, f, now_ms);
-	return s->bytes < l->gate.until;
+	return s->bytes < l->gate->until;
 }
 
 static int64_t tick_delay(struct lane *l, const struct fault *f, const struct lane_source *s,
@@ -69,7 +69,7 @@ static int64_t tick_delay(struct lane *l, const struct fault *f, const struct la
 
 	note(l, f, s, now_ms);
 	let_go(l, f, now_ms);
-	l->gate.blind = l->count && s->bytes >= l->gate.until;
+	l->gate->blind = l->count && s->bytes >= l->gate->until;
 	if (l->count)
 		next = less(step_ms(f), mark(l, 0)->at_ms + f->amount - now_ms);
 	if (l->open_ms)
@@ -97,31 +97,33 @@ static void count(struct lane *l, const struct fault *f, uint64_t bytes, int64_t
 		l->credit = burst(f);
 	l->carried = bytes;
 	l->counted_ms = now_ms;
-	l->gate.until = bytes + l->credit / 1000;
+	l->gate->until = bytes + l->credit / 1000;
 }
 
 static int64_t tick_throttle(struct lane *l, const struct fault *f, uint64_t bytes, int64_t now_ms)
 {
-	if (!l->gate.blind)
+	if (!l->gate->blind)
 		return 0;
 	count(l, f, bytes, now_ms);
-	l->gate.blind = l->credit < burst(f);
-	return l->gate.blind ? (int64_t)((burst(f) - l->credit) / f->amount) + 1 : 0;
+	l->gate->blind = l->credit < burst(f);
+	return l->gate->blind ? (int64_t)((burst(f) - l->credit) / f->amount) + 1 : 0;
 }
 
 /* --- any ---------------------------------------------------------------------------------- */
 
-void lane_begin(struct lane *l, const struct fault *f, uint64_t bytes, bool held, int64_t now_ms)
+void lane_begin(struct lane *l, struct relay_gate *gate, const struct fault *f, uint64_t bytes,
+                bool held, int64_t now_ms)
 {
-	*l = (struct lane){ .gate.until = bytes, .noted = bytes, .carried = bytes };
+	*gate = (struct relay_gate){ .until = bytes };
+	*l = (struct lane){ .gate = gate, .noted = bytes, .carried = bytes };
 	l->counted_ms = now_ms;
 	switch (f->kind) {
 	case FAULT_BLACKHOLE:
-		l->gate.blind = true;
-		l->gate.closed = true;
+		l->gate->blind = true;
+		l->gate->closed = true;
 		break;
 	case FAULT_DELAY:
-		l->gate.closed = held;
+		l->gate->closed = held;
 		l->open_ms = held ? now_ms + f->amount : 0;
 		break;
 	case FAULT_THROTTLE:
@@ -132,7 +134,7 @@ void lane_begin(struct lane *l, const struct fault *f, uint64_t bytes, bool held
 	case FAULT_RESET:
 	case FAULT_STATUS:
 	case FAULT_KIND_COUNT:
-		l->gate.until = UINT64_MAX;
+		l->gate->until = UINT64_MAX;
 		break;
 	}
 }
@@ -150,7 +152,7 @@ bool lane_may_read(struct lane *l, const struct fault *f, const struct lane_sour
 		break;
 	case FAULT_THROTTLE:
 		count(l, f, s->bytes, now_ms);
-		may = s->bytes < l->gate.until;
+		may = s->bytes < l->gate->until;
 		break;
 	case FAULT_NONE:
 	case FAULT_REFUSE:
@@ -159,7 +161,7 @@ bool lane_may_read(struct lane *l, const struct fault *f, const struct lane_sour
 	case FAULT_KIND_COUNT:
 		break;
 	}
-	l->gate.blind = !may;
+	l->gate->blind = !may;
 	return may;
 }
 

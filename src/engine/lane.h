@@ -23,7 +23,7 @@ struct lane_mark {
 };
 
 struct lane {
-	struct relay_gate gate;
+	struct relay_gate *gate;
 	struct lane_mark marks[LANE_MARKS]; /* DELAY: a ring, of what is not let go yet */
 	uint8_t first, count;
 	uint64_t noted;   /* DELAY: arrivals up to here have a mark */
@@ -39,8 +39,12 @@ struct lane_source {
 	uint64_t unread; /* waiting in the kernel, after these; its end counts as one more */
 };
 
-/* The fault begins; `held`: what was read already is the first that it concerns. */
-void lane_begin(struct lane *l, const struct fault *f, uint64_t bytes, bool held, int64_t now_ms);
+/*
+ * The fault begins, and the lane sets `gate` from now on; `held`: what was read already is the
+ * first that it concerns.
+ */
+void lane_begin(struct lane *l, struct relay_gate *gate, const struct fault *f, uint64_t bytes,
+                bool held, int64_t now_ms);
 
 /* The source is readable: may it be read now?  If not the gate is blind until a tick. */
 bool lane_may_read(struct lane *l, const struct fault *f, const struct lane_source *s,

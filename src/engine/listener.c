@@ -11,7 +11,8 @@
 
 #include <errno.h>
 
-enum { BATCH = 16 }; /* accepts in one turn before sessions get theirs */
+/* Accepts in one turn before sessions get theirs, at the most. */
+enum { BATCH = 16 };
 
 /* a limit is reached: until sessions end */
 #define FULL_PAUSE_S 0.01
@@ -216,12 +217,27 @@ static void take(struct listener *l, int fd, const struct addr *client)
 	l->on_accept(l->ctx, l, fd, &ip);
 }
 
-static void accept_batch(struct listener *l)
+/*
+ * As many as came the last time, more when the kernel has some left in the very next turn: a
+ * connection that comes alone does not cost a second accept() that finds nothing.
+ */
+static int portion(struct listener *l)
+{
+	unsigned turn = ev_iteration(l->loop);
+
+	if (turn == l->turn + 1 && l->portion < BATCH)
+		l->portion = (uint8_t)(l->portion * 2);
+	l->turn = turn;
+	return l->portion;
+}
+
+static void accept_some(struct listener *l)
 {
 	struct addr client;
 	ev_tstamp seconds;
+	int n = portion(l);
 
-	for (int i = 0; i < BATCH && ev_is_active(&l->io); i++) {
+	for (int i = 0; i < n && ev_is_active(&l->io); i++) {
 		int fd;
 
 		if (must_wait(l, &seconds)) {
@@ -229,10 +245,12 @@ static void accept_batch(struct listener *l)
 			return;
 		}
 		fd = sock_accept(l->fd, &client);
-		if (fd >= 0)
+		if (fd >= 0) {
 			take(l, fd, &client);
-		else if (!survive(l, errno))
+		} else if (!survive(l, errno)) {
+			l->portion = (uint8_t)(i ? i : 1);
 			return;
+		}
 	}
 }
 
@@ -251,7 +269,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	if (revents & EV_ERROR) /* the kernel does not watch it */
 		survive(l, ENOMEM);
 	else
-		accept_batch(l);
+		accept_some(l);
 }
 
 static void on_resume(struct ev_loop *loop, ev_timer *w, int revents)
@@ -271,6 +289,7 @@ void listener_start(struct listener *l, struct ev_loop *loop, listener_on_accept
                     void *ctx)
 {
 	l->loop = loop;
+	l->portion = 1;
 	l->on_accept = on_accept;
 	l->ctx = ctx;
 	ev_io_init(&l->io, on_readable, l->fd, EV_READ);

@@ -5,22 +5,17 @@
 #include "engine/listener.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 static bool is_unix(const struct settings_bind *b)
 {
 	return b->addr.sa.sa_family == AF_UNIX;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool same_place(const struct settings_bind *a, const struct settings_bind *b)
@@ -45,7 +40,7 @@ static bool same_keepalive(const struct sock_keepalive *a, const struct sock_kee
 static bool same_options(const struct sock_listen_options *a, const struct sock_listen_options *b)
 {
 	return a->backlog == b->backlog && a->defer_accept == b->defer_accept &&
-	       a->mode == b->mode && same_text(a->user, b->user) && same_text(a->group, b->group) &&
+	       a->mode == b->mode && text_same(a->user, b->user) && text_same(a->group, b->group) &&
 	       same_keepalive(&a->accepted.keepalive, &b->accepted.keepalive) &&
 	       a->accepted.user_timeout_ms == b->accepted.user_timeout_ms;
 }
@@ -59,7 +54,7 @@ enum listener_likeness listener_compare(const struct listener *l,
 	if (!same_place(l->bind, bind))
 		return LISTENER_OTHER;
 	if (bind->kind == SETTINGS_BIND_ADDR && !is_unix(bind) &&
-	    (o.v6only != l->options.v6only || !same_text(o.interface, l->options.interface)))
+	    (o.v6only != l->options.v6only || !text_same(o.interface, l->options.interface)))
 		return LISTENER_OTHER;
 	return same_options(&l->options, &o) ? LISTENER_SAME : LISTENER_SOCKET;
 }
@@ -78,7 +73,7 @@ static bool apply_to_file(const struct listener *l, const struct sock_listen_opt
 {
 	const struct sock_listen_options *o = &l->options;
 
-	if (!same_text(o->user, before->user) || !same_text(o->group, before->group))
+	if (!text_same(o->user, before->user) || !text_same(o->group, before->group))
 		log_warn("the owner of %s changes when sluice is started again", l->bind->text);
 	return !o->mode || o->mode == before->mode ||
 	       chmod(l->bind->addr.un.sun_path, o->mode) == 0;

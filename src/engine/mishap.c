@@ -14,8 +14,9 @@ enum { LOOK_MS = 100 };
 
 struct mishap {
 	struct session *session;
-	struct fault fault;   /* that it was made for */
-	struct lane lanes[2]; /* by source, as session.ends.flow */
+	struct fault fault;         /* that it was made for */
+	struct lane lanes[2];       /* by source, as session.ends.flow */
+	struct relay_gate gates[2]; /* of these; session.ends.gates */
 	ev_timer tick;
 	int64_t connect_ms; /* when a connect that is held is complete; 0: not known yet */
 	bool connected;     /* that time has come */
@@ -75,7 +76,7 @@ static void tick_connect(struct mishap *m)
 		return;
 	}
 	m->connected = tried;
-	s->stage->ready(s);
+	s->errand->stage->ready(s);
 }
 
 /* --- relaying ----------------------------------------------------------------------------- */
@@ -153,10 +154,10 @@ static struct mishap *begin(struct session *s, bool preface)
 	if (!m)
 		return NULL;
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
-		lane_begin(&m->lanes[end], &m->fault, s->ends.flow[end].bytes,
+		lane_begin(&m->lanes[end], &m->gates[end], &m->fault, s->ends.flow[end].bytes,
 		           preface && end == DUPLEX_CLIENT, s->host->now_ms);
-		s->ends.flow[end].gate = &m->lanes[end].gate;
 	}
+	s->ends.gates = m->gates;
 	if (m->fault.kind == FAULT_BLACKHOLE || preface)
 		tick_in(m,
 		        LOOK_MS < m->fault.amount || !m->fault.amount ? LOOK_MS : m->fault.amount);
@@ -234,7 +235,7 @@ enum mishap_verdict mishap_on_ready(struct session *s, enum duplex_end end, int 
 
 bool mishap_hides(const struct session *s, enum duplex_end end)
 {
-	return s->mishap && s->mishap->lanes[end].gate.blind;
+	return s->mishap && s->mishap->gates[end].blind;
 }
 
 void mishap_forget(struct session *s)
@@ -244,8 +245,7 @@ void mishap_forget(struct session *s)
 	if (!m)
 		return;
 	ev_timer_stop(s->host->loop, &m->tick);
-	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++)
-		s->ends.flow[end].gate = NULL;
+	s->ends.gates = NULL;
 	s->mishap = NULL;
 	free(m);
 }

@@ -6,7 +6,7 @@ enum { YOUTH_STEPS = UINT8_MAX + 1, YOUTH_PART = 10 };
 
 int64_t patience_client(const struct session *s)
 {
-	uint32_t limit = s->frontend->settings->client_ms;
+	uint32_t limit = s->through->frontend->settings->client_ms;
 
 	return limit ? s->last_active_ms + limit - s->host->now_ms : INT64_MAX;
 }
@@ -14,7 +14,7 @@ int64_t patience_client(const struct session *s)
 int64_t patience_idle(const struct session *s, enum reason *ret)
 {
 	const struct settings_timeouts *t = &s->service->settings->timeout;
-	const struct settings_frontend *f = s->frontend->settings;
+	const struct settings_frontend *f = s->through->frontend->settings;
 	const struct relay *to_server = &s->ends.flow[DUPLEX_CLIENT];
 	const struct relay *to_client = &s->ends.flow[DUPLEX_SERVER];
 	uint32_t client = to_client->shut && f->client_fin_ms ? f->client_fin_ms : f->client_ms;
@@ -46,7 +46,7 @@ int64_t patience_answer(const struct session *s)
 	/* Even a login with a slow hash begins with a question at once. */
 	enum { ANSWER_MS = 250 };
 
-	if (!s->said || s->unanswered || s->wire.phase == PGWIRE_BLIND)
+	if (!s->errand || !s->errand->said || s->unanswered || s->wire.phase == PGWIRE_BLIND)
 		return INT64_MAX;
 	return s->last_active_ms + ANSWER_MS - s->host->now_ms;
 }

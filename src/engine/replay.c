@@ -18,35 +18,39 @@ void replay_begin(struct session *s, bool wanted)
 void replay_end(struct session *s)
 {
 	s->ends.replaceable = false;
-	forget(s, &s->said);
-	forget(s, &s->kept);
+	if (!s->errand)
+		return;
+	forget(s, &s->errand->said);
+	forget(s, &s->errand->kept);
 }
 
 void replay_keep(struct session *s, const void *bytes, size_t len)
 {
 	const struct relay_space *space = &s->host->space;
+	struct errand *e = s->errand;
 
-	if (!s->said) {
-		s->said = slab_get(&s->host->space.tails);
-		if (s->said)
-			s->said->at = s->said->end = 0;
+	if (!e->said) {
+		e->said = slab_get(&s->host->space.tails);
+		if (e->said)
+			e->said->at = e->said->end = 0;
 	}
-	if (!s->said || len > space->size - s->said->end) {
+	if (!e->said || len > space->size - e->said->end) {
 		replay_end(s);
 		return;
 	}
-	memcpy(s->said->bytes + s->said->end, bytes, len);
-	s->said->end += (uint32_t)len;
+	memcpy(e->said->bytes + e->said->end, bytes, len);
+	e->said->end += (uint32_t)len;
 }
 
 void replay_heard(struct session *s, const void *bytes, size_t len)
 {
 	enum { REQUEST = 8 }; /* bytes of an SSLRequest or a GSSENCRequest */
+	const struct relay_tail *said = s->errand->said;
 	bool in_clear = s->wire.phase == PGWIRE_NEGOTIATING && len == 1 &&
-	                *(const char *)bytes == 'N' && s->said && s->said->end == REQUEST;
+	                *(const char *)bytes == 'N' && said && said->end == REQUEST;
 
 	if (in_clear)
-		forget(s, &s->said);
+		forget(s, &s->errand->said);
 	else
 		replay_end(s);
 }
@@ -68,13 +72,12 @@ bool replay_is_possible(const struct session *s, enum reason why)
 	const struct relay *from_server = &s->ends.flow[DUPLEX_SERVER];
 
 	return s->phase == SESSION_RELAYING && is_loss(why) && s->ends.replaceable &&
-	       !from_server->eof && !from_server->tail && !has_left(&s->ends, s->said);
+	       !from_server->eof && !from_server->tail && !has_left(&s->ends, s->errand->said);
 }
 
 void replay_detach(struct session *s, bool reset)
 {
 	counter_add(&s->server->count, COUNTER_REPLAYED, 1);
-	ev_timer_stop(s->host->loop, &s->timer);
 	duplex_replace(&s->ends, s->host->loop, &s->host->space, reset);
 	s->wire = (struct pgwire){ .phase = s->follows ? PGWIRE_FIRST : PGWIRE_BLIND };
 	s->peeked = 0;
@@ -87,15 +90,16 @@ void replay_detach(struct session *s, bool reset)
 size_t replay_preface(struct session *s, const void *header, size_t len)
 {
 	struct relay_space *space = &s->host->space;
-	size_t said = s->said ? s->said->end : 0;
+	const struct relay_tail *said = s->errand->said;
+	size_t again = said ? said->end : 0;
 
-	if (len + said > space->size)
+	if (len + again > space->size)
 		return SIZE_MAX;
 	if (len)
 		memcpy(space->buffer, header, len);
-	if (said) {
-		memcpy(space->buffer + len, s->said->bytes, said);
-		pgwire_from_client(&s->wire, s->said->bytes, said);
+	if (again) {
+		memcpy(space->buffer + len, said->bytes, again);
+		pgwire_from_client(&s->wire, said->bytes, again);
 	}
-	return len + said;
+	return len + again;
 }

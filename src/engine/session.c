@@ -12,6 +12,7 @@
 #include "engine/account.h"
 #include "engine/mishap.h"
 #include "follow.h"
+#include "guard.h"
 #include "net/sock.h"
 #include "patience.h"
 #include "replay.h"
@@ -27,20 +28,11 @@ int32_t session_age(const struct session *s)
 }
 
 /* An end that is not waited for may be gone, one who leaves may be idle: looked at so often. */
-#define LOOK_S 1.
+enum { LOOK_MS = 1000 };
 
 static bool is_to_be_looked_at(struct session *s)
 {
 	return s->leaving || !duplex_is_watched(&s->ends);
-}
-
-static void start_timer(struct session *s, ev_tstamp after)
-{
-	if (after > LOOK_S && is_to_be_looked_at(s))
-		after = LOOK_S;
-	ev_timer_stop(s->host->loop, &s->timer);
-	ev_timer_set(&s->timer, after, 0.);
-	ev_timer_start(s->host->loop, &s->timer);
 }
 
 void session_tell(struct session *s, enum outbox_kind kind)
@@ -52,16 +44,6 @@ void session_tell(struct session *s, enum outbox_kind kind)
 		entry.record.reason = (enum reason)s->last_failure;
 	outbox_put(s->host->outbox, &entry);
 	s->host->on_record(s->host->ctx, urgent);
-}
-
-const struct addr_ip *session_local(struct session *s)
-{
-	struct addr_ip *local = &s->ticket.request.local;
-	struct addr a;
-
-	if (!local->family && sock_local(s->ends.io[DUPLEX_CLIENT].fd, &a))
-		*local = addr_pack(&a);
-	return local;
 }
 
 /* An RST is passed on as an RST: the other end must not take it for an orderly end. */
@@ -98,23 +80,25 @@ void session_close(struct session *s, enum reason reason)
 		return;
 	if (s->mishap)
 		mishap_forget(s);
-	if (s->phase != SESSION_RELAYING && s->stage->leave)
-		s->stage->leave(s, reason);
+	if (s->phase != SESSION_RELAYING && s->errand->stage->leave)
+		s->errand->stage->leave(s, reason);
 	s->phase = SESSION_CLOSED;
 	s->reason = (uint8_t)reason;
-	ev_timer_stop(h->loop, &s->timer);
+	if (s->errand)
+		ev_timer_stop(h->loop, &s->errand->timer);
 	observe(s);
 	duplex_close(&s->ends, h->loop, &h->space, reset);
 	replay_end(s);
 	account_end(s);
 	if (s->claimed)
 		topology_time_add(&s->server->total_time, (uint32_t)session_age(s));
-	session_tell(s, OUTBOX_ENDED);
+	if (!atomic_load_explicit(&s->through->frontend->untold, memory_order_relaxed))
+		session_tell(s, OUTBOX_ENDED);
 	if (s->claimed)
 		queue_release(s->server);
-	account_gone(h, s->frontend, s->through);
-	TAILQ_REMOVE(&h->live, s, link);
-	TAILQ_INSERT_TAIL(&h->closing, s, link);
+	account_gone(h, s->through);
+	LIST_REMOVE(s, link);
+	LIST_INSERT_HEAD(&h->closing, s, link);
 	ev_prepare_start(h->loop, &h->reaper);
 }
 
@@ -147,9 +131,13 @@ void session_lose_server(struct session *s, enum reason reason)
 	}
 	if (s->mishap)
 		mishap_forget(s);
+	session_rest(s);
 	replay_detach(s, reason != REASON_SERVER_LEAVING);
 	s->host->again(s, reason);
 }
+
+/* Short sessions are many, and have no time to be silent: options of their sockets are spared. */
+enum { LASTS_MS = 1000 };
 
 /* --- relaying ----------------------------------------------------------------------------- */
 
@@ -158,10 +146,18 @@ static void watch_more_closely(struct session *s)
 {
 	bool half = s->ends.flow[DUPLEX_CLIENT].shut || s->ends.flow[DUPLEX_SERVER].shut;
 
-	if (half ||
-	    ((is_to_be_looked_at(s) || patience_answer(s) < INT64_MAX) &&
-	     (!ev_is_active(&s->timer) || ev_timer_remaining(s->host->loop, &s->timer) > LOOK_S)))
+	if (half || ((is_to_be_looked_at(s) || patience_answer(s) < INT64_MAX) &&
+	             session_looked_in(s) > LOOK_MS))
 		check_idle(s);
+}
+
+/* A server has answered: most of what is needed until then may be given back. */
+static void end_errand(struct session *s)
+{
+	if (errand_is_told(s->errand))
+		return;
+	slab_put(&s->host->errands, s->errand);
+	s->errand = NULL;
 }
 
 /* Takes what the duplex found and the bytes it moved. */
@@ -174,9 +170,13 @@ static void relayed(struct session *s, const uint64_t before[2], struct duplex_v
 	account_bytes(s, COUNTER_BYTES_OUT, out);
 	if (v.active)
 		s->last_active_ms = s->host->now_ms;
-	if (v.ended)
+	if (v.ended) {
 		session_lose_server(s, v.reason);
-	else if (!s->leaving || !leave_if_idle(s))
+		return;
+	}
+	if (s->errand && !s->ends.replaceable)
+		end_errand(s);
+	if (!s->leaving || !leave_if_idle(s))
 		watch_more_closely(s);
 }
 
@@ -230,12 +230,23 @@ static void relay_ready(struct session *s, enum duplex_end end, int revents)
 	relayed(s, before, v);
 }
 
+/* After a stall of the process timers come before the input that has arrived meanwhile. */
+static bool input_comes_first(struct session *s)
+{
+	if (!duplex_is_ready(&s->ends))
+		return false;
+	session_look_in(s, 0);
+	return true;
+}
+
 static void check_idle(struct session *s)
 {
 	enum reason reason;
 	int64_t left = patience_idle(s, &reason);
 	int64_t age_left = patience_age(s);
 
+	if ((left <= 0 || patience_answer(s) <= 0) && input_comes_first(s))
+		return;
 	if (left <= 0) {
 		session_close(s, reason);
 		return;
@@ -252,27 +263,39 @@ static void check_idle(struct session *s)
 		left = age_left;
 	if (patience_answer(s) < left)
 		left = patience_answer(s);
+	if (!s->guarded && left > LASTS_MS)
+		left = LASTS_MS;
+	if (left > LOOK_MS && is_to_be_looked_at(s))
+		left = LOOK_MS;
 	if (left < INT64_MAX)
-		start_timer(s, (double)left / 1000.);
-	else if (is_to_be_looked_at(s))
-		start_timer(s, LOOK_S);
+		session_look_in(s, left);
+	else
+		session_rest(s);
 }
 
 /* --- the way there ------------------------------------------------------------------------ */
+
+static void set_timer(struct session *s, int64_t after_ms)
+{
+	ev_timer *timer = &s->errand->timer;
+
+	ev_timer_stop(s->host->loop, timer);
+	ev_timer_set(timer, after_ms > 0 ? (double)after_ms / 1000. : 0., 0.);
+	ev_timer_start(s->host->loop, timer);
+}
 
 static void rearm(struct session *s)
 {
 	int64_t left = patience_client(s);
 
-	if (s->deadline_ms && s->deadline_ms - s->host->now_ms < left)
-		left = s->deadline_ms - s->host->now_ms;
-	start_timer(s, left >= (int64_t)(LOOK_S * 1000) ? LOOK_S
-	                                                : (double)(left > 0 ? left : 0) / 1000.);
+	if (s->errand->deadline_ms && s->errand->deadline_ms - s->host->now_ms < left)
+		left = s->errand->deadline_ms - s->host->now_ms;
+	set_timer(s, left < LOOK_MS ? left : LOOK_MS);
 }
 
 void session_wait(struct session *s, uint32_t limit_ms)
 {
-	s->deadline_ms = limit_ms ? s->host->now_ms + limit_ms : 0;
+	s->errand->deadline_ms = limit_ms ? s->host->now_ms + limit_ms : 0;
 	rearm(s);
 }
 
@@ -297,12 +320,13 @@ static void start_relaying(struct session *s, const void *header, size_t len)
 void session_connected(struct session *s, const void *header, size_t len)
 {
 	s->phase = SESSION_RELAYING;
+	s->guarded = false;
 	s->connect_ms = session_age(s) - s->queue_ms;
 	s->last_active_ms = s->host->now_ms;
 	account_connected(s);
-	if (s->frontend->settings->logasap)
+	if (s->through->frontend->settings->logasap)
 		session_tell(s, OUTBOX_BEGUN);
-	ev_timer_stop(s->host->loop, &s->timer);
+	ev_timer_stop(s->host->loop, &s->errand->timer);
 	check_idle(s);
 	start_relaying(s, header, len);
 }
@@ -325,7 +349,7 @@ static bool look_at_client(struct session *s)
 		session_close(s, REASON_CLIENT_RESET);
 		return false;
 	}
-	if (got == 0 && !s->said) {
+	if (got == 0 && !s->errand->said) {
 		session_close(s,
 		              s->phase == SESSION_QUEUED ? REASON_QUEUE_LEFT : REASON_CONNECT_LEFT);
 		return false;
@@ -345,7 +369,7 @@ static void ready(struct session *s, enum duplex_end end, int revents)
 	switch ((enum session_phase)s->phase) {
 	case SESSION_GREETING:
 	case SESSION_DIALING:
-		s->stage->ready(s);
+		s->errand->stage->ready(s);
 		break;
 	case SESSION_RELAYING:
 		relay_ready(s, end, revents);
@@ -374,7 +398,7 @@ static void on_server(struct ev_loop *loop, ev_io *w, int revents)
 /* On the way to a server: the deadline has come, or it was only time to look. */
 static void time_passed(struct session *s)
 {
-	bool over = s->deadline_ms && s->host->now_ms >= s->deadline_ms;
+	bool over = s->errand->deadline_ms && s->host->now_ms >= s->errand->deadline_ms;
 
 	if (s->phase != SESSION_GREETING && patience_client(s) <= 0) {
 		session_close(s, REASON_CLIENT_IDLE);
@@ -384,74 +408,89 @@ static void time_passed(struct session *s)
 		return;
 	if (!over)
 		rearm(s);
-	s->stage->time_passed(s, over);
+	s->errand->stage->time_passed(s, over);
 }
 
-static void check_relaying(struct session *s)
+static void lose_end(struct session *s, enum duplex_end end)
+{
+	if (!input_comes_first(s))
+		session_lose_server(s, end == DUPLEX_CLIENT ? REASON_CLIENT_RESET
+		                                            : REASON_SERVER_RESET);
+}
+
+void session_look(struct session *s)
 {
 	enum duplex_end end;
 
+	if (!s->guarded)
+		guard_set(s);
 	if (duplex_is_reset(&s->ends, &end) && !mishap_hides(s, end))
-		session_lose_server(s, end == DUPLEX_CLIENT ? REASON_CLIENT_RESET
-		                                            : REASON_SERVER_RESET);
+		lose_end(s, end);
 	else if (!s->leaving || !leave_if_idle(s))
 		check_idle(s);
 }
 
-/* After a stall of the process timers come before the input that has arrived meanwhile. */
-#define AFTER_INPUT_S 0.001
-
 static void on_time(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct session *s = container_of(w, struct session, timer);
+	struct session *s = container_of(w, struct errand, timer)->session;
 
 	(void)loop;
 	(void)revents;
 	if (duplex_is_ready(&s->ends))
-		start_timer(s, AFTER_INPUT_S);
-	else if (s->phase == SESSION_RELAYING)
-		check_relaying(s);
+		set_timer(s, 1);
 	else
 		time_passed(s);
 }
 
 static void turn_away(const struct session_host *h, const struct session_client *client)
 {
+	struct topology_frontend *frontend = client->through->frontend;
+
 	sock_reset(client->fd);
-	account_gone(h, client->frontend, client->through);
-	counter_add(&client->frontend->count, COUNTER_FAILED_RESOURCES, 1);
-	atomic_fetch_add_explicit(&client->frontend->service->ended[REASON_RESOURCES], 1,
+	account_gone(h, client->through);
+	counter_add(&frontend->count, COUNTER_FAILED_RESOURCES, 1);
+	atomic_fetch_add_explicit(&frontend->service->ended[REASON_RESOURCES], 1,
 	                          memory_order_relaxed);
 }
 
-void session_open(struct session_host *h, const struct session_client *client)
+static struct session *make(struct session_host *h, const struct session_client *client)
 {
-	const struct settings_service *set;
 	struct session *s = slab_get(&h->sessions);
 
-	if (!s) {
-		turn_away(h, client);
-		return;
-	}
+	if (!s)
+		return NULL;
 	*s = (struct session){ .host = h,
-		               .frontend = client->frontend,
-		               .service = client->frontend->service,
-		               .bind = client->bind,
 		               .through = client->through,
+		               .service = client->through->frontend->service,
 		               .id = client->id,
 		               .accepted_wall_ms = tick_wall_ms(),
 		               .accepted_ms = h->now_ms,
 		               .last_active_ms = h->now_ms,
 		               .queue_ms = -1,
 		               .connect_ms = -1,
-		               .ticket.request.client = client->address };
-	s->ticket.request.tried = &s->ticket.tried;
+		               .client = client->address,
+		               .errand = errand_begin(&h->errands, s, &client->address) };
+	if (s->errand)
+		return s;
+	slab_put(&h->sessions, s);
+	return NULL;
+}
+
+void session_open(struct session_host *h, const struct session_client *client)
+{
+	const struct settings_service *set;
+	struct session *s = make(h, client);
+
+	if (!s) {
+		turn_away(h, client);
+		return;
+	}
 	set = s->service->settings;
 	replay_begin(s, set->replay && set->redispatch);
 	follow_begin(s, set->protocol == SETTINGS_PROTOCOL_PGWIRE);
 	ev_io_init(&s->ends.io[DUPLEX_CLIENT], on_client, client->fd, EV_READ);
 	ev_io_init(&s->ends.io[DUPLEX_SERVER], on_server, -1, EV_WRITE);
-	ev_timer_init(&s->timer, on_time, 0., 0.);
-	TAILQ_INSERT_TAIL(&h->live, s, link);
+	ev_timer_init(&s->errand->timer, on_time, 0., 0.);
+	session_rounds_join(s);
 	h->begin(s);
 }

@@ -8,9 +8,9 @@
 #include "base/cleanup.h"
 #include "base/tick.h"
 
-#include <assert.h>
+#include <stdlib.h>
 
-enum { SESSIONS_PER_CHUNK = 64 };
+enum { SESSIONS_PER_CHUNK = 64, ERRANDS_PER_CHUNK = 16 };
 
 static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {
@@ -18,8 +18,10 @@ static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct session *s;
 
 	(void)revents;
-	while ((s = TAILQ_FIRST(&h->closing))) {
-		TAILQ_REMOVE(&h->closing, s, link);
+	while ((s = LIST_FIRST(&h->closing))) {
+		LIST_REMOVE(s, link);
+		if (s->errand)
+			slab_put(&h->errands, s->errand);
 		slab_put(&h->sessions, s);
 	}
 	ev_prepare_stop(loop, w);
@@ -38,29 +40,36 @@ void session_host_init(struct session_host *h)
 	ev_check_init(&h->clock, on_turn);
 	ev_set_priority(&h->clock, EV_MAXPRI);
 	ev_check_start(h->loop, &h->clock);
-	TAILQ_INIT(&h->live);
-	TAILQ_INIT(&h->closing);
+	session_rounds_init(h);
+	LIST_INIT(&h->closing);
 	ev_prepare_init(&h->reaper, on_reap);
 	slab_init(&h->sessions, sizeof(struct session), SESSIONS_PER_CHUNK, UINT32_MAX);
+	slab_init(&h->errands, sizeof(struct errand), ERRANDS_PER_CHUNK, UINT32_MAX);
 	queue_desk_init(&h->desk, h->loop, h->on_call);
 	rng_seed(&h->rng);
 }
 
 void session_host_release(struct session_host *h)
 {
-	assert(TAILQ_EMPTY(&h->live));
+	ev_timer_stop(h->loop, &h->rounds.tick);
 	on_reap(h->loop, &h->reaper, 0);
 	ev_check_stop(h->loop, &h->clock);
 	queue_desk_release(&h->desk);
+	slab_release(&h->errands);
 	slab_release(&h->sessions);
 	relay_space_release(&h->space);
 }
 
 void session_host_forget(struct session_host *h)
 {
-	struct session *s;
+	size_t n;
+	struct session **all = session_all(h, &n);
 
-	TAILQ_FOREACH(s, &h->live, link)
+	for (size_t i = 0; i < n; i++) {
+		struct session *s = all[i];
+
 		if (s->server && !s->claimed && !queue_serves(s->server))
 			s->server = NULL;
+	}
+	free(all);
 }

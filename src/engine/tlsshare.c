@@ -2,9 +2,9 @@
 #include "tlsshare.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct tlsshare {
 	LIST_ENTRY(tlsshare) entry;
@@ -14,17 +14,12 @@ struct tlsshare {
 	size_t users;
 };
 
-static bool same_file(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool suits(const struct tlsshare *s, const struct settings_check *check)
 {
 	const struct tls_client_options *o = &s->options;
 
-	return o->verify == check->verify && same_file(o->ca, check->ca) &&
-	       same_file(o->cert, check->cert) && same_file(o->key, check->key);
+	return o->verify == check->verify && text_same(o->ca, check->ca) &&
+	       text_same(o->cert, check->cert) && text_same(o->key, check->key);
 }
 
 static const char *keep(struct tlsshare *s, const char *name)

@@ -36,9 +36,7 @@ uint64_t worker_next_session(uint64_t least)
 static void begin(struct worker *w, struct listener *l, int fd, const struct addr_ip *client)
 {
 	struct session_client c = {
-		.frontend = l->frontend,
-		.bind = l->bind,
-		.through = &l->active,
+		.through = l,
 		.fd = fd,
 		.address = *client,
 		.id = atomic_fetch_add_explicit(&next_session_id, 1, memory_order_relaxed),
@@ -80,6 +78,50 @@ static void on_record(void *ctx, bool urgent)
 	}
 }
 
+/* libev's time was taken when the kernel had been asked for events: no clock is read for this. */
+static int64_t now_us(struct ev_loop *loop)
+{
+	return (int64_t)(ev_now(loop) * 1e6);
+}
+
+/* Each turn, before its events are.  As long as `awake` is active the loop does not sleep. */
+static void on_turn(struct ev_loop *loop, ev_check *c, int revents)
+{
+	struct worker *w = container_of(c, struct worker, turn);
+	unsigned int events = ev_pending_count(loop) - (ev_is_pending(&w->host.clock) != 0);
+	bool polls;
+
+	(void)revents;
+	if (ev_is_pending(&w->awake))
+		polls = spin_again(&w->spin, now_us(loop));
+	else if (events)
+		polls = spin_turn(&w->spin, now_us(loop), events);
+	else
+		return;
+	if (!polls)
+		ev_idle_stop(loop, &w->awake);
+	else if (!ev_is_active(&w->awake))
+		ev_idle_start(loop, &w->awake);
+}
+
+/* It is told when a turn has no events, which on_turn() has seen. */
+static void on_nothing(struct ev_loop *loop, ev_idle *i, int revents)
+{
+	(void)loop;
+	(void)i;
+	(void)revents;
+}
+
+void worker_spin(struct worker *w, uint32_t limit_us)
+{
+	spin_init(&w->spin, limit_us);
+	ev_idle_stop(w->loop, &w->awake);
+	if (limit_us)
+		ev_check_start(w->loop, &w->turn);
+	else
+		ev_check_stop(w->loop, &w->turn);
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -106,6 +148,8 @@ static void release(struct worker *w)
 {
 	mailbox_release(&w->mailbox);
 	ev_timer_stop(w->loop, &w->tell);
+	ev_idle_stop(w->loop, &w->awake);
+	ev_check_stop(w->loop, &w->turn);
 	session_host_release(&w->host);
 	outbox_free(w->host.outbox);
 	ev_loop_destroy(w->loop);
@@ -137,6 +181,11 @@ static bool set_up(struct worker *w, struct error *err)
 	session_host_init(&w->host);
 	mailbox_init(&w->mailbox, w->loop, on_mail, w);
 	ev_timer_init(&w->tell, on_tell, 0., 0.);
+	ev_idle_init(&w->awake, on_nothing);
+	ev_set_priority(&w->awake, EV_MINPRI);
+	ev_check_init(&w->turn, on_turn);
+	ev_set_priority(&w->turn, EV_MAXPRI);
+	worker_spin(w, w->options.spin_us);
 	return true;
 }
 
@@ -210,10 +259,12 @@ void worker_call(struct worker *w, void (*call)(void *arg), void *arg)
 static void end_all(void *arg)
 {
 	struct worker *w = arg;
-	struct session *s;
+	size_t n;
+	struct session **all = session_all(&w->host, &n);
 
-	while ((s = TAILQ_FIRST(&w->host.live)))
-		session_close(s, REASON_STOPPING);
+	for (size_t i = 0; i < n; i++)
+		session_close(all[i], REASON_STOPPING);
+	free(all);
 	ev_break(w->loop, EVBREAK_ALL);
 }
 

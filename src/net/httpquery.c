@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/httpquery.h"
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -47,6 +49,24 @@ bool httpquery_next(char **rest, char **name, char **value)
 	}
 	decode(*name);
 	return true;
+}
+
+bool httpquery_find(const char *query, const char *name, char *ret, size_t size)
+{
+	AUTO_FREE char *copy = mem_strdup(query);
+	char *rest = copy;
+	char *key;
+	char *value;
+
+	while (httpquery_next(&rest, &key, &value)) {
+		size_t len = strlen(value);
+
+		if (strcmp(key, name) != 0 || len >= size)
+			continue;
+		memcpy(ret, value, len + 1);
+		return true;
+	}
+	return false;
 }
 
 struct word {

@@ -74,6 +74,11 @@ static bool refuse(const struct addr *at, int errnum, struct error *err)
 	error_sys(err, errnum, "cannot listen on %s", addr_format(at, text));
 	if (err && errnum == EACCES && addr_port(at) && addr_port(at) < 1024)
 		return error_hint(err, "a port below 1024 needs root or CAP_NET_BIND_SERVICE");
+	if (err && errnum == EACCES && is_unix(at))
+		return error_hint(err, "this user may not write to its folder: name another path, "
+		                       "or give the folder to the user");
+	if (err && errnum == ENOENT && is_unix(at))
+		return error_hint(err, "its folder does not exist: make it, or name another path");
 	if (err && errnum == EADDRINUSE && addr_port(at))
 		return error_hint(err, "`ss -ltnp` shows which program has it");
 	return false;
@@ -377,6 +382,13 @@ int sock_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) == -1)
 		return errno;
 	return errnum;
+}
+
+bool sock_is_connected(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
 }
 
 bool sock_local(int fd, struct addr *ret)

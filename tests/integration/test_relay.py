@@ -295,6 +295,35 @@ def test_a_reset_of_the_server_reaches_the_client_as_one(behind, session_log):
     assert (line["reason"], line["haproxy"], line["error"]) == ("server_reset", "SD", True)
 
 
+@pytest.mark.parametrize("breaking", ["server", "client"])
+def test_a_reset_is_one_also_for_who_is_writing(behind, breaking):
+    """What was said before it arrives, and then the reset: a part is not taken for the whole."""
+    seen = []
+    stuck = threading.Event()
+
+    def breaks(s):
+        s.sendall(b"half of it")
+        stuck.wait(PATIENCE)
+        reset(s)
+
+    def writes(s):
+        s.settimeout(0.5)
+        try:
+            while True:
+                s.sendall(bytes(20000))
+        except TimeoutError:
+            stuck.set()
+        s.settimeout(PATIENCE)
+        seen.append(read_exactly(s, 10))
+        seen.append(reset_seen(s))
+
+    port, _, _ = behind(breaks if breaking == "server" else writes)
+    with connect(port) as s:
+        (writes if breaking == "server" else breaks)(s)
+    wait_for(lambda: len(seen) == 2, what="the end to be seen")
+    assert seen == [b"half of it", True]
+
+
 def test_an_orderly_end_is_not_a_reset(behind, session_log):
     seen = []
     port, _, _ = behind(lambda s: seen.append(reset_seen(s)))

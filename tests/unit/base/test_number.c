@@ -97,6 +97,39 @@ static void durations_have_units_from_large_to_small(void **unused)
 	}
 }
 
+static void durations_can_be_read_in_microseconds(void **unused)
+{
+	static const struct {
+		const char *s;
+		bool good;
+		uint64_t us;
+	} cases[] = {
+		{ "0", true, 0 },
+		{ "0us", true, 0 },
+		{ "50us", true, 50 },
+		{ "1001us", true, 1001 },
+		{ "1ms", true, 1000 },
+		{ "1", true, 1000 },
+		{ "1s5ms", true, 1005000 },
+		{ "18446744073709551615us", true, UINT64_MAX },
+		{ "18446744073709551616us", false, SAME },
+		{ "213503982334d14h25m51s615ms", false, SAME },
+		{ "us", false, SAME },
+		{ "50 us", false, SAME },
+		{ "50usx", false, SAME },
+		{ "1ms50us", false, SAME },
+		{ "", false, SAME },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint64_t us = SAME;
+
+		if (number_parse_micros(cases[i].s, &us) != cases[i].good || us != cases[i].us)
+			fail_msg("\"%s\"", cases[i].s);
+	}
+}
+
 static void sizes_are_1024_based(void **unused)
 {
 	static const struct {
@@ -224,6 +257,7 @@ int main(void)
 		cmocka_unit_test(hexadecimal_digits_have_values),
 		cmocka_unit_test(whole_numbers_are_taken_strictly),
 		cmocka_unit_test(durations_have_units_from_large_to_small),
+		cmocka_unit_test(durations_can_be_read_in_microseconds),
 		cmocka_unit_test(sizes_are_1024_based),
 		cmocka_unit_test(durations_are_written_as_they_are_read),
 		cmocka_unit_test(ages_have_two_units_at_most),

@@ -38,7 +38,7 @@ static void objects_are_aligned_and_separate_up_to_the_limit(void **unused)
 		for (size_t j = 0; j < ARRAY_LEN(objects); j++) {
 			objects[j] = slab_get(&s);
 			assert_non_null(objects[j]);
-			assert_int_equal((uintptr_t)objects[j] % 64, 0);
+			assert_int_equal((uintptr_t)objects[j] % 8, 0);
 			memset(objects[j], (int)j, sizes[i]);
 			assert_int_equal(s.used, j + 1);
 		}

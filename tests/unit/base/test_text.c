@@ -153,6 +153,19 @@ static void csv_is_quoted_only_if_it_must_be(void **unused)
 	}
 }
 
+static void a_string_that_is_not_there_is_like_none_alone(void **unused)
+{
+	char copy[] = "psql";
+
+	(void)unused;
+	assert_true(text_same("psql", copy));
+	assert_false(text_same("psql", "psq"));
+	assert_true(text_same("", ""));
+	assert_true(text_same(NULL, NULL));
+	assert_false(text_same("", NULL));
+	assert_false(text_same(NULL, ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +176,7 @@ int main(void)
 		cmocka_unit_test(json_strings_are_quoted),
 		cmocka_unit_test(html_is_safe_in_text_and_attributes),
 		cmocka_unit_test(csv_is_quoted_only_if_it_must_be),
+		cmocka_unit_test(a_string_that_is_not_there_is_like_none_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

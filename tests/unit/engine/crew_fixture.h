@@ -188,7 +188,22 @@ static inline int rig_accept(const struct rig *r, size_t server)
 	return fd;
 }
 
-/* The same of any server that listens; sets which. */
+/* A client, and the connection that the first server gets for it. */
+static inline void rig_join(const struct rig *r, int *client, int *server)
+{
+	*client = rig_connect(r);
+	*server = rig_accept(r, 0);
+}
+
+/* One worker, one server, one session. */
+static inline void rig_begin(struct rig *r, int *client, int *server)
+{
+	rig_init(r, 1);
+	rig_start(r, 1, 100);
+	rig_join(r, client, server);
+}
+
+/* Like rig_accept(), of any server that listens; sets which. */
 static inline int rig_accept_any(const struct rig *r, size_t *ret)
 {
 	struct pollfd p[RIG_SERVERS];

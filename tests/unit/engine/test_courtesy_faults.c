@@ -6,21 +6,9 @@
 /* WRAP: recv send shutdown slab_get */
 #include "base/slab.h"
 #include "pg_fixture.h"
+#include "sweep_fixture.h"
 
-#include <dirent.h>
-
-static _Atomic int calls_left; /* the call that brings this to zero fails */
-static _Atomic int errnum_now; /* so */
-static pthread_t main_thread;
-
-static bool fails_now(void)
-{
-	if (pthread_equal(pthread_self(), main_thread) || atomic_load(&calls_left) <= 0 ||
-	    atomic_fetch_sub(&calls_left, 1) != 1)
-		return false;
-	errno = atomic_load(&errnum_now);
-	return true;
-}
+static _Atomic int errnum_now; /* of the call that fails */
 
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
@@ -34,33 +22,22 @@ void *__wrap_slab_get(struct slab *s);
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return fails_now() ? -1 : __real_recv(fd, buf, len, flags);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_recv(fd, buf, len, flags);
 }
 
 ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 {
-	return fails_now() ? -1 : __real_send(fd, buf, len, flags);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_send(fd, buf, len, flags);
 }
 
 int __wrap_shutdown(int fd, int how)
 {
-	return fails_now() ? -1 : __real_shutdown(fd, how);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_shutdown(fd, how);
 }
 
 void *__wrap_slab_get(struct slab *s)
 {
-	return fails_now() ? NULL : __real_slab_get(s);
-}
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (d && readdir(d))
-		n++;
-	closedir(d);
-	return n;
+	return sweep_fails(atomic_load(&errnum_now)) ? NULL : __real_slab_get(s);
 }
 
 /* Everything that the client hears until the end, after its question in two pieces. */
@@ -100,19 +77,19 @@ static void sweep(int errnum)
 	r.service.retries = 0;
 	rig_refuse(&r, 0);
 	rig_start(&r, 1, 100);
-	before = count_fds();
+	before = sweep_fds();
 	for (; failed && faults < 100; faults++) {
 		r.ended_count = 0;
-		atomic_store(&calls_left, faults + 1);
+		atomic_store(&sweep_left, faults + 1);
 		len = ask(&r, heard, sizeof(heard));
 		rig_wait_count(&rig_service(&r)->active, 0);
-		failed = atomic_load(&calls_left) <= 0;
-		atomic_store(&calls_left, 0);
+		failed = atomic_load(&sweep_left) <= 0;
+		atomic_store(&sweep_left, 0);
 		crew_drain(r.crew, rig_take, &r);
 		assert_in_range(r.ended_count, 0, 1);
 		assert_int_equal(rig_service(&r)->servers[0]->active, 0);
 		assert_int_equal(crew_connections(r.crew), 0);
-		assert_int_equal(count_fds(), before);
+		assert_int_equal(sweep_fds(), before);
 	}
 	/* In the end one run without a fault. */
 	assert_in_range(faults, 8, 99);
@@ -127,7 +104,7 @@ static void whatever_fails_the_session_ends_and_leaves_nothing(void **state)
 	static const int errnums[] = { ENOBUFS, ECONNRESET };
 
 	(void)state;
-	main_thread = pthread_self();
+	sweep_main = pthread_self();
 	for (size_t i = 0; i < sizeof(errnums) / sizeof(errnums[0]); i++)
 		sweep(errnums[i]);
 }

@@ -128,10 +128,7 @@ static void a_reset_is_passed_on_as_a_reset(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	assert_int_equal(write(client, "x", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
 	/* Once it was heard no other server can take its place. */
@@ -144,8 +141,7 @@ static void a_reset_is_passed_on_as_a_reset(void **state)
 	rig_wait_ended(&r, 1);
 	assert_int_equal(r.ended[0].reason, REASON_SERVER_RESET);
 
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &client, &server);
 	assert_int_equal(write(client, "x", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
 	rig_reset(client);
@@ -228,8 +224,7 @@ static void a_full_server_makes_sessions_wait_for_it(void **state)
 	rig_init(&r, 1);
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	second = rig_connect(&r);
 	close(first);
 	close(server);
@@ -332,10 +327,7 @@ static void what_a_server_said_before_it_broke_is_delivered(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	/* Closing with unread bytes makes the kernel answer with an RST. */
 	assert_int_equal(write(client, "hello", 5), 5);
 	assert_int_equal(recv(server, got, 5, MSG_PEEK | MSG_WAITALL), 5);
@@ -367,10 +359,7 @@ static void a_client_that_resets_while_its_server_does_not_read_is_noticed(void 
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	stuff(client);
 	rig_reset(client);
 	rig_wait_ended(&r, 1);
@@ -390,8 +379,7 @@ static void a_client_that_resets_while_it_waits_gives_its_place_up(void **state)
 	rig_init(&r, 1);
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 1, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	second = rig_connect(&r);
 	rig_wait_count(&r.topology->services[0]->queued, 1);
 	rig_reset(second);
@@ -436,8 +424,7 @@ static void stopping_ends_what_is_left(void **state)
 	(void)state;
 	rig_init(&r, 1);
 	rig_start(&r, 2, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &client, &server);
 	crew_stop_listening(r.crew);
 	assert_int_equal(crew_listeners(r.crew), 0);
 	assert_int_equal(crew_end_sessions(r.crew, NULL, REASON_STOPPING), 1);

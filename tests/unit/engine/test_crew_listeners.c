@@ -110,8 +110,7 @@ static void an_heir_takes_the_socket_with_all_who_wait_in_it(void **state)
 	rig_start(&r, 2, 100);
 	old = crew_listener(r.crew, 0);
 	fd = old->fd;
-	clients[0] = rig_connect(&r);
-	servers[0] = rig_accept(&r, 0);
+	rig_join(&r, &clients[0], &servers[0]);
 	crew_pause_frontend(r.crew, front_of(&r), true);
 	clients[1] = rig_connect(&r);
 	bind = r.bind;
@@ -216,8 +215,7 @@ static void everybody_stands_still_and_goes_on_many_times(void **state)
 	(void)state;
 	rig_init(&r, 1);
 	rig_start(&r, 4, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &client, &server);
 	for (int i = 0; i < 200; i++) {
 		crew_halt(r.crew);
 		rig_service(&r)->fullconn = (uint32_t)i; /* not atomic: nobody reads it now */

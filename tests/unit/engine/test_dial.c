@@ -220,8 +220,7 @@ static void without_a_queue_limit_the_connect_limit_counts(void **state)
 	r.service.timeout.queue_ms = 0;
 	r.service.timeout.connect_ms = 80;
 	rig_start(&r, 1, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	client = rig_connect(&r);
 	assert_int_equal(read(client, &got, 1), 0);
 	rig_assert_code(rig_end(&r), "sQ");

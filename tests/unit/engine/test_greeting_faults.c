@@ -8,20 +8,7 @@
 #include "net/proxyproto.h"
 
 #include "crew_fixture.h"
-
-#include <dirent.h>
-
-static _Atomic int calls_left; /* the call that brings this to zero fails */
-static pthread_t main_thread;
-
-static bool fails_now(int errnum)
-{
-	if (pthread_equal(pthread_self(), main_thread) || atomic_load(&calls_left) <= 0 ||
-	    atomic_fetch_sub(&calls_left, 1) != 1)
-		return false;
-	errno = errnum;
-	return true;
-}
+#include "sweep_fixture.h"
 
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 int __real_getsockname(int fd, struct sockaddr *sa, socklen_t *len);
@@ -41,48 +28,37 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return fails_now(ENOBUFS) ? -1 : __real_recv(fd, buf, len, flags);
+	return sweep_fails(ENOBUFS) ? -1 : __real_recv(fd, buf, len, flags);
 }
 
 int __wrap_getsockname(int fd, struct sockaddr *sa, socklen_t *len)
 {
-	return fails_now(ENOBUFS) ? -1 : __real_getsockname(fd, sa, len);
+	return sweep_fails(ENOBUFS) ? -1 : __real_getsockname(fd, sa, len);
 }
 
 int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
-	return fails_now(EPERM) ? -1 : __real_setsockopt(fd, level, option, value, len);
+	return sweep_fails(EPERM) ? -1 : __real_setsockopt(fd, level, option, value, len);
 }
 
 int __wrap_bind(int fd, const struct sockaddr *sa, socklen_t len)
 {
-	return fails_now(EADDRNOTAVAIL) ? -1 : __real_bind(fd, sa, len);
+	return sweep_fails(EADDRNOTAVAIL) ? -1 : __real_bind(fd, sa, len);
 }
 
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
-	return fails_now(EADDRNOTAVAIL) ? -1 : __real_connect(fd, sa, len);
+	return sweep_fails(EADDRNOTAVAIL) ? -1 : __real_connect(fd, sa, len);
 }
 
 int __wrap_socket(int family, int type, int protocol)
 {
-	return fails_now(EMFILE) ? -1 : __real_socket(family, type, protocol);
+	return sweep_fails(EMFILE) ? -1 : __real_socket(family, type, protocol);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return fails_now(ENOMEM) ? -1 : __real_poll(fds, count, timeout);
-}
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (d && readdir(d))
-		n++;
-	closedir(d);
-	return n;
+	return sweep_fails(ENOMEM) ? -1 : __real_poll(fds, count, timeout);
 }
 
 static size_t make_header(char *buf, size_t room)
@@ -140,7 +116,7 @@ static void whatever_fails_the_session_ends_and_leaves_nothing(void **state)
 	int before = 0;
 
 	(void)state;
-	main_thread = pthread_self();
+	sweep_main = pthread_self();
 	rig_init(&r, 1);
 	r.bind.accept_proxy = true;
 	r.service.retries = 1;
@@ -150,16 +126,16 @@ static void whatever_fails_the_session_ends_and_leaves_nothing(void **state)
 	rig_start(&r, 1, 100);
 	for (bool failed = true; failed && faults < 60; faults++) {
 		r.ended_count = 0;
-		before = before ? before : count_fds();
-		atomic_store(&calls_left, (int)faults + 1);
+		before = before ? before : sweep_fds();
+		atomic_store(&sweep_left, (int)faults + 1);
 		run_session(&r, 0);
 		rig_wait_ended(&r, 1);
-		failed = atomic_load(&calls_left) <= 0;
-		atomic_store(&calls_left, 0);
+		failed = atomic_load(&sweep_left) <= 0;
+		atomic_store(&sweep_left, 0);
 		assert_int_equal(crew_connections(r.crew), 0);
 		assert_int_equal(rig_service(&r)->servers[0]->active, 0);
 		assert_int_equal(rig_service(&r)->active, 0);
-		assert_int_equal(count_fds(), before);
+		assert_int_equal(sweep_fds(), before);
 	}
 	/* Far more than a handful of calls, and in the end one run without a fault. */
 	assert_in_range(faults, 12, 59);

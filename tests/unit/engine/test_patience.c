@@ -11,8 +11,10 @@ struct stage {
 	struct settings_frontend front;
 	struct topology_service service;
 	struct topology_frontend frontend;
+	struct listener listener;
 	struct session_host host;
 	struct relay_tail tail;
+	struct errand errand;
 	struct session s;
 };
 
@@ -26,7 +28,9 @@ static struct stage *begin(void)
 	st.host.now_ms = NOW;
 	st.s.host = &st.host;
 	st.s.service = &st.service;
-	st.s.frontend = &st.frontend;
+	st.listener.frontend = &st.frontend;
+	st.s.through = &st.listener;
+	st.s.errand = &st.errand;
 	st.s.accepted_ms = st.s.last_active_ms = NOW;
 	return &st;
 }
@@ -135,7 +139,7 @@ static void only_words_that_are_always_answered_are_waited_for(void **state)
 
 	(void)state;
 	assert_int_equal(patience_answer(&st->s), INT64_MAX);
-	st->s.said = &st->tail;
+	st->errand.said = &st->tail;
 	assert_int_equal(patience_answer(&st->s), 250);
 	st->host.now_ms += 251;
 	assert_int_equal(patience_answer(&st->s), -1);
@@ -143,6 +147,10 @@ static void only_words_that_are_always_answered_are_waited_for(void **state)
 	assert_int_equal(patience_answer(&st->s), INT64_MAX);
 	st->s.unanswered = false;
 	st->s.wire.phase = PGWIRE_BLIND;
+	assert_int_equal(patience_answer(&st->s), INT64_MAX);
+	st->s.wire.phase = PGWIRE_OPEN;
+	assert_int_equal(patience_answer(&st->s), -1);
+	st->s.errand = NULL;
 	assert_int_equal(patience_answer(&st->s), INT64_MAX);
 }
 

@@ -24,6 +24,18 @@ static char number_of(int server)
 	return got;
 }
 
+/* One server that takes one session at a time and has it; the other clients wait in line. */
+static void start_line(struct rig *r, uint32_t threads, int *clients, uint32_t count, int *server)
+{
+	rig_init(r, 1);
+	r->service.replay = false;
+	r->servers[0].maxconn = 1;
+	rig_start(r, threads, 100);
+	rig_join(r, &clients[0], server);
+	for (uint32_t i = 1; i < count; i++)
+		clients[i] = stand_in_line(r, i);
+}
+
 static void those_who_wait_are_served_in_order_over_all_workers(void **state)
 {
 	struct rig r;
@@ -32,14 +44,7 @@ static void those_who_wait_are_served_in_order_over_all_workers(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	r.service.replay = false;
-	r.servers[0].maxconn = 1;
-	rig_start(&r, 3, 100);
-	clients[0] = rig_connect(&r);
-	server = rig_accept(&r, 0);
-	for (uint32_t i = 1; i <= WAITERS; i++)
-		clients[i] = stand_in_line(&r, i);
+	start_line(&r, 3, clients, WAITERS + 1, &server);
 	for (uint32_t i = 1; i <= WAITERS; i++) {
 		close(clients[i - 1]);
 		close(server);
@@ -72,8 +77,7 @@ static void a_freed_place_is_given_at_once(void **state)
 	r.service.replay = false;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 2, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	second = stand_in_line(&r, 1);
 	close(first);
 	close(server);
@@ -93,14 +97,7 @@ static void one_that_leaves_does_not_hold_up_those_behind(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	r.service.replay = false;
-	r.servers[0].maxconn = 1;
-	rig_start(&r, 2, 100);
-	clients[0] = rig_connect(&r);
-	server = rig_accept(&r, 0);
-	for (uint32_t i = 1; i < 4; i++)
-		clients[i] = stand_in_line(&r, i);
+	start_line(&r, 2, clients, 4, &server);
 	rig_reset(clients[1]);
 	rig_wait_count(&rig_service(&r)->queued, 2);
 	close(clients[0]);
@@ -124,14 +121,7 @@ static void a_raised_limit_lets_the_next_in_line_in(void **state)
 	int servers[3];
 
 	(void)state;
-	rig_init(&r, 1);
-	r.service.replay = false;
-	r.servers[0].maxconn = 1;
-	rig_start(&r, 2, 100);
-	clients[0] = rig_connect(&r);
-	servers[0] = rig_accept(&r, 0);
-	for (uint32_t i = 1; i < 3; i++)
-		clients[i] = stand_in_line(&r, i);
+	start_line(&r, 2, clients, 3, &servers[0]);
 	atomic_store(&rig_service(&r)->servers[0]->maxconn, 3);
 	queue_kick(rig_service(&r));
 	for (size_t i = 1; i < 3; i++)
@@ -158,8 +148,7 @@ static void a_server_that_becomes_usable_takes_the_line(void **state)
 	r.servers[1].weight = 0;
 	rig_start(&r, 2, 100);
 	second = rig_service(&r)->servers[1];
-	clients[0] = rig_connect(&r);
-	servers[0] = rig_accept(&r, 0);
+	rig_join(&r, &clients[0], &servers[0]);
 	clients[1] = stand_in_line(&r, 1);
 	atomic_store(&second->weight, 1);
 	queue_kick(rig_service(&r));
@@ -172,6 +161,23 @@ static void a_server_that_becomes_usable_takes_the_line(void **state)
 	rig_stop(&r, 2);
 }
 
+/* Two servers that take one session each; the same one is that of both clients.  Which it is. */
+static size_t start_own(struct rig *r, int *first, int *server, int *second)
+{
+	size_t at;
+
+	rig_init(r, 2);
+	r->service.replay = false;
+	r->service.balance = SETTINGS_SOURCE;
+	r->servers[0].maxconn = r->servers[1].maxconn = 1;
+	rig_start(r, 2, 100);
+	*first = rig_connect(r);
+	*server = rig_accept_any(r, &at);
+	*second = rig_connect(r);
+	rig_wait_count(&rig_service(r)->servers[at]->queued, 1);
+	return at;
+}
+
 static void a_hash_waits_for_its_own_server(void **state)
 {
 	struct rig r;
@@ -182,21 +188,8 @@ static void a_hash_waits_for_its_own_server(void **state)
 	size_t at;
 
 	(void)state;
-	rig_init(&r, 2);
-	r.service.replay = false;
-	r.service.balance = SETTINGS_SOURCE;
-	r.servers[0].maxconn = r.servers[1].maxconn = 1;
-	rig_start(&r, 2, 100);
-	first = rig_connect(&r);
-	for (int i = 0; i < 5000 && !rig_service(&r)->servers[0]->active &&
-	                !rig_service(&r)->servers[1]->active;
-	     i++)
-		poll(NULL, 0, 1);
-	at = rig_service(&r)->servers[0]->active ? 0 : 1;
+	at = start_own(&r, &first, &server, &second);
 	own = rig_service(&r)->servers[at];
-	server = rig_accept(&r, at);
-	second = rig_connect(&r);
-	rig_wait_count(&own->queued, 1);
 	assert_int_equal(rig_service(&r)->queued, 0);
 	close(first);
 	close(server);
@@ -222,21 +215,8 @@ static void those_who_wait_for_a_removed_server_get_another(void **state)
 	size_t at;
 
 	(void)state;
-	rig_init(&r, 2);
-	r.service.replay = false;
-	r.service.balance = SETTINGS_SOURCE;
-	r.servers[0].maxconn = r.servers[1].maxconn = 1;
-	rig_start(&r, 2, 100);
-	first = rig_connect(&r);
-	for (int i = 0; i < 5000 && !rig_service(&r)->servers[0]->active &&
-	                !rig_service(&r)->servers[1]->active;
-	     i++)
-		poll(NULL, 0, 1);
-	at = rig_service(&r)->servers[0]->active ? 0 : 1;
+	at = start_own(&r, &first, &servers[0], &second);
 	own = rig_service(&r)->servers[at];
-	servers[0] = rig_accept(&r, at);
-	second = rig_connect(&r);
-	rig_wait_count(&own->queued, 1);
 	topology_remove_server(own);
 	roll = topology_publish(rig_service(&r));
 	crew_barrier(r.crew);
@@ -269,8 +249,7 @@ static void a_full_line_of_one_server_turns_newcomers_away(void **state)
 	r.servers[0].maxqueue = 1;
 	rig_start(&r, 2, 100);
 	own = rig_service(&r)->servers[0];
-	clients[0] = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &clients[0], &server);
 	clients[1] = rig_connect(&r);
 	rig_wait_count(&own->queued, 1);
 	clients[2] = rig_connect(&r);
@@ -296,13 +275,7 @@ static void newcomers_are_refused_when_no_server_is_usable_though_others_wait(vo
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	r.service.replay = false;
-	r.servers[0].maxconn = 1;
-	rig_start(&r, 1, 100);
-	clients[0] = rig_connect(&r);
-	server = rig_accept(&r, 0);
-	clients[1] = stand_in_line(&r, 1);
+	start_line(&r, 1, clients, 2, &server);
 	atomic_store(&rig_service(&r)->servers[0]->weight, 0);
 	clients[2] = rig_connect(&r);
 	assert_int_equal(read(clients[2], &got, 1), 0);
@@ -328,14 +301,7 @@ static void sessions_in_line_can_be_ended(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	r.service.replay = false;
-	r.servers[0].maxconn = 1;
-	rig_start(&r, 2, 100);
-	clients[0] = rig_connect(&r);
-	server = rig_accept(&r, 0);
-	for (uint32_t i = 1; i < 4; i++)
-		clients[i] = stand_in_line(&r, i);
+	start_line(&r, 2, clients, 4, &server);
 	assert_int_equal(crew_end_sessions(r.crew, NULL, REASON_KILLED), 4);
 	rig_wait_ended(&r, 4);
 	assert_int_equal(rig_service(&r)->queued, 0);

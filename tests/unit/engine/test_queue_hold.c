@@ -204,8 +204,7 @@ static void those_in_line_are_held_when_their_server_goes(void **state)
 	r.service.timeout.queue_ms = 60000;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 1, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	second = rig_connect(&r);
 	rig_wait_count(&rig_service(&r)->queued, 1);
 	assert_int_equal(rig_service(&r)->held, 0);
@@ -235,8 +234,7 @@ static void for_a_full_server_the_queue_limit_counts_before_hold(void **state)
 	r.service.timeout.queue_ms = 80;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 1, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	expect_end(&r, REASON_QUEUE_TIMEOUT, 79, 2000);
 	assert_int_equal(rig_of_service(&r, COUNTER_HELD), 0);
 	close(first);
@@ -258,8 +256,7 @@ static void without_a_queue_limit_hold_counts_for_a_full_server(void **state)
 	r.service.timeout.connect_ms = 50;
 	r.servers[0].maxconn = 1;
 	rig_start(&r, 1, 100);
-	first = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &first, &server);
 	expect_end(&r, REASON_QUEUE_TIMEOUT, 149, 2000);
 	close(first);
 	close(server);

@@ -16,10 +16,7 @@ static void a_client_that_reads_and_closes_is_normal(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	assert_int_equal(write(client, "q", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
 	assert_int_equal(write(server, "a", 1), 1);
@@ -66,10 +63,7 @@ static void a_client_reset_after_data_is_CD(void **state)
 	int server;
 
 	(void)state;
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	assert_int_equal(write(client, "q", 1), 1);
 	assert_int_equal(read(server, &got, 1), 1);
 	rig_reset(client);
@@ -111,8 +105,7 @@ static void run_idle(uint32_t client_ms, uint32_t server_ms, const char *code)
 	r.service.timeout.client_ms = client_ms;
 	r.service.timeout.server_ms = server_ms;
 	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &client, &server);
 	assert_int_equal(read(client, &got, 1), 0);
 	rig_assert_code(rig_end(&r), code);
 	close(client);
@@ -170,8 +163,7 @@ static void run_server_reset(size_t bytes)
 	r.service.replay = false;
 	r.servers[0].observe = true;
 	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_join(&r, &client, &server);
 	rig_wait_connected(&r, 1);
 	if (bytes) {
 		assert_int_equal(write(server, "a", 1), 1);
@@ -201,10 +193,7 @@ static void run_cut(enum reason reason, const char *code)
 	int client;
 	int server;
 
-	rig_init(&r, 1);
-	rig_start(&r, 1, 100);
-	client = rig_connect(&r);
-	server = rig_accept(&r, 0);
+	rig_begin(&r, &client, &server);
 	assert_int_equal(crew_end_sessions(r.crew, rig_service(&r)->servers[0], reason), 1);
 	assert_int_equal(read(client, &got, 1), 0);
 	rig_assert_code(rig_end(&r), code);

@@ -9,23 +9,11 @@
 #include "base/tick.h"
 
 #include "pg_fixture.h"
-
-#include <dirent.h>
+#include "sweep_fixture.h"
 
 enum { PEERS = 16, PATIENCE_MS = 400, TEST_MS = 10000 };
 
-static _Atomic int calls_left; /* the call that brings this to zero fails */
-static _Atomic int errnum_now; /* so */
-static pthread_t main_thread;
-
-static bool fails_now(void)
-{
-	if (pthread_equal(pthread_self(), main_thread) || atomic_load(&calls_left) <= 0 ||
-	    atomic_fetch_sub(&calls_left, 1) != 1)
-		return false;
-	errno = atomic_load(&errnum_now);
-	return true;
-}
+static _Atomic int errnum_now; /* of the call that fails */
 
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
@@ -43,43 +31,34 @@ void *__wrap_slab_get(struct slab *s);
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return fails_now() ? -1 : __real_recv(fd, buf, len, flags);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_recv(fd, buf, len, flags);
 }
 
 ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 {
-	return fails_now() ? -1 : __real_send(fd, buf, len, flags);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_send(fd, buf, len, flags);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return fails_now() ? -1 : __real_poll(fds, count, timeout);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_poll(fds, count, timeout);
 }
 
 int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
-	return fails_now() ? -1 : __real_setsockopt(fd, level, option, value, len);
+	return sweep_fails(atomic_load(&errnum_now))
+	           ? -1
+	           : __real_setsockopt(fd, level, option, value, len);
 }
 
 int __wrap_shutdown(int fd, int how)
 {
-	return fails_now() ? -1 : __real_shutdown(fd, how);
+	return sweep_fails(atomic_load(&errnum_now)) ? -1 : __real_shutdown(fd, how);
 }
 
 void *__wrap_slab_get(struct slab *s)
 {
-	return fails_now() ? NULL : __real_slab_get(s);
-}
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (d && readdir(d))
-		n++;
-	closedir(d);
-	return n;
+	return sweep_fails(atomic_load(&errnum_now)) ? NULL : __real_slab_get(s);
 }
 
 /* What the test plays: a client and whatever connections servers get. */
@@ -209,16 +188,16 @@ static void sweep(int errnum)
 	rig_start(&r, 1, 100);
 	for (bool failed = true; failed && faults < 100; faults++) {
 		r.ended_count = 0;
-		before = before ? before : count_fds();
-		atomic_store(&calls_left, faults + 1);
+		before = before ? before : sweep_fds();
+		atomic_store(&sweep_left, faults + 1);
 		run_session(&r);
-		failed = atomic_load(&calls_left) <= 0;
-		atomic_store(&calls_left, 0);
+		failed = atomic_load(&sweep_left) <= 0;
+		atomic_store(&sweep_left, 0);
 		assert_in_range(r.ended_count, 0, 1);
 		assert_int_equal(rig_service(&r)->active, 0);
 		assert_int_equal(rig_service(&r)->servers[0]->active, 0);
 		assert_int_equal(rig_service(&r)->servers[1]->active, 0);
-		assert_int_equal(count_fds(), before);
+		assert_int_equal(sweep_fds(), before);
 	}
 	/* Far more than a handful of calls, and in the end one run without a fault. */
 	assert_in_range(faults, 20, 99);
@@ -232,7 +211,7 @@ static void whatever_fails_the_session_ends_and_leaves_nothing(void **state)
 	static const int errnums[] = { ENOBUFS, ECONNRESET };
 
 	(void)state;
-	main_thread = pthread_self();
+	sweep_main = pthread_self();
 	for (size_t i = 0; i < sizeof(errnums) / sizeof(errnums[0]); i++)
 		sweep(errnums[i]);
 }

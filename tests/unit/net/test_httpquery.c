@@ -49,6 +49,34 @@ static void pairs_are_split_and_decoded(void **state)
 	}
 }
 
+static void a_value_is_found_by_its_name(void **state)
+{
+	static const struct {
+		const char *query, *value; /* of "last", in eight bytes; NULL: none */
+	} cases[] = {
+		{ "", NULL },
+		{ "last=600", "600" },
+		{ "name=x&last=600&last=1", "600" },
+		{ "xlast=600&lastx=1", NULL },
+		{ "last", "" },
+		{ "last=", "" },
+		{ "l%61st=%36+0", "6 0" },
+		{ "last=1234567", "1234567" },
+		{ "last=12345678", NULL },
+		{ "last=12345678&last=5", "5" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char got[8];
+
+		assert_int_equal(httpquery_find(cases[i].query, "last", got, sizeof(got)),
+		                 cases[i].value != NULL);
+		if (cases[i].value)
+			assert_string_equal(got, cases[i].value);
+	}
+}
+
 static void statistics_take_options_wherever_they_stand(void **state)
 {
 	static const struct {
@@ -121,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_are_split_and_decoded),
+		cmocka_unit_test(a_value_is_found_by_its_name),
 		cmocka_unit_test(statistics_take_options_wherever_they_stand),
 		cmocka_unit_test(base64_is_read_strictly),
 	};

@@ -172,7 +172,8 @@ static void file_that_is_no_socket_is_left_alone(void **unused)
 	assert_int_equal(symlink("/nonexistent", link.un.sun_path), 0);
 	refuse_with(&file, "the file exists and is not a socket");
 	refuse_with(&link, "the file exists and is not a socket");
-	refuse_with(&nowhere, "No such file or directory");
+	refuse_with(&nowhere, "No such file or directory (its folder does not exist: make it, or "
+	                      "name another path)");
 	assert_int_equal(lstat(file.un.sun_path, &st), 0);
 	assert_int_equal(lstat(link.un.sun_path, &st), 0);
 	unlink(file.un.sun_path);
