@@ -29,6 +29,12 @@ struct client {
 /* `option` (the value of -s) if it is not NULL, else $SLUICE_SOCKET, else the default. */
 const char *client_path(const char *option);
 
+/*
+ * Appends an argument to a command, whatever is in it but a line break: client_start() refuses
+ * that. An empty one says nothing.
+ */
+void client_add_word(struct text *out, const char *word);
+
 /* Connects and sends `command`.  `patience_ms`: silence that is an error, 0: none is. */
 bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
                   struct error *err) MUST_CHECK;
@@ -55,6 +61,13 @@ bool client_ask(const char *path, const char *command, unsigned int patience_ms,
 
 /* client_ask() for a command whose answer is JSON: words instead of it become the error. */
 bool client_ask_json(const char *path, const char *command, struct text *answer,
+                     struct error *err) MUST_CHECK;
+
+/*
+ * client_ask() for a command whose success ends with the line "done": `answer` has those before it.
+ * Words without it are the error.
+ */
+bool client_ask_done(const char *path, const char *command, struct text *answer,
                      struct error *err) MUST_CHECK;
 
 /* client_ask() for a change: any words in the answer are the error. */

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "cli/commands.h"
 
+#include <stdint.h>
+
 /*
  * The arguments of a command, parsed through the table of commands: "--name VALUE",
  * "--name=VALUE", "-x VALUE", "-xVALUE", flags, options and words in any order, "--" before words
@@ -30,6 +32,10 @@ struct options {
  */
 bool options_parse(struct options *o, enum commands_id command, int argc, char **argv,
                    struct error *err) MUST_CHECK;
+
+/* The value of an option that takes a duration, of at most 24 days; it has to have its unit. */
+bool options_duration(const char *name, const char *value, uint64_t *ret_ms,
+                      struct error *err) MUST_CHECK;
 
 /* `name` must be one of the command's options in the table. */
 bool options_has(const struct options *o, const char *name);

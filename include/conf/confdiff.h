@@ -50,9 +50,8 @@ bool confdiff_same_bind(const struct settings_bind *a, const struct settings_bin
 /* But for the places of its targets: compare those, too. */
 bool confdiff_same_server(const struct settings_server *a, const struct settings_server *b);
 bool confdiff_same_admin(const struct settings_admin *a, const struct settings_admin *b);
-bool confdiff_same_socket(const struct settings_socket *a, const struct settings_socket *b);
-/* The log targets of the process, of all services and of all frontends. */
-bool confdiff_same_logs(const struct settings *a, const struct settings *b);
+/* Where it listens, however that is written; not what it allows. */
+bool confdiff_same_door(const struct settings_socket *a, const struct settings_socket *b);
 bool confdiff_same_resolver(const struct settings *a, const struct settings *b);
 
 #endif

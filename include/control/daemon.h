@@ -27,6 +27,17 @@ struct daemon_pages {
 	void *ctx;
 };
 
+/* Processes that this one has followed and that still have sessions; set by whoever hears them. */
+struct daemon_predecessors {
+	/* At most `most` of them; returns how many.  NULL: there are none, and so for the rest. */
+	size_t (*list)(void *ctx, struct snapshot_predecessor *ret, size_t most);
+	/* Ends what they have on a server. */
+	void (*end_sessions)(void *ctx, const struct topology_server *s);
+	/* False: the session cannot be one of theirs. */
+	bool (*kill)(void *ctx, uint64_t id);
+	void *ctx;
+};
+
 struct faults;    /* control/faults.h */
 struct drillbook; /* control/drillbook.h */
 
@@ -53,6 +64,7 @@ struct daemon {
 	struct drillbook *drillbook;
 	struct daemon_followers followers;
 	struct daemon_pages pages;
+	struct daemon_predecessors predecessors;
 	struct daemon_upgrade upgrade; /* run NULL: it cannot be */
 	struct daemon_reload reload;   /* run NULL: there is nothing to read again */
 	int64_t start_ms, start_wall_ms;
@@ -71,6 +83,15 @@ struct daemon {
 
 /* Everything, as it is now; snapshot_free() it. */
 struct snapshot *daemon_snapshot(struct daemon *c);
+
+/*
+ * Has no session any more that is on `s`, or waits for it, neither here nor in the processes before
+ * this one?  No as long as one of these has not told.
+ */
+bool daemon_is_free(const struct daemon *c, struct topology_server *s);
+/* `shutdown sessions server`, `shutdown session`, everywhere; false: there were none. */
+bool daemon_end_sessions(struct daemon *c, const struct topology_server *s);
+bool daemon_kill(struct daemon *c, uint64_t id);
 
 /* Tells all followers.  A follower may leave from inside its callback. */
 void daemon_publish(struct daemon *c, const struct journal_event *e);

@@ -11,8 +11,8 @@
  * The record that is always made: what happened to servers, and every 250 ms how many sessions each
  * had, got and lost.  It reaches 30 minutes back, less with very many servers (8 MiB); a drill is
  * only a span of it with a name, so that an outage that nobody planned can be reported on, too.
- * Spans are placed by the monotonic clock; a record's times are the wall clock's of now.  No memory
- * is taken for a sample.  Control thread only.
+ * Spans are placed by the monotonic clock; a record's times are the wall clock's of now, as long as
+ * nobody corrects that the same in each.  No memory is taken for a sample.  Control thread only.
  */
 enum {
 	DRILLBOOK_EVERY_MS = 250,
@@ -40,8 +40,8 @@ void drillbook_event(struct drillbook *b, const struct journal_event *e);
 void drillbook_connect_failed(struct drillbook *b, const struct topology_server *s);
 
 /*
- * Begins a drill; the one that runs ends.  The name: 1 to 63 letters, digits, '-', '_', '.', not
- * one that is remembered already, and not "last".
+ * Begins a drill; the one that runs ends.  The name: 1 to 63 letters, digits, '-', '_', '.', the
+ * first neither '-' nor '.', not one that is remembered already, and not "last".
  */
 bool drillbook_start(struct drillbook *b, const char *name, struct error *err) MUST_CHECK;
 /* Ends the one that runs; returns it, or NULL: there is none. */
@@ -51,6 +51,9 @@ const struct drillbook_drill *drillbook_stop(struct drillbook *b);
 size_t drillbook_count(const struct drillbook *b);
 const struct drillbook_drill *drillbook_at(const struct drillbook *b, size_t i);
 const struct drillbook_drill *drillbook_find(const struct drillbook *b, const char *name);
+
+/* What makes a time of a drill one of the wall clock. */
+int64_t drillbook_offset_ms(const struct drillbook *b);
 
 /* The record of a span; `to_ms` 0: until now.  The caller frees it with drill_free(). */
 struct drill *drillbook_record(const struct drillbook *b, const char *name, int64_t from_ms,

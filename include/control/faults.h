@@ -21,4 +21,7 @@ void faults_free(struct faults *f); /* those in force stay; NULL is fine */
 /* `for_ms` 0: until somebody ends it with FAULT_NONE.  Replaces the one before. */
 void faults_put(struct faults *f, struct topology_server *s, struct fault fault, uint64_t for_ms);
 
+/* Ends all of them: nobody reaches this process any more. */
+void faults_end(struct faults *f);
+
 #endif

@@ -15,6 +15,16 @@
 struct roster;
 struct text; /* base/text.h */
 
+/* What a person can do to a server.  A change that changes nothing is fine. */
+enum roster_order {
+	ROSTER_READY,
+	ROSTER_DRAIN,
+	ROSTER_MAINT,
+	ROSTER_HEALTH_UP,
+	ROSTER_HEALTH_NOLB,
+	ROSTER_HEALTH_DOWN
+};
+
 struct roster_options {
 	struct topology *topology;
 	struct journal *journal;
@@ -31,6 +41,12 @@ struct roster_options {
 	 * nobody.
 	 */
 	void (*quiesce)(void *ctx);
+	/*
+	 * A person has ordered that: roster_order(), or (then ROSTER_DRAIN) roster_drain() with
+	 * that deadline, otherwise -1.  NULL: it concerns nobody else.
+	 */
+	void (*on_order)(void *ctx, const struct topology_server *s, enum roster_order order,
+	                 int64_t deadline_ms);
 	void *ctx;            /* of all of them */
 	struct ev_loop *loop; /* for what takes its time; NULL: roster_new()'s caller sees to it */
 };
@@ -62,15 +78,6 @@ void roster_server_silent(struct roster *r, struct topology_server *s);
 /* A worker's connection to an observed `s` was broken off. */
 void roster_server_error(struct roster *r, struct topology_server *s);
 
-/* What a person can do to a server.  A change that changes nothing is fine. */
-enum roster_order {
-	ROSTER_READY,
-	ROSTER_DRAIN,
-	ROSTER_MAINT,
-	ROSTER_HEALTH_UP,
-	ROSTER_HEALTH_NOLB,
-	ROSTER_HEALTH_DOWN
-};
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order);
 
 /*

@@ -61,7 +61,9 @@ struct drill_event {
 	X(ASKED, "asked", "sessions that were closed between transactions")                        \
 	X(MOVED, "moved", "connects that went on to another server")                               \
 	X(HELD, "held", "clients that were held at its end; of a service")                         \
-	X(GAP, "gap", "longest time in it without an established connection, ms; of a service")
+	X(GAP, "gap",                                                                              \
+	  "longest time in it without an established connection, ms; of a service; not of one "    \
+	  "that was only asked once an interval")
 
 enum drill_series {
 #define X(name, key, words) DRILL_SERIES_##name,
@@ -73,6 +75,7 @@ enum drill_series {
 struct drill_server {
 	const char *name;
 	enum drill_state first;                 /* its state at `from_ms` */
+	int64_t began_with;                     /* sessions at `from_ms`; -1: not recorded */
 	const uint32_t *at[DRILL_SERIES_COUNT]; /* `samples` each; NULL: not recorded */
 };
 
@@ -100,6 +103,12 @@ struct drill {
 
 struct drill *drill_new(void);
 void drill_free(struct drill *d); /* NULL is fine */
+
+/*
+ * Is it as fine as its intervals only, because its maker was asked once in each?  A balancer that
+ * records itself knows the moment of each connection.
+ */
+bool drill_is_coarse(const struct drill *d);
 
 const char *drill_state_key(enum drill_state s);
 bool drill_state_is_usable(enum drill_state s);

@@ -72,8 +72,9 @@ struct drillfacts_outage {
 	 */
 	int64_t failed, cut, asked, moved;
 	/*
-	 * On the server at began_ms: at the end of the last interval before it; if it began at
-	 * out_ms, or that is not recorded, what its state said.  Never less than cut and asked.
+	 * On the server at began_ms: at the end of the last interval before it, or at the record's
+	 * beginning; if it began at out_ms, or neither is recorded, what its state said.  Never
+	 * less than cut and asked.
 	 */
 	int64_t sessions;
 	/* sessions - cut - asked: they ended by themselves or are still there.  Asked that was not
@@ -109,9 +110,11 @@ struct drillfacts_service {
 	int64_t failed; /* clients turned away */
 	/* Of the service if it was recorded there, else of its servers together. */
 	int64_t connected, cut, asked, moved;
-	int64_t held;         /* clients held, at most at a time */
-	int64_t connects;     /* connects to its servers that failed */
-	int64_t no_server_ms; /* time in which none of its servers was usable */
+	int64_t held;     /* clients held, at most at a time */
+	int64_t connects; /* connects to its servers that failed */
+	/* Time in which none of its servers was usable; not that of a start, in which none has been
+	 * usable yet and one waits for its first check. */
+	int64_t no_server_ms;
 };
 
 struct drillfacts {

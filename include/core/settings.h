@@ -344,6 +344,7 @@ struct settings {
 	const char *locality; /* where this proxy stands, or NULL */
 	uint32_t threads;     /* 0: one per CPU it may run on */
 	uint32_t maxconn;     /* 0: as many as file descriptors allow */
+	uint32_t spin_us;     /* longest polling before a sleep; 0: none */
 	uint32_t nofile;      /* RLIMIT_NOFILE to ask for; 0: the hard limit */
 	uint32_t hard_stop_after_ms;
 	uint32_t stop_delay_ms; /* /readyz says 503 for so long before accepting ends */
@@ -376,6 +377,10 @@ struct settings *settings_ref(struct settings *s);
 struct settings_check settings_check_default(enum settings_check_type type);
 struct settings_service settings_service_default(void);
 struct settings_server settings_server_default(void);
+
+/* Whether things of a file may have that name: 1 to 64 letters, digits, '-', '_', '.' and ':'. */
+enum { SETTINGS_NAME_MAX = 64 };
+bool settings_is_name(const char *s);
 
 /* "roundrobin", "http", ... : the words of the enumerations, as the file has them. */
 const char *settings_balance_name(enum settings_balance b);

@@ -116,6 +116,8 @@ struct state state_follow(struct state s, const struct state *leader, bool reach
 enum state_health state_effective(const struct state *s);
 /* May it take new sessions (weight aside)? */
 bool state_is_usable(const struct state *s);
+/* Is it UP, as it counts, or not checked, and not in maintenance?  It may be draining. */
+bool state_is_serving(const struct state *s);
 /* Are checks paused? */
 bool state_in_maint(const struct state *s);
 /* Between UP (full) and DOWN (0): checks run at fastinter then. */

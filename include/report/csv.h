@@ -31,15 +31,15 @@ struct csv_filter {
 	const char *self;                       /* what "." means among them, or NULL */
 };
 
-/* Header line and a line for each row; no empty line at the end. */
-void csv_write(const struct snapshot *s, struct text *out);
-/* The same for the rows that `f` lets through; NULL: all. */
-void csv_write_filtered(const struct snapshot *s, const struct csv_filter *f, struct text *out);
+/* Header line and a line for each row that `f` lets through (NULL: all); no empty line after. */
+void csv_write(const struct snapshot *s, const struct csv_filter *f, struct text *out);
 
-/* `show stat typed`: "S.2.1.17.status.1:SGP:str:UP". */
-void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, struct text *out);
-/* `show stat typed desc`: the same, each followed by :"what it is". */
-void csv_write_typed_desc(const struct snapshot *s, const struct csv_filter *f, struct text *out);
+/*
+ * `show stat typed`: "S.2.1.17.status.1:SGP:str:UP"; `described`, as in `show stat typed desc`:
+ * each followed by :"what it is".
+ */
+void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, bool described,
+                     struct text *out);
 /* `show stat json`: an array with an array of fields for each row, on one line. */
 void csv_write_json(const struct snapshot *s, const struct csv_filter *f, struct text *out);
 

@@ -11,10 +11,11 @@
  * of states, kinds and series are those of core/drill.h.
  *
  *   drill: name source from_ms to_ms samples_from_ms every_ms truncated
- *   services[]: name series{key: [count, ...]} servers[]: name first series{}
+ *   services[]: name series{key: [count, ...]} servers[]: name first began_with series{}
  *   events[]: ms kind service server state good sessions text
  *
- * A series that was not recorded is left out; service and server of an event are indices or null.
+ * A series or began_with that was not recorded is left out; service and server of an event are
+ * indices or null.
  */
 void drillrecord_write(const struct drill *d, struct text *out);
 

@@ -23,6 +23,10 @@ enum eventline_flag {
 
 void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out);
 
+/* On lines of at most `width` columns; all but the first are indented. */
+void eventline_write_folded(const struct journal_event *e, unsigned int flags, unsigned int width,
+                            struct text *out);
+
 /* Only what: "UP -> NOLB", "UP 2/3", "OUT OF SERVICE"; nothing for the process. */
 void eventline_write_what(const struct journal_event *e, struct text *out);
 

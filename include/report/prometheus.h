@@ -30,8 +30,7 @@ struct prometheus_filter {
 	size_t name_count;
 };
 
-void prometheus_write(const struct snapshot *s, bool openmetrics, struct text *out);
-void prometheus_write_filtered(const struct snapshot *s, bool openmetrics,
-                               const struct prometheus_filter *f, struct text *out);
+void prometheus_write(const struct snapshot *s, bool openmetrics, const struct prometheus_filter *f,
+                      struct text *out);
 
 #endif

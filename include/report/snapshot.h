@@ -43,6 +43,14 @@ struct snapshot_http {
 	int64_t age_s; /* since it was opened */
 };
 
+/* A process that was upgraded, while its last sessions go on. */
+struct snapshot_predecessor {
+	int pid;               /* 0: it has not said */
+	int64_t since_wall_ms; /* that it was replaced; 0: it has not said */
+	uint32_t sessions;
+	bool known; /* it has told where they are, and has obeyed what was ordered */
+};
+
 /* About the process; what `now` is, is the caller's to say (this layer has no clock). */
 struct snapshot_process {
 	const char *version; /* "0.1.0" */
@@ -65,6 +73,8 @@ struct snapshot_process {
 	const char *description; /* NULL: none */
 	const uint32_t *worker_sessions;
 	size_t worker_count;
+	const struct snapshot_predecessor *predecessors;
+	size_t predecessor_count;
 };
 
 /* HAProxy's "type" column. */
@@ -112,6 +122,7 @@ struct snapshot_server {
 	bool observed;           /* `observe` */
 	uint32_t queued, queued_max, maxqueue;
 	uint32_t sessions, sessions_max;
+	uint32_t sessions_before;      /* of predecessors */
 	int64_t since_wall_ms, age_ms; /* of the state */
 	const char *cause;             /* why, in words; may be "" */
 	struct fault fault;            /* on the way to it */

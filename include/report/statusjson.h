@@ -12,17 +12,19 @@
  *
  *   version pid node uptime_s start_time now threads maxconn sessions sessions_total session_rate
  *   session_rate_max stopping bytes_out bytes_out_rate dropped_logs listeners workers[]
+ *   predecessors[]: known pid sessions since since_s (those that were upgraded and still have
+ *     sessions; not `known`: it has not told yet on which servers)
  *   services[]: name id balance bind[] up on_backup panicking usable backup_usable since since_s
  *     sessions sessions_max sessions_limit sessions_total held held_max held_total rate rate_max
  *     bytes_in bytes_out denied connect_errors retries redispatches client_aborts server_aborts
  *     cut replayed asked down_count downtime_s ended{reason: count} servers[]
  *   servers[]: name id address host locality node state health counter rise fall checked admin[]
  *     usable backup since since_s cause fault{text meaning left_ms} weight weight_configured
- * sessions sessions_max sessions_limit sessions_total rate rate_max last_session_s bytes_in
- * bytes_out connected connect_errors retries redispatches picked client_aborts server_aborts cut
- * replayed asked check_failures down_count downtime_s queue_ms{average,max} connect_ms{average,max}
- * session_ms{average,max} check{type code words passed status info duration_ms time age_s running
- * draining} (null before the first)
+ * sessions sessions_max sessions_limit sessions_total sessions_before rate rate_max last_session_s
+ * bytes_in bytes_out connected connect_errors retries redispatches picked client_aborts
+ * server_aborts cut replayed asked check_failures down_count downtime_s queue_ms{average,max}
+ * connect_ms{average,max} session_ms{average,max} check{type code words passed status info
+ * duration_ms time age_s running draining} (null before the first)
  *
  * Times are RFC 3339 in UTC with milliseconds ("2026-11-20T12:12:01.095Z"); *_s are whole seconds.
  * admin[] holds "maint", "maint (configuration)", "drain", "maint (inherited)", "drain
@@ -44,6 +46,7 @@ struct statusjson_server {
 	int64_t bytes_in, bytes_out, connect_errors, retries, redispatches, cut, down_count;
 	int64_t replayed, asked;
 	int64_t connect_ms_average, connect_ms_max, last_session_s;
+	int64_t sessions_before; /* of predecessors */
 	bool has_check, check_passed, check_running;
 	const char *check_code, *check_words, *check_info;
 	int64_t check_status, check_duration_ms, check_age_s;
@@ -62,6 +65,11 @@ struct statusjson_service {
 	size_t server_count;
 };
 
+struct statusjson_predecessor {
+	bool known;
+	int64_t pid, sessions, since_s;
+};
+
 struct statusjson {
 	struct mem_arena arena;     /* owns all that is below */
 	const char *version, *node; /* node may be NULL */
@@ -69,6 +77,8 @@ struct statusjson {
 	int64_t session_rate_max, bytes_out, bytes_out_rate, dropped_logs;
 	bool stopping;
 	const char *now;
+	struct statusjson_predecessor *predecessors;
+	size_t predecessor_count;
 	struct statusjson_service *services;
 	size_t service_count;
 };

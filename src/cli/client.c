@@ -81,6 +81,16 @@ static void set_patience(int fd, unsigned int ms)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
 }
 
+void client_add_word(struct text *out, const char *word)
+{
+	text_addc(out, ' ');
+	for (; *word; word++) {
+		if (strchr("\\ \t;\"'#", *word))
+			text_addc(out, '\\');
+		text_addc(out, *word);
+	}
+}
+
 bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
                   struct error *err)
 {
@@ -232,6 +242,20 @@ bool client_ask_json(const char *path, const char *command, struct text *answer,
 		return false;
 	if (text_str(answer)[0] != '{' && text_str(answer)[0] != '[')
 		return client_refused(text_str(answer), err);
+	return true;
+}
+
+bool client_ask_done(const char *path, const char *command, struct text *answer, struct error *err)
+{
+	static const char done[] = "done\n";
+	const size_t end = sizeof(done) - 1;
+
+	if (!client_ask(path, command, CLIENT_PATIENCE_MS, answer, err))
+		return false;
+	if (answer->len < end || strcmp(answer->data + answer->len - end, done) != 0)
+		return client_refused(text_str(answer), err);
+	answer->len -= end;
+	answer->data[answer->len] = '\0';
 	return true;
 }
 

@@ -45,17 +45,6 @@ static bool misuse(struct call *c, struct error *err, const char *text)
 
 /* --- asking the daemon -------------------------------------------------------------------- */
 
-/* One argument of a runtime command, whatever is in it. */
-static void add_word(struct text *out, const char *word)
-{
-	text_addc(out, ' ');
-	for (; *word; word++) {
-		if (strchr("\\ ;\"'#", *word))
-			text_addc(out, '\\');
-		text_addc(out, *word);
-	}
-}
-
 static bool refuse(const struct text *answer, struct error *err)
 {
 	static const char prefix[] = "error: ";
@@ -94,21 +83,40 @@ static struct drill *ask_name(const struct call *c, const char *name, struct err
 	AUTO_TEXT command = { 0 };
 
 	text_add(&command, "show drill");
-	add_word(&command, name);
+	client_add_word(&command, name);
 	return ask_record(c, text_str(&command), err);
+}
+
+/* The record is shorter than was asked for, and nothing was forgotten. */
+static void say_young(const struct call *c, const struct drill *d)
+{
+	char since[32];
+
+	number_format_duration((uint64_t)(d->to_ms - d->from_ms) / 1000 * 1000, since,
+	                       sizeof(since));
+	fprintf(c->console->err, "the daemon has only run for %s: the report begins with it\n",
+	        since);
 }
 
 static struct drill *ask_last(struct call *c, const char *span, struct error *err)
 {
 	AUTO_TEXT command = { 0 };
+	struct drill *d;
 	uint64_t ms;
 
-	if (!number_parse_duration(span, &ms) || ms == 0) {
-		misuse(c, err, "--last needs a duration, such as 10m or 90s");
+	c->usage = true;
+	if (!options_duration("last", span, &ms, err))
+		return NULL;
+	if (ms == 0) {
+		misuse(c, err, "--last needs more than that: write a duration, as 90s or 10m");
 		return NULL;
 	}
+	c->usage = false;
 	text_addf(&command, "show drill last %" PRIu64, ms / 1000 + (ms % 1000 != 0));
-	return ask_record(c, text_str(&command), err);
+	d = ask_record(c, text_str(&command), err);
+	if (d != NULL && !d->truncated && d->to_ms - d->from_ms < (int64_t)ms)
+		say_young(c, d);
+	return d;
 }
 
 /* --- formats ------------------------------------------------------------------------------ */
@@ -275,10 +283,10 @@ static bool run_report(struct call *c, int *ret, struct error *err)
 
 /* --- drill compare ------------------------------------------------------------------------ */
 
-/* A file if there is one of that name, else a drill of the daemon. */
+/* A file if there is one of that name or it looks like one, else a drill of the daemon. */
 static struct drill *find_either(const struct call *c, const char *name, struct error *err)
 {
-	if (strchr(name, '/') != NULL || access(name, F_OK) == 0)
+	if (strchr(name, '/') != NULL || ends_with(name, ".json") || access(name, F_OK) == 0)
 		return drillfile_read(name, err);
 	return ask_name(c, name, err);
 }
@@ -363,7 +371,7 @@ static bool run_order(struct call *c, int *ret, struct error *err)
 
 	text_add(&command, "drill");
 	for (size_t i = 0; i < c->options.word_count; i++)
-		add_word(&command, c->options.words[i]);
+		client_add_word(&command, c->options.words[i]);
 	*ret = CONSOLE_OK;
 	return order(c, &command, err);
 }
@@ -392,7 +400,7 @@ static bool run_mark(struct call *c, int *ret, struct error *err)
 	for (size_t i = 1; i < c->options.word_count; i++)
 		text_addf(&words, "%s%s", i > 1 ? " " : "", c->options.words[i]);
 	text_add(&command, "drill mark");
-	add_word(&command, text_str(&words));
+	client_add_word(&command, text_str(&words));
 	*ret = CONSOLE_OK;
 	return order(c, &command, err);
 }

@@ -209,9 +209,10 @@ static void apply_arguments(struct settings *s, const struct haproxyargs *a)
 		add_console(s);
 }
 
+/* A control socket is a listener, as to HAProxy: Debian's haproxy.cfg has nothing else. */
 static bool listens(const struct settings *s)
 {
-	size_t n = s->admin_count;
+	size_t n = s->admin_count + s->socket_count;
 
 	for (size_t i = 0; i < s->service_count; i++) {
 		n += s->services[i].bind_count;

@@ -8,7 +8,7 @@
 
 static const enum drill_series recorded[] = {
 	DRILL_SERIES_SESSIONS, DRILL_SERIES_CONNECTED, DRILL_SERIES_FAILED,
-	DRILL_SERIES_CUT,      DRILL_SERIES_MOVED,     DRILL_SERIES_GAP,
+	DRILL_SERIES_CUT,      DRILL_SERIES_MOVED,
 };
 
 struct haproxyrec *haproxyrec_new(const struct haproxyrec_options *o)
@@ -59,8 +59,6 @@ static void grow(struct haproxyrec_row *row, size_t from, size_t room)
 	for (size_t k = 0; k < ARRAY_LEN(recorded); k++) {
 		uint32_t **at = &row->at[recorded[k]];
 
-		if (row->server[0] && recorded[k] == DRILL_SERIES_GAP)
-			continue;
 		*at = mem_resize(*at, room, sizeof(**at));
 		memset(*at + from, 0, (room - from) * sizeof(**at));
 	}
@@ -72,6 +70,7 @@ static struct haproxyrec_row *add_row(struct haproxyrec *r, const struct haproxy
 
 	memcpy(row->service, like->service, sizeof(row->service));
 	memcpy(row->server, like->server, sizeof(row->server));
+	row->began_with = -1;
 	grow(row, 0, r->room + 1);
 	r->rows = mem_resize(r->rows, r->row_count + 1, sizeof(struct haproxyrec_row *));
 	r->rows[r->row_count++] = row;
@@ -105,10 +104,16 @@ static uint64_t gained(struct haproxyrec_row *row, enum drill_series k, uint64_t
 	return row->is_known ? n : 0;
 }
 
+/* Connects that failed: each is counted once, as the last one, or by what came after it. */
+static uint64_t failures(const struct haproxystat_row *now)
+{
+	return now->econ + now->wretr + now->wredis;
+}
+
 /* Never less than it was in the same process: between two of its counters there may be a moment. */
 static uint64_t connects(const struct haproxyrec_row *row, const struct haproxystat_row *now)
 {
-	uint64_t lost = now->econ + now->wretr + now->wredis;
+	uint64_t lost = failures(now);
 	uint64_t n = now->stot > lost ? now->stot - lost : 0;
 	uint64_t before = row->seen[DRILL_SERIES_CONNECTED];
 
@@ -121,7 +126,7 @@ static void sample_server(struct haproxyrec *r, struct haproxyrec_row *row,
 	put(r, row, DRILL_SERIES_SESSIONS, now->scur);
 	put(r, row, DRILL_SERIES_CONNECTED,
 	    gained(row, DRILL_SERIES_CONNECTED, connects(row, now)));
-	put(r, row, DRILL_SERIES_FAILED, gained(row, DRILL_SERIES_FAILED, now->econ));
+	put(r, row, DRILL_SERIES_FAILED, gained(row, DRILL_SERIES_FAILED, failures(now)));
 	put(r, row, DRILL_SERIES_MOVED, gained(row, DRILL_SERIES_MOVED, now->wredis));
 	put(r, row, DRILL_SERIES_CUT, gained(row, DRILL_SERIES_CUT, now->srv_abrt) + row->killed);
 	row->killed = 0;
@@ -146,15 +151,6 @@ static void sum_up(struct haproxyrec *r, struct haproxyrec_row *row)
 
 	for (size_t k = 0; k < ARRAY_LEN(sums); k++)
 		put(r, row, sums[k], sum(r, row, sums[k]));
-	put(r, row, DRILL_SERIES_GAP, 0);
-	if (!row->at[DRILL_SERIES_CONNECTED][r->samples - 1]) {
-		row->idle++;
-		return;
-	}
-	if (row->connected && row->idle)
-		put(r, row, DRILL_SERIES_GAP, (uint64_t)row->idle * r->drill->every_ms);
-	row->connected = true;
-	row->idle = 0;
 }
 
 /* An interval of which nothing is known. */
@@ -167,8 +163,6 @@ static void repeat(struct haproxyrec *r)
 		if (r->samples > 1)
 			put(r, row, DRILL_SERIES_SESSIONS,
 			    row->at[DRILL_SERIES_SESSIONS][r->samples - 2]);
-		if (!row->server[0])
-			row->idle++;
 	}
 }
 
@@ -255,6 +249,8 @@ bool haproxyrec_first(struct haproxyrec *r, const char *answer, struct error *er
 	identify(r, answer, r->drill->from_ms);
 	add_sample(r);
 	take_answer(r, &stat, r->drill->from_ms);
+	for (size_t i = 0; i < r->row_count; i++)
+		r->rows[i]->began_with = r->rows[i]->at[DRILL_SERIES_SESSIONS][0];
 	/* Of an interval that has not been. */
 	r->samples = 0;
 	haproxystat_release(&stat);

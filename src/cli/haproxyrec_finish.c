@@ -44,6 +44,7 @@ static void add_service(const struct haproxyrec *r, size_t at, struct place *pla
 		places[i] = (struct place){ d->service_count, service->server_count++ };
 		server->name = mem_arena_strdup(&d->arena, r->rows[i]->server);
 		server->first = r->rows[i]->first;
+		server->began_with = r->rows[i]->began_with;
 		copy_series(r, r->rows[i], server->at);
 	}
 	d->service_count++;

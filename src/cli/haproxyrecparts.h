@@ -13,8 +13,7 @@ struct haproxyrec_row {
 	uint32_t *at[DRILL_SERIES_COUNT];  /* `room` counts each; NULL: not recorded */
 	uint64_t seen[DRILL_SERIES_COUNT]; /* counters, as they were last */
 	uint64_t killed;                   /* by the log, so far */
-	size_t idle;                       /* of a service: intervals since its last connection */
-	bool connected;                    /* of a service: it ever had one */
+	int64_t began_with;                /* of a server: sessions at the beginning; -1: unknown */
 	bool is_known;                     /* it was polled: `seen` and `state` are of it */
 	enum drill_state first, state;
 	uint32_t step;      /* of the last poll, see haproxystat_row */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
+#include "base/number.h"
 #include "base/suggest.h"
 
 #include <assert.h>
@@ -87,11 +88,25 @@ static bool parse_option(struct options *o, int argc, char **argv, int *i, struc
 	return add(o, option, value, err);
 }
 
+/* The argument with that number, and what follows it in the usage line. */
+static const char *argument_at(const struct commands_entry *command, size_t n)
+{
+	const char *s = command->arguments;
+
+	for (; n > 0 && *s != '\0'; n--) {
+		s += strcspn(s, " ");
+		s += strspn(s, " ");
+	}
+	return s;
+}
+
 static bool check_words(const struct options *o, struct error *err)
 {
-	if (o->word_count < o->command->min)
-		return error_set(err, "%.*s is missing", (int)strcspn(o->command->arguments, " "),
-		                 o->command->arguments);
+	if (o->word_count < o->command->min) {
+		const char *missing = argument_at(o->command, o->word_count);
+
+		return error_set(err, "%.*s is missing", (int)strcspn(missing, " "), missing);
+	}
 	if (o->word_count > 0 && o->command->max == 0 && o->given_count == 0 &&
 	    look_up(o->command->id, 'f', NULL, 0) != NULL)
 		return error_set(err, "unexpected \"%s\": did you mean -f %s?", o->words[0],
@@ -136,6 +151,17 @@ const char *options_value_at(const struct options *o, const char *name, size_t n
 		if (strcmp(o->given[i].option->name, name) == 0 && n-- == 0)
 			return o->given[i].value;
 	return NULL;
+}
+
+bool options_duration(const char *name, const char *value, uint64_t *ret_ms, struct error *err)
+{
+	/* A number alone would be milliseconds, which nobody means here. */
+	if (strspn(value, "0123456789") == strlen(value) || !number_parse_duration(value, ret_ms) ||
+	    *ret_ms > INT32_MAX)
+		return error_set(err,
+		                 "--%s \"%.80s\": write a duration with its unit, as 90s or 10m",
+		                 name, value);
+	return true;
 }
 
 const char *options_value(const struct options *o, const char *name)

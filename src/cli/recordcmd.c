@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/recordcmd.h"
 
-#include "base/number.h"
 #include "base/tick.h"
 #include "cli/haproxylink.h"
 #include "cli/haproxyrec.h"
@@ -36,12 +35,14 @@ static bool read_plan(const struct options *o, struct plan *p, struct error *err
 	if (p->where == NULL)
 		return error_set(err, "--haproxy is missing: write its stats socket, a path or "
 		                      "host:port");
-	if (every != NULL && (!number_parse_duration(every, &p->every_ms) ||
-	                      p->every_ms < EVERY_LEAST_MS || p->every_ms > EVERY_MOST_MS))
+	if (every != NULL && !options_duration("every", every, &p->every_ms, err))
+		return false;
+	if (every != NULL && (p->every_ms < EVERY_LEAST_MS || p->every_ms > EVERY_MOST_MS))
 		return error_set(err, "--every %.80s: write a duration from 50ms to 1m", every);
-	if (span != NULL && (!number_parse_duration(span, &p->for_ms) || p->for_ms == 0))
-		return error_set(err, "--for %.80s: write a duration, like 90s or 10m", span);
-	return true;
+	if (span != NULL && !options_duration("for", span, &p->for_ms, err))
+		return false;
+	return span == NULL || p->for_ms > 0 ||
+	       error_set(err, "--for %.80s: write a duration, as 90s or 10m", span);
 }
 
 /* --- recording ---------------------------------------------------------------------------- */

@@ -31,8 +31,9 @@ struct order {
 struct outlook {
 	size_t servers;
 	size_t not_usable;
-	int64_t sessions;
-	char why[256]; /* the first that is not usable, and why */
+	int64_t sessions; /* those of predecessors included */
+	bool untold;      /* a predecessor may have more */
+	char why[256];    /* the first that is not usable, and why */
 };
 
 /* Is the server of that service one that `written` means: "service/server", or "server"? */
@@ -64,6 +65,9 @@ static struct outlook look_at(const struct statusjson *status, const char *writt
 {
 	struct outlook o = { 0 };
 
+	for (size_t i = 0; i < status->predecessor_count; i++)
+		if (!status->predecessors[i].known)
+			o.untold = true;
 	for (size_t i = 0; i < status->service_count; i++) {
 		const struct statusjson_service *service = &status->services[i];
 
@@ -73,7 +77,7 @@ static struct outlook look_at(const struct statusjson *status, const char *writt
 			if (!is_meant(written, service, server))
 				continue;
 			o.servers++;
-			o.sessions += server->sessions;
+			o.sessions += server->sessions + server->sessions_before;
 			if (!server->usable && o.not_usable++ == 0)
 				snprintf(o.why, sizeof(o.why), "%s/%s is %s%s%s", service->name,
 				         server->name, server->state,
@@ -149,6 +153,19 @@ static bool give_orders(const struct order *o, const struct statusjson *status, 
 	return true;
 }
 
+static void show_server(FILE *out, const struct statusjson_service *service,
+                        const struct statusjson_server *server)
+{
+	int64_t sessions = server->sessions + server->sessions_before;
+
+	fprintf(out, "%s/%s: %s, %" PRId64 " session%s", service->name, server->name, server->state,
+	        sessions, plural(sessions));
+	if (server->sessions_before)
+		fprintf(out, ", %" PRId64 " of them from before an upgrade",
+		        server->sessions_before);
+	fputc('\n', out);
+}
+
 /* A line for each server, with its state after the order. */
 static void show_servers(const struct order *o, const struct statusjson *status)
 {
@@ -159,16 +176,35 @@ static void show_servers(const struct order *o, const struct statusjson *status)
 			const struct statusjson_server *server = &service->servers[k];
 
 			if (is_meant(o->server, service, server))
-				fprintf(o->console->out, "%s/%s: %s, %" PRId64 " session%s\n",
-				        service->name, server->name, server->state,
-				        server->sessions, plural(server->sessions));
+				show_server(o->console->out, service, server);
 		}
+	}
+}
+
+/* A service that the order has left without a usable server. */
+static void warn(const struct order *o, const struct statusjson *status)
+{
+	for (size_t i = 0; i < status->service_count && o->id != COMMANDS_READY; i++) {
+		const struct statusjson_service *service = &status->services[i];
+		bool meant = false, usable = false;
+
+		for (size_t k = 0; k < service->server_count; k++) {
+			meant = meant || is_meant(o->server, service, &service->servers[k]);
+			usable = usable || service->servers[k].usable;
+		}
+		if (meant && !usable)
+			fprintf(o->console->err,
+			        "warning: %s has no usable server left: `sluice ready %s` brings "
+			        "this one back\n",
+			        service->name, o->server);
 	}
 }
 
 static bool is_done(const struct order *o, const struct outlook *now)
 {
-	return o->id == COMMANDS_READY ? now->not_usable == 0 : now->sessions == 0;
+	if (o->id == COMMANDS_READY)
+		return now->not_usable == 0;
+	return now->sessions == 0 && !now->untold;
 }
 
 /* What it waits for, over the line before on a terminal, else only once. */
@@ -177,7 +213,8 @@ static void show_progress(const struct order *o, const struct outlook *now, bool
 	FILE *err = o->console->err;
 	char limit[32];
 
-	if (!first && !o->console->live)
+	/* A predecessor that is still to tell of none does so at once. */
+	if ((!first && !o->console->live) || (o->id != COMMANDS_READY && !now->sessions))
 		return;
 	number_format_duration(o->wait_ms, limit, sizeof(limit));
 	fputs(o->console->live && !first ? "\r\033[K" : "", err);
@@ -197,6 +234,11 @@ static bool give_up(const struct order *o, const struct outlook *now, struct err
 	number_format_duration(o->wait_ms, limit, sizeof(limit));
 	if (o->id == COMMANDS_READY)
 		return error_set(err, "after %s, %s", limit, now->why);
+	if (now->sessions == 0)
+		return error_set(err,
+		                 "after %s, a process from before an upgrade has not told what "
+		                 "it still has there; `sluice status` shows it",
+		                 limit);
 	return error_set(err, "after %s, %" PRId64 " session%s still there", limit, now->sessions,
 	                 now->sessions == 1 ? " is" : "s are");
 }
@@ -254,6 +296,7 @@ static bool obey(const struct order *o, struct error *err)
 		return false;
 	show_servers(o, status);
 	fflush(o->console->out);
+	warn(o, status);
 	now = look_at(status, o->server);
 	statusjson_free(status);
 	if (!o->wait)
@@ -268,27 +311,17 @@ static bool obey(const struct order *o, struct error *err)
 	return true;
 }
 
-static bool parse_duration(const char *option, const char *value, uint64_t *ret, struct error *err)
-{
-	/* A number alone would be milliseconds, which nobody means here. */
-	if (strspn(value, "0123456789") == strlen(value) || !number_parse_duration(value, ret) ||
-	    *ret > INT32_MAX)
-		return error_set(err, "--%s \"%s\": write a duration with its unit, as 90s or 10m",
-		                 option, value);
-	return true;
-}
-
 static bool parse_times(struct order *o, const struct options *given, struct error *err)
 {
 	const char *wait = options_value(given, "wait");
 	const char *deadline = o->id == COMMANDS_DRAIN ? options_value(given, "deadline") : NULL;
 
 	o->wait = wait != NULL;
-	if (wait != NULL && !parse_duration("wait", wait, &o->wait_ms, err))
+	if (wait != NULL && !options_duration("wait", wait, &o->wait_ms, err))
 		return false;
 	if (deadline == NULL)
 		return true;
-	if (!parse_duration("deadline", deadline, &o->deadline_ms, err))
+	if (!options_duration("deadline", deadline, &o->deadline_ms, err))
 		return false;
 	return o->deadline_ms > 0 ||
 	       error_set(err, "--deadline \"%s\": `sluice kill` ends sessions at once", deadline);

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One line of the stream; false if it is not an event. */
 static bool show(const struct console *c, bool json, const char *line, struct error *err)
@@ -28,7 +29,10 @@ static bool show(const struct console *c, bool json, const char *line, struct er
 	if (json) {
 		fprintf(c->out, "%s\n", line);
 	} else {
-		eventline_write(&event, flags, &words);
+		if (isatty(fileno(c->out)) == 1)
+			eventline_write_folded(&event, flags, c->width, &words);
+		else
+			eventline_write(&event, flags, &words);
 		fprintf(c->out, "%s\n", text_str(&words));
 	}
 	if (fflush(c->out) != 0)

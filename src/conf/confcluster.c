@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "confcluster.h"
 
-#include <string.h>
+#include "base/text.h"
 
 bool confcluster_has_nodes(const struct settings *s, const struct settings_service *service)
 {
 	return service->server_count && !strchr(s->targets[service->servers[0].node].name, '/');
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* What cluster.server has and cluster.nodes has not. */
@@ -20,7 +15,7 @@ static bool are_alike(const struct settings_server *a, const struct settings_ser
 	       addr_equal(&a->source.addr, &b->source.addr) &&
 	       a->source.port_low == b->source.port_low &&
 	       a->source.port_high == b->source.port_high &&
-	       same_text(a->source.interface, b->source.interface) && !a->track && !b->track &&
+	       text_same(a->source.interface, b->source.interface) && !a->track && !b->track &&
 	       a->shutdown_on_down == b->shutdown_on_down && a->down_grace_ms == b->down_grace_ms &&
 	       a->close_spread_ms == b->close_spread_ms &&
 	       a->shutdown_backup_on_up == b->shutdown_backup_on_up && a->observe == b->observe &&
@@ -38,15 +33,15 @@ static bool agents_alike(const struct settings *s, size_t a, size_t b)
 	x = &s->targets[a - 1].check;
 	y = &s->targets[b - 1].check;
 	return s->targets[a - 1].check_port == s->targets[b - 1].check_port &&
-	       same_text(x->address, y->address) && x->inter_ms == y->inter_ms &&
+	       text_same(x->address, y->address) && x->inter_ms == y->inter_ms &&
 	       x->timeout_ms == y->timeout_ms && x->rise == y->rise && x->fall == y->fall &&
-	       same_text(x->agent_send, y->agent_send);
+	       text_same(x->agent_send, y->agent_send);
 }
 
 static bool is_same(const struct settings_server *a, const struct settings_server *b)
 {
-	return same_text(a->name, b->name) && same_text(a->host, b->host) && a->node == b->node &&
-	       same_text(a->locality, b->locality) && a->weight == b->weight &&
+	return text_same(a->name, b->name) && text_same(a->host, b->host) && a->node == b->node &&
+	       text_same(a->locality, b->locality) && a->weight == b->weight &&
 	       a->backup == b->backup && a->disabled == b->disabled && a->maxconn == b->maxconn &&
 	       a->minconn == b->minconn && a->maxqueue == b->maxqueue &&
 	       a->slowstart_ms == b->slowstart_ms && a->max_connecting == b->max_connecting &&

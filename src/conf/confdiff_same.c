@@ -9,11 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool confdiff_same_key(const struct keytable_key *k, const void *a, const void *b)
 {
 	AUTO_TEXT one = { 0 };
@@ -50,7 +45,7 @@ static bool same_group(const char *group, const void *a, const void *b, const ch
 static void compare_text(const char *name, const char *a, const char *b, confdiff_say *say,
                          void *data)
 {
-	if (!same_text(a, b))
+	if (!text_same(a, b))
 		say(data, name, a, b);
 }
 
@@ -110,7 +105,7 @@ bool confdiff_same_target(const struct settings_target *a, const struct settings
 
 	agent_a.c.port_number = a->check_port;
 	agent_b.c.port_number = b->check_port;
-	same = same_text(a->host, b->host) && a->check_port == b->check_port &&
+	same = text_same(a->host, b->host) && a->check_port == b->check_port &&
 	       same_group("check", &one, &other, but);
 	if (same && a->check.type == SETTINGS_CHECK_AGENT)
 		same = same_group("agent", &agent_a, &agent_b, but_presence);
@@ -163,7 +158,7 @@ bool confdiff_same_place(const struct settings_bind *a, const struct settings_bi
 		return false;
 	if (a->kind == SETTINGS_BIND_FD)
 		return a->fd == b->fd;
-	return addr_equal(&a->addr, &b->addr) && same_text(a->interface, b->interface);
+	return addr_equal(&a->addr, &b->addr) && text_same(a->interface, b->interface);
 }
 
 bool confdiff_same_bind(const struct settings_bind *a, const struct settings_bind *b)
@@ -196,63 +191,7 @@ bool confdiff_same_door(const struct settings_socket *a, const struct settings_s
 	return addr_equal(&a->addr, &b->addr);
 }
 
-bool confdiff_same_socket(const struct settings_socket *a, const struct settings_socket *b)
-{
-	static const char *const but[] = { "address", NULL };
-	struct draft_socket one = { .s = *a };
-	struct draft_socket other = { .s = *b };
-
-	return confdiff_same_door(a, b) && same_group("admin.sockets", &one, &other, but);
-}
-
 /* --- of the whole process -------------------------------------------------------------------- */
-
-static bool same_frontend_logs(const struct draft_service *a, const struct draft_service *b)
-{
-	const struct keytable_key *log = keytable_find("services.frontends", "log");
-	const struct draft_frontend *one = a->frontends.at;
-	const struct draft_frontend *other = b->frontends.at;
-
-	if (a->frontends.count != b->frontends.count)
-		return false;
-	for (size_t i = 0; i < a->frontends.count; i++)
-		if (!same_text(one[i].f.name, other[i].f.name) ||
-		    one[i].f.own_logs != other[i].f.own_logs ||
-		    !confdiff_same_key(log, &one[i], &other[i]))
-			return false;
-	return true;
-}
-
-static bool same_service_logs(const struct draft_root *a, const struct draft_root *b)
-{
-	const struct keytable_key *log = keytable_find("services", "log");
-	const struct draft_service *one = a->services.at;
-	const struct draft_service *other = b->services.at;
-
-	if (a->services.count != b->services.count)
-		return false;
-	for (size_t i = 0; i < a->services.count; i++)
-		if (!same_text(one[i].s.name, other[i].s.name) ||
-		    !confdiff_same_key(log, &one[i], &other[i]) ||
-		    !same_frontend_logs(&one[i], &other[i]))
-			return false;
-	return true;
-}
-
-bool confdiff_same_logs(const struct settings *a, const struct settings *b)
-{
-	struct mem_arena arena = { 0 };
-	struct draft_root one;
-	struct draft_root other;
-	bool same;
-
-	confdraft_make_flat(a, &arena, &one);
-	confdraft_make_flat(b, &arena, &other);
-	same = confdiff_same_key(keytable_find("", "log"), &one, &other) &&
-	       same_service_logs(&one, &other);
-	mem_arena_release(&arena);
-	return same;
-}
 
 bool confdiff_same_resolver(const struct settings *a, const struct settings *b)
 {

@@ -11,7 +11,6 @@ bool confdiff_same_key(const struct keytable_key *k, const void *a, const void *
 
 /* Whether it is the same thing to listen on, however it is written. */
 bool confdiff_same_place(const struct settings_bind *a, const struct settings_bind *b);
-bool confdiff_same_door(const struct settings_socket *a, const struct settings_socket *b);
 
 /*
  * What no key of the table has: it comes from HAProxy's files, or from the nodes of a cluster.

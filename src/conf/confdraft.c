@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "confdraft.h"
 
+#include "base/text.h"
 #include "confcluster.h"
 #include "confsteps.h"
 
@@ -117,11 +118,6 @@ static bool same_port(const struct draft_check *a, const struct draft_check *b)
 	       a->port.number == b->port.number;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /*
  * What the checks of a service's servers have in common: the first one's, without the places that
  * are not the same for all.  Not set (type NULL) if no server is checked.
@@ -141,7 +137,7 @@ static void set_common_check(struct draft_service *d)
 			*common = *c;
 		if (!same_port(common, c))
 			common->port.set = false;
-		if (!same_text(common->c.address, c->c.address))
+		if (!text_same(common->c.address, c->c.address))
 			common->c.address = NULL;
 	}
 	if (!checked)

@@ -76,6 +76,11 @@ static void add_seconds(const struct keytable_key *k, const void *target, struct
 	add_duration(load_number(k, target) * 1000, out);
 }
 
+static void add_micros(const struct keytable_key *k, const void *target, struct text *out)
+{
+	text_addf(out, "\"%" PRIu64 "us\"", load_number(k, target));
+}
+
 static void add_idle(const struct keytable_key *k, const void *target, struct text *out)
 {
 	uint64_t ms = load_number(k, target);
@@ -297,6 +302,7 @@ static formatter *const formatters[] = {
 	[KEYTABLE_WHOLE] = add_whole,
 	[KEYTABLE_DURATION] = add_milliseconds,
 	[KEYTABLE_SECONDS] = add_seconds,
+	[KEYTABLE_MICROS] = add_micros,
 	[KEYTABLE_IDLE] = add_idle,
 	[KEYTABLE_WORD] = add_word,
 	[KEYTABLE_CHOICE] = add_text,

@@ -209,6 +209,9 @@ static void read_service(struct reader *r, const json_t *o, size_t index)
 		v->servers[i].name = find_text(r, s, "name");
 		v->servers[i].first =
 		    (enum drill_state)find_word(r, s, "first", state_word, DRILL_STATE_COUNT);
+		v->servers[i].began_with = json_object_get(s, "began_with")
+		                               ? find_number(r, s, "began_with", UINT32_MAX)
+		                               : -1;
 		read_series(r, s, v->servers[i].at);
 	}
 }
@@ -288,6 +291,8 @@ static void read_all(struct reader *r, const json_t *o)
 {
 	if (!json_is_object(o))
 		fail(r, "not a JSON object");
+	if (json_object_get(o, "numbers") != NULL)
+		fail(r, "this is a report of --format json: write it with --format record");
 	read_head(r, o);
 	go_to(r, "%s", "");
 	read_services(r, o);

@@ -289,8 +289,7 @@ void endpoints_track(struct draft_context *c, const struct keytable_key *k,
 	slash = strchr(s, '/');
 	if (slash)
 		snprintf(service, sizeof(service), "%.*s", (int)(slash - s), s);
-	if ((slash && !scalars_name_is_valid(service)) ||
-	    !scalars_name_is_valid(slash ? slash + 1 : s))
+	if ((slash && !settings_is_name(service)) || !settings_is_name(slash ? slash + 1 : s))
 		problem_add(
 		    c->problems, v,
 		    "\"%.60s\" is not a server: write \"service/server\", or \"server\" for "

@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
-enum { RANGE_MAX = 4096, NAME_MAX_LEN = 64, CONN_MAX = 10000000, BACKLOG_MAX = 1000000 };
+enum { RANGE_MAX = 4096, CONN_MAX = 10000000, BACKLOG_MAX = 1000000 };
 
 /* What the options of one line say, before its addresses get them. */
 struct options {
@@ -13,12 +13,6 @@ struct options {
 	enum settings_level level;   /* of "stats socket" */
 	struct hcfgmodel_value file; /* mode, user or group were written */
 };
-
-static bool is_name(const char *s)
-{
-	return *s && strlen(s) <= NAME_MAX_LEN &&
-	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")];
-}
 
 /* "0600" */
 static void take_mode(struct hcfgreader *r, struct options *o, const char *mode)
@@ -65,7 +59,7 @@ static void take_level(struct hcfgreader *r, const char *word, struct options *o
 
 static void take_name(struct hcfgreader *r, const char *word, struct settings_bind *b)
 {
-	if (is_name(word))
+	if (settings_is_name(word))
 		b->name = word;
 	else
 		hcfgreader_lose(r, "\"%.60s\" is not a name for sluice", word);

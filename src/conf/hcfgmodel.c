@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64 };
-
 /* Where the lines that follow belong. */
 struct building {
 	struct hcfgreader r;
@@ -28,12 +26,6 @@ const char *hcfgmodel_kind_name(enum hcfgmodel_kind kind)
 	};
 
 	return names[kind];
-}
-
-static bool is_name(const char *s)
-{
-	return *s && strlen(s) <= NAME_MAX_LEN &&
-	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")];
 }
 
 static bool has_front(enum hcfgmodel_kind k)
@@ -142,10 +134,10 @@ static void begin_proxy(struct building *b, enum hcfgmodel_kind kind)
 		b->last_defaults = p;
 		return;
 	}
-	if (!is_name(p->name))
+	if (!settings_is_name(p->name))
 		hcfgreader_error(&b->r, "%s%.60s%s: write 1 to %d letters, digits, - _ . :",
 		                 named ? "\"" : "a name is missing", p->name,
-		                 named ? "\" is not a name" : "", NAME_MAX_LEN);
+		                 named ? "\" is not a name" : "", SETTINGS_NAME_MAX);
 	twin = find_twin(m, p);
 	if (twin)
 		hcfgreader_error(&b->r, "the name \"%.60s\" is taken by a %s in line %u", p->name,

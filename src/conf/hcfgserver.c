@@ -5,13 +5,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64, TEMPLATE_MAX = 256 };
-
-static bool is_name(const char *s)
-{
-	return *s && strlen(s) <= NAME_MAX_LEN &&
-	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")];
-}
+enum { TEMPLATE_MAX = 256 };
 
 static void take_inet(struct hcfgreader *r, const struct hcfgaddr *a, struct hcfgmodel_server *s)
 {
@@ -101,11 +95,11 @@ static void add(struct hcfgreader *r, struct hcfgmodel_proxy *p, const char *nam
 
 void hcfgserver_read(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 {
-	if (is_name(r->words[0]))
+	if (settings_is_name(r->words[0]))
 		add(r, p, r->words[0], 1);
 	else
 		hcfgreader_error(r, "\"%.60s\" is not a name: 1 to %d letters, digits, - _ . :",
-		                 r->words[0], NAME_MAX_LEN);
+		                 r->words[0], SETTINGS_NAME_MAX);
 }
 
 /* "3" is 1 to 3, "5-8" is 5 to 8. */
@@ -144,7 +138,7 @@ void hcfgserver_read_template(struct hcfgreader *r, struct hcfgmodel_proxy *p)
 	for (uint32_t i = low; i <= high; i++) {
 		const char *name = mem_arena_printf(&r->model->arena, "%.200s%u", r->words[0], i);
 
-		if (!is_name(name)) {
+		if (!settings_is_name(name)) {
 			hcfgreader_error(r, "\"%.60s\" is not a name", name);
 			return;
 		}

@@ -86,34 +86,6 @@ static bool can_merge(const struct settings_frontend *f, const struct settings_s
 	         client->count == server->count));
 }
 
-static void merge(const struct settings_frontend *f, struct settings_service *s)
-{
-	if (f->keepalive.client) {
-		s->keepalive.idle_s = f->keepalive.idle_s;
-		s->keepalive.interval_s = f->keepalive.interval_s;
-		s->keepalive.count = f->keepalive.count;
-	}
-	s->keepalive.client = f->keepalive.client;
-	s->binds = f->binds;
-	s->bind_count = f->bind_count;
-	s->maxconn = f->maxconn;
-	s->timeout.client_ms = f->client_ms;
-	s->timeout.client_fin_ms = f->client_fin_ms;
-	s->rate_limit = f->rate_limit;
-	s->conn_rate_limit = f->conn_rate_limit;
-	s->allow = f->allow;
-	s->allow_count = f->allow_count;
-	s->deny = f->deny;
-	s->deny_count = f->deny_count;
-	s->dontlognull = f->dontlognull;
-	s->dontlog_normal = f->dontlog_normal;
-	s->log_separate_errors = f->log_separate_errors;
-	s->logasap = f->logasap;
-	s->socket_stats = f->socket_stats;
-	s->session_log = f->session_log;
-	s->log_format = f->log_format;
-}
-
 /* In a file frontends begin with what their service says, so it says what the first has. */
 static void suggest(const struct settings_frontend *f, struct settings_service *s)
 {
@@ -128,6 +100,24 @@ static void suggest(const struct settings_frontend *f, struct settings_service *
 		s->keepalive.interval_s = f->keepalive.interval_s;
 		s->keepalive.count = f->keepalive.count;
 	}
+}
+
+static void merge(const struct settings_frontend *f, struct settings_service *s)
+{
+	suggest(f, s);
+	s->binds = f->binds;
+	s->bind_count = f->bind_count;
+	s->maxconn = f->maxconn;
+	s->rate_limit = f->rate_limit;
+	s->conn_rate_limit = f->conn_rate_limit;
+	s->allow = f->allow;
+	s->allow_count = f->allow_count;
+	s->deny = f->deny;
+	s->deny_count = f->deny_count;
+	s->dontlog_normal = f->dontlog_normal;
+	s->log_separate_errors = f->log_separate_errors;
+	s->logasap = f->logasap;
+	s->socket_stats = f->socket_stats;
 }
 
 static void set_fronts(struct hcfgservice *c, const struct hcfgpair *pair,

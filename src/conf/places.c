@@ -70,32 +70,30 @@ static bool is_usable(const char *path, mode_t kind, int mode, struct error *err
 	return true;
 }
 
-void places_file(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
-                 void *base)
+/* Stores the place if is_usable(); NULL: what is wrong with it has been said. */
+static void store(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                  void *base, const char *s, mode_t kind, int mode)
 {
-	const char *s = scalars_text(c, v, k->example);
 	struct error err;
 
 	if (!s)
 		return;
-	if (is_usable(s, S_IFREG, R_OK, &err))
+	if (is_usable(s, kind, mode, &err))
 		scalars_store_text(c, k, base, s);
 	else
 		problem_add(c->problems, v, "%s", err.text);
 }
 
+void places_file(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,
+                 void *base)
+{
+	store(c, k, v, base, scalars_text(c, v, k->example), S_IFREG, R_OK);
+}
+
 void places_program(struct draft_context *c, const struct keytable_key *k,
                     const config_setting_t *v, void *base)
 {
-	const char *s = absolute(c, v, k->example);
-	struct error err;
-
-	if (!s)
-		return;
-	if (is_usable(s, S_IFREG, X_OK, &err))
-		scalars_store_text(c, k, base, s);
-	else
-		problem_add(c->problems, v, "%s", err.text);
+	store(c, k, v, base, absolute(c, v, k->example), S_IFREG, X_OK);
 }
 
 /* As chmod(1) takes it. */
@@ -119,15 +117,7 @@ void places_mode(struct draft_context *c, const struct keytable_key *k, const co
 void places_directory(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base)
 {
-	const char *s = absolute(c, v, k->example);
-	struct error err;
-
-	if (!s)
-		return;
-	if (is_usable(s, S_IFDIR, X_OK, &err))
-		scalars_store_text(c, k, base, s);
-	else
-		problem_add(c->problems, v, "%s", err.text);
+	store(c, k, v, base, absolute(c, v, k->example), S_IFDIR, X_OK);
 }
 
 void places_user(struct draft_context *c, const struct keytable_key *k, const config_setting_t *v,

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "drillpage.h"
+#include "net/httpquery.h"
 #include "report/eventjson.h"
 #include "report/page.h"
 #include "report/sessionline.h"
@@ -55,7 +56,6 @@ void adminpages_add_event(struct text *out, const struct journal_event *e)
 static uint64_t first_wanted(const struct exchange *x)
 {
 	struct httphead_string last = httphead_field(x->request, "last-event-id");
-	const char *since = strstr(x->query, "since=");
 	char digits[24];
 	uint64_t seq;
 
@@ -64,11 +64,9 @@ static uint64_t first_wanted(const struct exchange *x)
 		if (number_parse(digits, UINT64_MAX - 1, &seq))
 			return seq + 1;
 	}
-	if (since) {
-		snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(since + 6, "&"), since + 6);
-		if (number_parse(digits, UINT64_MAX, &seq))
-			return seq;
-	}
+	if (httpquery_find(x->query, "since", digits, sizeof(digits)) &&
+	    number_parse(digits, UINT64_MAX, &seq))
+		return seq;
 	return 1;
 }
 

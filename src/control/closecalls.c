@@ -2,9 +2,12 @@
 /*
  * `drain` with a deadline, and `rebalance`.
  */
+#include "base/mem.h"
 #include "base/number.h"
+#include "base/suggest.h"
 #include "call.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* False when an error has been answered.  *ret_ms 0: none was asked for. */
@@ -45,6 +48,21 @@ void closecalls_drain(struct call *c)
 		roster_drain(c->ctx->daemon->roster, s, deadline_ms);
 }
 
+static void refuse_service(struct call *c, const char *name)
+{
+	const struct topology *t = c->ctx->daemon->topology;
+	const char **names = mem_zalloc((t->service_count + 1) * sizeof(*names)), *near;
+
+	for (size_t i = 0; i < t->service_count; i++)
+		names[i] = t->services[i]->settings->name;
+	near = suggest_nearest(name, names, t->service_count);
+	if (near)
+		call_say(c, CALL_ERROR, "no service \"%s\": did you mean \"%s\"?", name, near);
+	else
+		call_say(c, CALL_ERROR, "no service \"%s\"; `sluice status` shows them", name);
+	free(names);
+}
+
 /* The last line of a success is "done". */
 void closecalls_rebalance(struct call *c)
 {
@@ -59,7 +77,7 @@ void closecalls_rebalance(struct call *c)
 	if (names)
 		service = topology_find_service(c->ctx->daemon->topology, c->args[0]);
 	if (names && !service) {
-		call_say(c, CALL_ERROR, "No such backend.");
+		refuse_service(c, c->args[0]);
 		return;
 	}
 	roster_rebalance(c->ctx->daemon->roster, service, dry, c->out);

@@ -167,9 +167,11 @@ static bool step_drain(struct roster *r, struct closing_order *o, struct topolog
 {
 	struct state state = topology_state(s);
 
-	if (state.admin & STATE_DRAIN_COMMAND && sessions_of(s) && is_panicking(s))
+	bool has_sessions = sessions_of(s) || s->active_before;
+
+	if (state.admin & STATE_DRAIN_COMMAND && has_sessions && is_panicking(s))
 		return true;
-	if (state.admin & STATE_DRAIN_COMMAND && sessions_of(s) && now_ms < o->over_ms) {
+	if (state.admin & STATE_DRAIN_COMMAND && has_sessions && now_ms < o->over_ms) {
 		ask(r, o, s, now_ms);
 		return true;
 	}

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { PREDECESSORS_MAX = 64 };
+
 static uint64_t total_bytes_out(const struct daemon *c)
 {
 	uint64_t n = 0;
@@ -62,8 +64,43 @@ static struct snapshot_http *list_pages(const struct daemon *c, size_t *ret_coun
 	return list;
 }
 
+static size_t list_predecessors(const struct daemon *c,
+                                struct snapshot_predecessor ret[static PREDECESSORS_MAX])
+{
+	const struct daemon_predecessors *p = &c->predecessors;
+
+	return p->list ? p->list(p->ctx, ret, PREDECESSORS_MAX) : 0;
+}
+
+bool daemon_is_free(const struct daemon *c, struct topology_server *s)
+{
+	struct snapshot_predecessor list[PREDECESSORS_MAX];
+	size_t count = list_predecessors(c, list);
+
+	for (size_t i = 0; i < count; i++)
+		if (!list[i].known)
+			return false;
+	return !atomic_load(&s->active) && !atomic_load(&s->queued) && !s->active_before;
+}
+
+bool daemon_end_sessions(struct daemon *c, const struct topology_server *s)
+{
+	uint32_t ended = crew_end_sessions(c->crew, s, REASON_KILLED);
+
+	if (c->predecessors.list)
+		c->predecessors.end_sessions(c->predecessors.ctx, s);
+	return ended + s->active_before > 0;
+}
+
+bool daemon_kill(struct daemon *c, uint64_t id)
+{
+	return crew_kill(c->crew, id) ||
+	       (c->predecessors.list && c->predecessors.kill(c->predecessors.ctx, id));
+}
+
 struct snapshot *daemon_snapshot(struct daemon *c)
 {
+	struct snapshot_predecessor predecessors[PREDECESSORS_MAX];
 	uint32_t threads = crew_threads(c->crew);
 	uint32_t *loads = mem_zalloc(threads * sizeof(loads[0]));
 	struct snapshot_process p = {
@@ -89,6 +126,8 @@ struct snapshot *daemon_snapshot(struct daemon *c)
 		.description = c->topology->settings->description,
 		.worker_sessions = loads,
 		.worker_count = threads,
+		.predecessors = predecessors,
+		.predecessor_count = list_predecessors(c, predecessors),
 	};
 	struct snapshot_listener *listening = list_listeners(c, &p.listening_count);
 	struct snapshot_http *pages = list_pages(c, &p.http_count);

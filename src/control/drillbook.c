@@ -12,6 +12,7 @@ struct drillbook *drillbook_new(const struct topology *topology)
 
 	b->topology = topology;
 	b->begin_ms = tick_ms();
+	b->offset_ms = tick_wall_ms() - b->begin_ms;
 	b->notes = mem_zalloc(DRILLBOOK_EVENTS * sizeof(b->notes[0]));
 	drillbook_series_prepare(b);
 	return b;
@@ -39,7 +40,9 @@ static bool is_name(const char *name)
 	                              "0123456789-_.";
 	size_t len = strlen(name);
 
-	return len > 0 && len < DRILLBOOK_NAME_MAX && strspn(name, allowed) == len;
+	/* "-x" would be an option, and ".." a folder. */
+	return len > 0 && len < DRILLBOOK_NAME_MAX && strspn(name, allowed) == len &&
+	       name[0] != '-' && name[0] != '.';
 }
 
 static struct drillbook_drill *running(struct drillbook *b)
@@ -63,7 +66,7 @@ bool drillbook_start(struct drillbook *b, const char *name, struct error *err)
 	if (!is_name(name))
 		return error_set(err,
 		                 "\"%.80s\" cannot be the name of a drill: use 1 to %d letters, "
-		                 "digits, '-', '_' and '.'",
+		                 "digits, '-', '_' and '.', not '-' or '.' first",
 		                 name, DRILLBOOK_NAME_MAX - 1);
 	if (strcmp(name, "last") == 0)
 		return error_set(err, "\"last\" means a span of time: choose another name");
@@ -75,6 +78,11 @@ bool drillbook_start(struct drillbook *b, const char *name, struct error *err)
 	b->drills[b->drill_count] = (struct drillbook_drill){ .from_ms = tick_ms() };
 	memcpy(b->drills[b->drill_count++].name, name, strlen(name) + 1);
 	return true;
+}
+
+int64_t drillbook_offset_ms(const struct drillbook *b)
+{
+	return b->offset_ms;
 }
 
 size_t drillbook_count(const struct drillbook *b)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BYTES_MAX = 8 << 20, FEWEST = 64, SPARE_ROWS = 8 };
+enum { BYTES_MAX = 8 << 20, FEWEST = 64, SPARE_ROWS = 8, OFFSET_TOLERANCE_MS = 2 };
 
 static bool is_of_service(enum drill_series s)
 {
@@ -246,6 +246,15 @@ static void sample_all(struct drillbook *b)
 	b->taken++;
 }
 
+/* Two clocks are never read at once: what is less than a correction of one is left as it was. */
+static void follow_wall(struct drillbook *b)
+{
+	int64_t off = tick_wall_ms() - tick_ms() - b->offset_ms;
+
+	if (off < -OFFSET_TOLERANCE_MS || off > OFFSET_TOLERANCE_MS)
+		b->offset_ms += off;
+}
+
 void drillbook_sample(struct drillbook *b)
 {
 	int64_t due = (tick_ms() - b->begin_ms) / DRILLBOOK_EVERY_MS - (int64_t)b->taken;
@@ -254,6 +263,7 @@ void drillbook_sample(struct drillbook *b)
 		b->taken += (uint64_t)(due - (int64_t)b->capacity);
 		due = (int64_t)b->capacity;
 	}
+	follow_wall(b);
 	for (; due > 1; due--)
 		repeat(b);
 	if (due == 1)

@@ -7,7 +7,7 @@
 
 /* The span as intervals: the first, and one past the last, counted since the book began. */
 struct span {
-	int64_t from_ms, to_ms, offset_ms; /* offset: from the monotonic clock to the wall clock */
+	int64_t from_ms, to_ms, offset_ms; /* as the book's */
 	uint64_t first, end;
 	bool truncated;
 };
@@ -17,7 +17,7 @@ static struct span measure(const struct drillbook *b, int64_t from_ms, int64_t t
 	int64_t now = tick_ms();
 	struct span s = { .from_ms = from_ms < b->begin_ms ? b->begin_ms : from_ms,
 		          .to_ms = to_ms && to_ms < now ? to_ms : now,
-		          .offset_ms = tick_wall_ms() - now };
+		          .offset_ms = drillbook_offset_ms(b) };
 	uint64_t oldest = b->taken > b->capacity ? b->taken - b->capacity : 0;
 	uint64_t notes = b->noted < DRILLBOOK_EVENTS ? b->noted : DRILLBOOK_EVENTS;
 
@@ -27,9 +27,9 @@ static struct span measure(const struct drillbook *b, int64_t from_ms, int64_t t
 	s.end = ((uint64_t)(s.to_ms - b->begin_ms) + DRILLBOOK_EVERY_MS - 1) / DRILLBOOK_EVERY_MS;
 	if (s.end > b->taken)
 		s.end = b->taken;
-	s.truncated = from_ms < b->begin_ms || s.first < oldest ||
-	              (b->noted > DRILLBOOK_EVENTS &&
-	               b->notes[(b->noted - notes) % DRILLBOOK_EVENTS].ms > s.from_ms);
+	s.truncated =
+	    s.first < oldest || (b->noted > DRILLBOOK_EVENTS &&
+	                         b->notes[(b->noted - notes) % DRILLBOOK_EVENTS].ms > s.from_ms);
 	if (s.first < oldest)
 		s.first = oldest;
 	if (s.first > s.end)
@@ -82,6 +82,17 @@ static bool is_in(const struct drillbook *b, const struct span *s, const struct 
 	return r->gone < b->taken - s->first || !r->gone;
 }
 
+/* Its sessions at the end of the interval before the first, if that is remembered. */
+static int64_t sessions_before(const struct drillbook *b, const struct span *s,
+                               const struct drillbook_row *r)
+{
+	uint64_t oldest = b->taken > b->capacity ? b->taken - b->capacity : 0;
+
+	if (s->first <= oldest)
+		return -1;
+	return r->at[DRILL_SERIES_SESSIONS][(s->first - 1) % b->capacity];
+}
+
 static void add_server(const struct drillbook *b, const struct span *s, size_t row, struct drill *d,
                        struct place *place)
 {
@@ -92,6 +103,7 @@ static void add_server(const struct drillbook *b, const struct span *s, size_t r
 	place->server = service->server_count++;
 	server->name = mem_arena_strdup(&d->arena, r->server);
 	server->first = state_at(b, row, s->from_ms);
+	server->began_with = sessions_before(b, s, r);
 	copy_all(b, s, r, d, server->at);
 }
 

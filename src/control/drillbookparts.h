@@ -34,9 +34,10 @@ struct drillbook {
 	const struct topology *topology;
 	struct drillbook_row **rows;
 	size_t row_count, row_limit;
-	size_t capacity;  /* samples of a ring */
-	uint64_t taken;   /* samples so far */
-	int64_t begin_ms; /* when the first interval began */
+	size_t capacity;   /* samples of a ring */
+	uint64_t taken;    /* samples so far */
+	int64_t begin_ms;  /* when the first interval began */
+	int64_t offset_ms; /* from the monotonic clock to the wall clock */
 	struct drillbook_note *notes;
 	uint64_t noted;
 	struct drillbook_drill drills[DRILLBOOK_DRILLS];

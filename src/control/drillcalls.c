@@ -5,10 +5,10 @@
  */
 #include "base/log.h"
 #include "base/number.h"
+#include "base/suggest.h"
 #include "base/tick.h"
 #include "call.h"
-#include "control/drillbook.h"
-#include "report/drillrecord.h"
+#include "drillanswer.h"
 #include "report/stamp.h"
 #include "rosterlog.h"
 
@@ -75,61 +75,62 @@ void drillcalls_mark(struct call *c)
 
 /* --- show --------------------------------------------------------------------------------- */
 
+#define LIST_LINE "%-20s  %-24s  %-24s  %s\n"
+
 static void list(struct call *c)
 {
 	const struct drillbook *b = c->ctx->daemon->drillbook;
-	int64_t offset = tick_wall_ms() - tick_ms();
+	int64_t offset = drillbook_offset_ms(b);
 
+	text_addf(c->out, LIST_LINE, "# name", "from", "to", "length");
 	for (size_t i = 0; i < drillbook_count(b); i++) {
 		const struct drillbook_drill *d = drillbook_at(b, i);
+		int64_t ms = (d->to_ms ? d->to_ms : tick_ms()) - d->from_ms;
+		AUTO_TEXT from = { 0 };
+		AUTO_TEXT to = { 0 };
+		char length[32];
 
-		text_addf(c->out, "%s ", d->name);
-		stamp_add_rfc3339(c->out, d->from_ms + offset);
-		text_addc(c->out, ' ');
+		stamp_add_rfc3339(&from, d->from_ms + offset);
 		if (d->to_ms)
-			stamp_add_rfc3339(c->out, d->to_ms + offset);
+			stamp_add_rfc3339(&to, d->to_ms + offset);
 		else
-			text_add(c->out, "running");
-		text_addc(c->out, '\n');
+			text_add(&to, "running");
+		/* Of a long one whole seconds are enough. */
+		number_format_duration((uint64_t)(ms < 10000 ? ms : ms / 1000 * 1000), length,
+		                       sizeof(length));
+		text_addf(c->out, LIST_LINE, d->name, text_str(&from), text_str(&to), length);
 	}
 }
 
-static void record(struct call *c, const char *name, int64_t from_ms, int64_t to_ms)
+static void refuse_name(struct call *c, const char *name)
 {
-	struct drill *d = drillbook_record(c->ctx->daemon->drillbook, name, from_ms, to_ms);
+	const struct drillbook *b = c->ctx->daemon->drillbook;
+	const char *names[DRILLBOOK_DRILLS], *near;
+	AUTO_TEXT why = { 0 };
 
-	drillrecord_write(d, c->out);
-	text_addc(c->out, '\n');
-	drill_free(d);
-}
-
-static void show_last(struct call *c)
-{
-	const char *seconds = call_arg(c, 1);
-	uint64_t n;
-
-	if (!seconds || !number_parse(seconds, INT32_MAX, &n) || n == 0)
-		refuse(c, "write how many seconds: show drill last 600");
+	for (size_t i = 0; i < drillbook_count(b); i++)
+		names[i] = drillbook_at(b, i)->name;
+	near = suggest_nearest(name, names, drillbook_count(b));
+	text_addf(&why, "there is no drill \"%s\": ", name);
+	if (near)
+		text_addf(&why, "did you mean \"%s\"?", near);
 	else
-		record(c, "", tick_ms() - (int64_t)n * 1000, 0);
+		text_add(&why, "`sluice drill list` (\"show drill\") shows them");
+	refuse(c, text_str(&why));
 }
 
 void drillcalls_show(struct call *c)
 {
+	const struct drillbook *b = c->ctx->daemon->drillbook;
 	const char *name = call_arg(c, 0);
-	const struct drillbook_drill *d;
+	const char *seconds = call_arg(c, 1);
 
 	if (!name) {
 		list(c);
-		return;
+	} else if (strcmp(name, "last") == 0) {
+		if (!seconds || !drillanswer_last(b, seconds, c->out))
+			refuse(c, "write how many seconds: show drill last 600");
+	} else if (!drillanswer_named(b, name, c->out)) {
+		refuse_name(c, name);
 	}
-	if (strcmp(name, "last") == 0) {
-		show_last(c);
-		return;
-	}
-	d = drillbook_find(c->ctx->daemon->drillbook, name);
-	if (d)
-		record(c, d->name, d->from_ms, d->to_ms);
-	else
-		refuse(c, "there is no such drill: \"show drill\" lists them");
 }

@@ -75,6 +75,13 @@ void faults_put(struct faults *f, struct topology_server *s, struct fault fault,
 		ev_timer_again(f->loop, &f->look);
 }
 
+void faults_end(struct faults *f)
+{
+	for (size_t i = 0; i < f->topology->service_count; i++)
+		for (size_t k = 0; k < f->topology->services[i]->server_count; k++)
+			end(f, f->topology->services[i]->servers[k]);
+}
+
 /* Ends it if its time is over, and a check that hangs at its time-out.  False: there is none. */
 static bool look_at(struct faults *f, struct topology_server *s, int64_t now_ms)
 {

@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { HAPROXY_LINE = 1024 };
 
@@ -52,11 +52,6 @@ void logroute_release(struct logroute_set *set)
 
 /* --- targets ------------------------------------------------------------------------------ */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_sample(const struct settings_log *a, const struct settings_log *b)
 {
 	if (a->sample.count != b->sample.count || a->sample_size != b->sample_size)
@@ -75,7 +70,7 @@ static bool same_place(const struct settings_log *a, const struct settings_log *
 	switch (a->kind) {
 	case SETTINGS_LOG_SYSLOG:
 	case SETTINGS_LOG_FILE:
-		return same_text(a->path, b->path);
+		return text_same(a->path, b->path);
 	case SETTINGS_LOG_UDP:
 		return addr_equal(&a->addr, &b->addr);
 	case SETTINGS_LOG_FD:
@@ -92,7 +87,7 @@ static bool same(const struct settings_log *a, const struct settings_log *b)
 	return same_place(a, b) && same_sample(a, b) && a->facility == b->facility &&
 	       a->format == b->format && a->framing == b->framing && a->level == b->level &&
 	       a->min_level == b->min_level && a->len == b->len && a->sessions == b->sessions &&
-	       same_text(a->tag, b->tag) && same_text(a->hostname, b->hostname);
+	       text_same(a->tag, b->tag) && text_same(a->hostname, b->hostname);
 }
 
 static enum logsink_framing framing_of(const struct settings_log *s)

@@ -26,13 +26,6 @@ static const struct topology_server *checked_for(const struct topology_server *s
 	return s;
 }
 
-static bool is_healthy(const struct state *s)
-{
-	enum state_health health = state_effective(s);
-
-	return !state_in_maint(s) && (health == STATE_UP || health == STATE_NOCHECK);
-}
-
 /* It said so itself, or said nothing. */
 static bool is_quiet(const struct probe_result *check)
 {
@@ -42,13 +35,13 @@ static bool is_quiet(const struct probe_result *check)
 
 static bool is_dead(const struct topology_server *s, const struct state *state)
 {
-	return !is_healthy(state) && testimony_refused(&checked_for(s)->check);
+	return !state_is_serving(state) && testimony_refused(&checked_for(s)->check);
 }
 
 /* Has it stopped to serve, and is it one that lives? */
 static bool is_lost(const struct topology_server *s, const struct state *state)
 {
-	return !is_healthy(state) && state->health != STATE_CHECKING &&
+	return !state_is_serving(state) && state->health != STATE_CHECKING &&
 	       is_quiet(&checked_for(s)->check);
 }
 
@@ -73,7 +66,7 @@ static bool was_lost_lately(const struct roster *r, const struct topology_server
 			continue;
 		if (testimony_refused(&e->check))
 			return false;
-		if (is_healthy(&e->before) && !is_healthy(&e->after))
+		if (state_is_serving(&e->before) && !state_is_serving(&e->after))
 			return e->cause == JOURNAL_BY_CHECK && is_quiet(&e->check);
 	}
 	return false;
@@ -90,7 +83,7 @@ static struct tally count(const struct topology_service *service)
 		if (state_in_maint(&state))
 			continue;
 		t.all++;
-		if (is_healthy(&state)) {
+		if (state_is_serving(&state)) {
 			t.healthy++;
 			t.wavering += is_quiet(&checked_for(s)->check);
 		} else if (is_dead(s, &state)) {

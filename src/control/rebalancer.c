@@ -33,15 +33,44 @@ static uint32_t carry_out(struct roster *r, const struct rebalance_move *m)
 	return done + r->o.wish(r->o.ctx, &w);
 }
 
+/* Why not all that should end do. */
+static const char *why_left(const struct settings_service *set)
+{
+	if (set->protocol != SETTINGS_PROTOCOL_PGWIRE && !set->rebalance_encrypted_ms)
+		return "; without protocol = \"pgwire\" nobody sees where a transaction ends";
+	if (!set->rebalance_encrypted_ms)
+		return "; the others are encrypted, for which there is rebalance_encrypted, or "
+		       "were "
+		       "asked before";
+	return "; the others were asked before, or have not been silent for rebalance_encrypted";
+}
+
+/* Why nothing should end. */
+static const char *why_idle(const struct topology_service *service)
+{
+	size_t usable = 0;
+
+	for (size_t i = 0; i < service->server_count; i++)
+		usable += topology_is_usable(service->servers[i]);
+	if (atomic_load_explicit(&service->panicking, memory_order_relaxed))
+		return "most of its servers are in trouble at once";
+	return usable < 2 ? "fewer than two servers are usable"
+	                  : "no server has more than 15 % beyond its share";
+}
+
 static void show(const struct rebalance_move *m, uint32_t done, bool dry, struct text *out)
 {
-	text_addf(out, "%s/%s: %u session%s, an even share is %u",
-	          m->server->service->settings->name, m->server->settings->name, m->sessions,
-	          plural(m->sessions), m->share);
+	const struct settings_service *set = m->server->service->settings;
+	bool blind = set->protocol != SETTINGS_PROTOCOL_PGWIRE && !set->rebalance_encrypted_ms;
+
+	text_addf(out, "%s/%s: %u session%s, an even share is %u", set->name,
+	          m->server->settings->name, m->sessions, plural(m->sessions), m->share);
 	if (m->close && dry)
 		text_addf(out, ": %u would be asked to end", m->close);
 	else if (m->close)
 		text_addf(out, ": %u of %u end", done, m->close);
+	if (dry ? m->close && blind : done < m->close)
+		text_add(out, why_left(set));
 	text_addc(out, '\n');
 }
 
@@ -62,8 +91,8 @@ static void pass(struct roster *r, const struct topology_service *service, bool 
 	    mem_zalloc((service->server_count + 1) * sizeof(struct rebalance_move));
 	AUTO_TEXT servers = { 0 };
 	uint32_t ended = 0;
+	uint32_t wanted = rebalance_plan(service, service->settings->rebalance_budget, moves);
 
-	rebalance_plan(service, service->settings->rebalance_budget, moves);
 	for (size_t i = 0; i < service->server_count; i++) {
 		uint32_t done = dry ? 0 : carry_out(r, &moves[i]);
 
@@ -74,6 +103,9 @@ static void pass(struct roster *r, const struct topology_service *service, bool 
 			text_addf(&servers, "%s %u on %s", ended > done ? "," : ":", done,
 			          moves[i].server->settings->name);
 	}
+	if (out && !wanted)
+		text_addf(out, "%s: nothing to end: %s\n", service->settings->name,
+		          why_idle(service));
 	if (ended)
 		tell(r, service, text_str(&servers), ended);
 	free(moves);

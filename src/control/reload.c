@@ -7,9 +7,11 @@
 #include "base/tick.h"
 #include "conf/confdiff.h"
 #include "conf/loader.h"
+#include "control/faults.h"
 #include "net/notify.h"
 #include "opening.h"
 #include "rosterlog.h"
+#include "upgrade.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -72,11 +74,26 @@ static void follow_frontends(const struct reload_plan *p)
 	}
 }
 
+/* Nobody would end them in their time, and sessions that stay would be held by them for ever. */
+static void end_faults(const struct reload_plan *p)
+{
+	const struct topology_swap *w = p->swap;
+	struct faults *faults = p->r->s->daemon.faults;
+	const struct fault none = { 0 };
+
+	for (size_t i = 0; i < w->gone_server_count; i++)
+		faults_put(faults, w->gone_servers[i], none, 0);
+	for (size_t i = 0; i < w->gone_service_count; i++)
+		for (size_t k = 0; k < w->gone_services[i]->server_count; k++)
+			faults_put(faults, w->gone_services[i]->servers[k], none, 0);
+}
+
 static void exchange(struct reload_plan *p)
 {
 	struct supervisor *s = p->r->s;
 	struct logger *before = s->daemon.logger;
 
+	end_faults(p);
 	reload_servers_swap(p);
 	crew_halt(s->daemon.crew);
 	topology_swap_commit(p->swap, p->was_maxconn, p->maxconn);
@@ -85,6 +102,7 @@ static void exchange(struct reload_plan *p)
 	crew_go_on(s->daemon.crew);
 	s->daemon.logger = p->logger;
 	p->logger = before;
+	logger_ask(s->daemon.logger, s->daemon.topology, s->leave.begun);
 	s->settings = p->after;
 	reload_leavers_add(p);
 	/* Sessions and lines forget the servers that are not on any list now. */
@@ -112,6 +130,8 @@ static void change_process(const struct reload_plan *p)
 	struct daemon *d = &p->r->s->daemon;
 
 	change_limits(p);
+	if (p->before->spin_us != p->after->spin_us)
+		crew_set_spin(d->crew, p->after->spin_us);
 	d->node[0] = '\0';
 	if (p->after->node)
 		snprintf(d->node, sizeof(d->node), "%s", p->after->node);
@@ -323,6 +343,9 @@ static const char *obstacle(const struct reload *r)
 		return "there is no file to read again";
 	if (s->daemon.stopping)
 		return "it is stopping";
+	/* It has read the file already, or has our state: it would never hear of this. */
+	if (upgrade_is_under_way(s->upgrade))
+		return "an upgrade is under way, try again when it is over";
 	return s->daemon.accepting ? NULL : "its first checks are not over yet";
 }
 
@@ -350,6 +373,13 @@ static void run(void *ctx, bool dry, struct text *answer)
 		notify_send("READY=1");
 }
 
+/* Is it an obstacle that goes away by itself? */
+static bool can_wait(const struct supervisor *s)
+{
+	return s->settings->file && !s->daemon.stopping &&
+	       (!s->daemon.accepting || upgrade_is_under_way(s->upgrade));
+}
+
 void reload_now(struct supervisor *s)
 {
 	AUTO_TEXT answer = { 0 };
@@ -359,7 +389,7 @@ void reload_now(struct supervisor *s)
 	if (s->settings->haproxy || !s->reload)
 		return;
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "log files reopened");
-	s->reload->wanted = !s->daemon.accepting && !s->daemon.stopping && s->settings->file;
+	s->reload->wanted = why && can_wait(s);
 	if (why && s->settings->file && !s->reload->wanted)
 		roster_say(s->daemon.roster, LOG_LEVEL_WARN, "not reloaded: %s", why);
 	if (!why)
@@ -386,6 +416,22 @@ void reload_settle(struct reload *r)
 		reload_listeners_accept(r, false);
 }
 
+bool reload_is_wanted(const struct reload *r)
+{
+	return r && r->wanted;
+}
+
+void reload_stop(struct reload *r)
+{
+	for (size_t i = 0; r && i < r->late_count; i++) {
+		for (size_t k = 0; k < r->late[i].listener_count; k++)
+			listener_free(r->late[i].listeners[k].heir);
+		free(r->late[i].listeners);
+	}
+	if (r)
+		r->late_count = 0;
+}
+
 struct reload *reload_new(struct supervisor *s)
 {
 	struct reload *r = mem_zalloc(sizeof(*r));
@@ -403,11 +449,7 @@ void reload_free(struct reload *r)
 	if (!r)
 		return;
 	reload_leavers_end(r);
-	for (size_t i = 0; i < r->late_count; i++) {
-		for (size_t k = 0; k < r->late[i].listener_count; k++)
-			listener_free(r->late[i].listeners[k].heir);
-		free(r->late[i].listeners);
-	}
+	reload_stop(r);
 	free(r->late);
 	reload_doors_end(r);
 	settings_free(r->first);

@@ -2,6 +2,8 @@
 #ifndef CONTROL_RELOAD_H
 #define CONTROL_RELOAD_H
 
+#include <stdbool.h>
+
 /*
  * Reads the configuration again while the process serves its clients: all of it comes into force,
  * or nothing does and the journal says why.  What can fail comes first (reading, sockets,
@@ -28,7 +30,12 @@ void reload_free(struct reload *r);
 /* SIGHUP: opens log files again and reads the configuration, in HAProxy's place only the former. */
 void reload_now(struct supervisor *s);
 
-/* Once a second: frees what has gone. */
+/* Is there a SIGHUP that could not be obeyed yet?  NULL is fine. */
+bool reload_is_wanted(const struct reload *r);
+/* No more clients: services that still wait for their first checks are closed.  NULL is fine. */
+void reload_stop(struct reload *r);
+
+/* Once a second: frees what has gone, obeys a SIGHUP that had to wait. */
 void reload_tend(struct reload *r);
 /* A check has ended: services that wait for that may accept.  NULL is fine. */
 void reload_settle(struct reload *r);

@@ -8,12 +8,12 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "conf/confdiff.h"
 #include "control/ctlsocket.h"
 #include "opening.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* The answer to the command that closes a door goes out first. */
@@ -21,18 +21,12 @@
 
 /* --- which one it is ---------------------------------------------------------------------- */
 
-static bool same_addr(const struct addr *a, const struct addr *b)
-{
-	return a->len == b->len && (!a->len || addr_equal(a, b));
-}
-
 static bool is_here(const struct reload_door *d, const struct settings_admin *admin,
                     const struct settings_socket *socket)
 {
 	if (admin)
-		return d->admin && same_addr(&d->admin->addr, &admin->addr);
-	return d->socket && socket && same_addr(&d->socket->addr, &socket->addr) &&
-	       (socket->addr.len || d->socket->fd == socket->fd);
+		return d->admin && addr_equal(&d->admin->addr, &admin->addr);
+	return d->socket && socket && confdiff_same_door(d->socket, socket);
 }
 
 /* The number of the door that is at that place, or SIZE_MAX. */
@@ -161,18 +155,13 @@ void reload_doors_release(struct reload_plan *p)
 
 /* --- doing it ----------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void change_socket(struct stream_server *server, const struct settings_socket *before,
                           const struct settings_socket *after)
 {
 	server->door = after;
 	if (!server->path)
 		return;
-	if (!same_text(before->user, after->user) || !same_text(before->group, after->group))
+	if (!text_same(before->user, after->user) || !text_same(before->group, after->group))
 		log_warn("the owner of %s changes when sluice is started again", after->text);
 	if (after->mode && after->mode != before->mode && chmod(server->path, after->mode) == -1)
 		log_warn("the mode of %s could not be changed", after->text);

@@ -63,7 +63,7 @@ struct reload {
 	struct reload_closing *closing;
 	size_t closing_count;
 	ev_timer close;
-	bool wanted; /* by a signal that came before clients are served */
+	bool wanted; /* by a signal that came before clients are served, or in an upgrade */
 };
 
 struct reload_new_door {

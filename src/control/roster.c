@@ -230,15 +230,24 @@ void roster_server_error(struct roster *r, struct topology_server *s)
 
 /* --- orders ------------------------------------------------------------------------------- */
 
+static void pass_on(const struct roster *r, const struct topology_server *s,
+                    enum roster_order order, int64_t deadline_ms)
+{
+	if (r->o.on_order)
+		r->o.on_order(r->o.ctx, s, order, deadline_ms);
+}
+
 void roster_order(struct roster *r, struct topology_server *s, enum roster_order order)
 {
 	orders_obey(r, s, order, JOURNAL_BY_COMMAND);
+	pass_on(r, s, order, -1);
 }
 
 void roster_drain(struct roster *r, struct topology_server *s, uint32_t deadline_ms)
 {
 	orders_obey(r, s, ROSTER_DRAIN, JOURNAL_BY_COMMAND);
 	closing_drain(r, s, deadline_ms);
+	pass_on(r, s, ROSTER_DRAIN, deadline_ms);
 }
 
 void roster_rebalance(struct roster *r, const struct topology_service *service, bool dry,

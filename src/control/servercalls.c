@@ -340,7 +340,7 @@ void servercalls_shutdown_sessions(struct call *c)
 	struct topology_server *s = find_server(c, call_arg(c, 0));
 
 	if (s)
-		crew_end_sessions(c->ctx->daemon->crew, s, REASON_KILLED);
+		daemon_end_sessions(c->ctx->daemon, s);
 }
 
 /* --- servers that come and go ------------------------------------------------------------- */

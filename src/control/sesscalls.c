@@ -29,7 +29,7 @@ void sesscalls_shutdown(struct call *c)
 
 	if (!word || !parse_id(word, &id) || id == 0)
 		call_say(c, CALL_ERROR, "Session pointer expected (use 'show sess').");
-	else if (!crew_kill(c->ctx->daemon->crew, id))
+	else if (!daemon_kill(c->ctx->daemon, id))
 		call_say(c, CALL_ERROR, "No such session (use 'show sess').");
 }
 

@@ -163,11 +163,11 @@ void showcalls_stat(struct call *c)
 	if (f.proxy && !csv_filter_matches(s, &f))
 		call_say(c, CALL_ERROR, "No such proxy.");
 	else if (call_has(c, "typed"))
-		csv_write_typed(s, &f, c->out);
+		csv_write_typed(s, &f, call_has(c, "desc"), c->out);
 	else if (call_has(c, "json"))
 		csv_write_json(s, &f, c->out);
 	else
-		csv_write_filtered(s, &f, c->out);
+		csv_write(s, &f, c->out);
 	snapshot_free(s);
 }
 

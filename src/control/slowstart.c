@@ -20,13 +20,6 @@ static void set_ramp(struct topology_server *s, uint32_t ramp)
 	atomic_store_explicit(&s->ramp, ramp, memory_order_relaxed);
 }
 
-static bool is_serving(const struct state *s)
-{
-	enum state_health health = state_effective(s);
-
-	return !state_in_maint(s) && (health == STATE_UP || health == STATE_NOCHECK);
-}
-
 /* Its first check is awaited; `ramp_since_ms` tells whether it has been away before that. */
 static bool is_awaiting(const struct state *s)
 {
@@ -38,9 +31,10 @@ void slowstart_follow(struct topology_server *s, const struct state *before,
 {
 	bool starts = is_awaiting(before) && !s->ramp_since_ms; /* the program does */
 
-	if (!s->settings->slowstart_ms || (is_serving(before) && is_serving(after)))
+	if (!s->settings->slowstart_ms || (state_is_serving(before) && state_is_serving(after)))
 		return;
-	if ((is_serving(after) && !starts) || (state_in_maint(before) && is_awaiting(after))) {
+	if ((state_is_serving(after) && !starts) ||
+	    (state_in_maint(before) && is_awaiting(after))) {
 		s->ramp_since_ms = now_ms;
 		set_ramp(s, 1);
 	} else if (!is_awaiting(after)) {
@@ -55,7 +49,7 @@ bool slowstart_step(struct topology_server *s, int64_t now_ms)
 	uint32_t before = atomic_load_explicit(&s->ramp, memory_order_relaxed);
 	uint32_t ramp;
 
-	if (!s->ramp_since_ms || !is_serving(&state))
+	if (!s->ramp_since_ms || !state_is_serving(&state))
 		return false;
 	ramp = slowstart_ramp(s->settings->slowstart_ms, now_ms - s->ramp_since_ms);
 	if (ramp == FULL)

@@ -96,11 +96,11 @@ void statsweb_get(struct exchange *x, const char *options)
 		write_page(x, options, &q, s);
 		break;
 	case HTTPQUERY_CSV:
-		csv_write_filtered(s, &f, &x->body);
+		csv_write(s, &f, &x->body);
 		text_addc(&x->body, '\n');
 		break;
 	case HTTPQUERY_TYPED:
-		csv_write_typed(s, &f, &x->body);
+		csv_write_typed(s, &f, false, &x->body);
 		break;
 	case HTTPQUERY_JSON:
 		x->type = "application/json";
@@ -212,7 +212,7 @@ static bool act(struct order *o, struct topology_server *s)
 		return set_agent(o, s, true);
 	if (strcmp(action, "adown") == 0)
 		return set_agent(o, s, false);
-	return crew_end_sessions(o->x->daemon->crew, s, REASON_KILLED) > 0;
+	return daemon_end_sessions(o->x->daemon, s);
 }
 
 static const struct statspage_action *find_action(const char *value)
@@ -390,6 +390,6 @@ void statsweb_get_metrics(struct exchange *x)
 	}
 	s = daemon_snapshot(x->daemon);
 	x->type = openmetrics ? openmetrics_type : prometheus_type;
-	prometheus_write_filtered(s, openmetrics, &f, &x->body);
+	prometheus_write(s, openmetrics, &f, &x->body);
 	snapshot_free(s);
 }

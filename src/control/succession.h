@@ -21,6 +21,7 @@
  *   "accepting"                  ->   closes its listening sockets
  *                                <-   "yours": control sockets, files of sockets, pid file
  *                                <-   each second what it has counted ("...-gain") and "left N"
+ *   "report", what people order  ->   obeys, and tells how many sessions are where (carried.h)
  *   "leave MS"                   ->   ends within so many milliseconds, 0: at once
  *                                     ends when its last session has
  *

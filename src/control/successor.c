@@ -12,35 +12,15 @@
 #include "legacyline.h"
 #include "net/sock.h"
 #include "succession.h"
+#include "successorparts.h"
 #include "supervising.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 /* The predecessor gives up after 30 s by itself. */
 enum { STATE_LIMIT_MS = 40000 };
-
-/* What one predecessor tells. */
-struct ancestor {
-	TAILQ_ENTRY(ancestor) link;
-	struct successor *h;
-	int fd; /* owned */
-	ev_io io;
-	uint32_t left; /* its sessions */
-};
-
-TAILQ_HEAD(ancestors, ancestor);
-
-struct successor {
-	struct supervisor *s;
-	struct ancestors
-	    ancestors; /* the first is that of the direct predecessor, until it is gone */
-	size_t count;
-	bool owner; /* "yours" has come */
-	char *lines;
-};
 
 /* --- ancestors ---------------------------------------------------------------------------- */
 
@@ -52,6 +32,7 @@ static void add(struct successor *h, int fd)
 
 	a->h = h;
 	a->fd = fd;
+	a->book = carried_book_new();
 	ev_io_init(&a->io, on_word, fd, EV_READ);
 	TAILQ_INSERT_TAIL(&h->ancestors, a, link);
 	h->count++;
@@ -61,14 +42,19 @@ static void release(struct ancestor *a)
 {
 	ev_io_stop(a->h->s->loop, &a->io);
 	close(a->fd);
+	carried_book_free(a->book);
+	text_release(&a->unsent);
 	free(a);
 }
 
 static void drop(struct ancestor *a)
 {
+	struct successor *h = a->h;
+
 	TAILQ_REMOVE(&a->h->ancestors, a, link);
 	a->h->count--;
 	release(a);
+	successor_count(h);
 }
 
 /* --- what belongs to the process that serves ---------------------------------------------- */
@@ -91,12 +77,10 @@ static void become_owner(struct successor *h)
 
 /* --- what a predecessor says -------------------------------------------------------------- */
 
-static void take_process(const struct successor *h, const struct legacyline *l)
+static void take_process(struct successor *h, const struct legacyline *l)
 {
-	uint64_t n;
-
-	if (legacyline_get(l, "next_session", UINT64_MAX / 2, &n))
-		worker_next_session(n);
+	if (legacyline_get(l, "next_session", UINT64_MAX / 2, &h->first_session))
+		worker_next_session(h->first_session);
 	legacyline_get(l, "conn_rate_max", UINT64_MAX, &h->s->daemon.conn_rate_max);
 }
 
@@ -149,6 +133,8 @@ static void hear(struct ancestor *a, char *line)
 		become_owner(a->h);
 	else if (strncmp(line, "left ", 5) == 0 && number_parse(line + 5, UINT32_MAX, &left))
 		a->left = (uint32_t)left;
+	else if (carried_book_take(a->book, line))
+		a->left = carried_book_process(a->book)->sessions;
 	else
 		legacy_take(a->h->s->daemon.topology, line);
 }
@@ -169,6 +155,7 @@ static void on_word(struct ev_loop *loop, ev_io *w, int revents)
 			close(fd);
 		while ((line = succession_line(&rest)))
 			hear(a, line);
+		successor_count(h);
 		break;
 	case SUCCESSION_NOTHING:
 		break;
@@ -240,6 +227,7 @@ bool successor_take_over(struct successor *h, struct error *err)
 void successor_accepting(struct successor *h)
 {
 	succession_say(TAILQ_FIRST(&h->ancestors)->fd, "accepting", -1);
+	successor_ask(h);
 	successor_listen(h, true);
 }
 
@@ -304,6 +292,8 @@ struct successor *successor_new(struct supervisor *s, int channel)
 
 	h->s = s;
 	h->lines = mem_zalloc(SUCCESSION_MESSAGE_MAX + 1);
+	/* Not what another process has numbered. */
+	h->seq = (uint64_t)getpid() << 32;
 	TAILQ_INIT(&h->ancestors);
 	add(h, channel);
 	return h;
@@ -315,10 +305,12 @@ void successor_free(struct successor *h)
 
 	if (!h)
 		return;
+	h->s->daemon.predecessors = (struct daemon_predecessors){ 0 };
 	while ((a = TAILQ_FIRST(&h->ancestors))) {
 		TAILQ_REMOVE(&h->ancestors, a, link);
 		release(a);
 	}
+	successor_count(h);
 	free(h->lines);
 	free(h);
 }

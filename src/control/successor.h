@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "control/roster.h"
+#include "report/snapshot.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +32,20 @@ void successor_accepting(struct successor *h);
 
 /* Sessions that predecessors still have; `ret_left` the number of these processes; NULL is fine. */
 uint32_t successor_sessions(const struct successor *h, size_t *ret_count);
+
+/*
+ * What people order of a server, or of a session, concerns their sessions, too (control/carried.h).
+ * NULL is fine.
+ */
+void successor_order(struct successor *h, const struct topology_server *s, enum roster_order state);
+void successor_drain(struct successor *h, const struct topology_server *s, uint32_t deadline_ms);
+void successor_end_sessions(struct successor *h, const struct topology_server *s);
+/* False: the session cannot be one of theirs. */
+bool successor_kill(struct successor *h, uint64_t id);
+/* At most `most` of them; returns how many. */
+size_t successor_list(const struct successor *h, struct snapshot_predecessor *ret, size_t most);
+/* Once a second.  NULL is fine. */
+void successor_tend(struct successor *h);
 
 /* Predecessors are to leave within so many milliseconds, 0: at once.  NULL is fine. */
 void successor_dismiss(struct successor *h, uint32_t limit_ms);

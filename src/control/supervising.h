@@ -74,6 +74,11 @@ const struct upgrade_hooks *supervisor_stop_hooks(void);
 bool supervisor_upgrade_take_over(struct supervisor *s, struct error *err) MUST_CHECK;
 /* Clients are served. */
 void supervisor_upgrade_accepting(struct supervisor *s);
+/* What a person orders concerns the sessions of processes before this one, too: roster_options. */
+void supervisor_upgrade_pass_on(void *ctx, const struct topology_server *s, enum roster_order order,
+                                int64_t deadline_ms);
+/* Is what happened told by its successor, who sees it as well? */
+bool supervisor_upgrade_is_told(const struct supervisor *s, enum journal_kind kind);
 /* SIGUSR2 */
 void supervisor_upgrade_now(struct supervisor *s);
 /* Once a second. */

@@ -32,7 +32,8 @@ static void on_journal(void *ctx, const struct journal_event *e)
 {
 	struct supervisor *s = ctx;
 
-	logger_event(s->daemon.logger, e);
+	if (!supervisor_upgrade_is_told(s, e->kind))
+		logger_event(s->daemon.logger, e);
 	daemon_publish(&s->daemon, e);
 	if (s->daemon.drillbook)
 		drillbook_event(s->daemon.drillbook, e);
@@ -132,6 +133,7 @@ static bool start_crew(struct supervisor *s, struct error *err)
 {
 	struct crew_options o = { .threads = opening_threads(s->settings),
 		                  .maxconn = s->daemon.maxconn,
+		                  .spin_us = s->settings->spin_us,
 		                  .on_record = wake,
 		                  .ctx = s };
 
@@ -175,6 +177,7 @@ static bool start_checks(struct supervisor *s, struct error *err)
 		                    .end_sessions = end_sessions,
 		                    .wish = wish,
 		                    .quiesce = quiesce,
+		                    .on_order = supervisor_upgrade_pass_on,
 		                    .ctx = s,
 		                    .loop = s->loop };
 
@@ -283,7 +286,9 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 	supervisor_stop_init(s);
 	s->daemon.topology = topology_new(settings);
 	s->daemon.journal = journal_new(JOURNAL_SIZE);
-	if (!logger_new(settings, &s->daemon.logger, err) || !start_all(s, err)) {
+	if (logger_new(settings, &s->daemon.logger, err))
+		logger_ask(s->daemon.logger, s->daemon.topology, false);
+	if (!s->daemon.logger || !start_all(s, err)) {
 		predecessor_refuse(s->options.predecessor, err ? err->text : "it cannot start");
 		supervisor_free(s);
 		return false;

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/tick.h"
+#include "control/drillbook.h"
+#include "control/faults.h"
 #include "net/notify.h"
 #include "net/sock.h"
 #include "reload.h"
@@ -141,6 +143,7 @@ static void wait_for_sessions(struct supervisor *s)
 	uint32_t left = successor_sessions(s->successor, &before);
 
 	s->leave.begun = true;
+	logger_ask(s->daemon.logger, s->daemon.topology, true);
 	left += crew_connections(s->daemon.crew);
 	if (left)
 		say_stopping(s, left, s->leave.limit_ms);
@@ -152,6 +155,7 @@ static void wait_for_sessions(struct supervisor *s)
 static void stop_listening(struct supervisor *s)
 {
 	crew_stop_listening(s->daemon.crew);
+	reload_stop(s->reload);
 	wait_for_sessions(s);
 }
 
@@ -197,10 +201,25 @@ static void stop(struct supervisor *s, uint32_t limit_ms)
 		stop_listening(s);
 }
 
+/* Who wants its record has to ask before; the one that serves begins a new one. */
+static void end_drill(struct supervisor *s)
+{
+	const struct drillbook_drill *d = drillbook_stop(s->daemon.drillbook);
+
+	if (d)
+		roster_say(s->daemon.roster, LOG_LEVEL_WARN,
+		           "drill %s ends here: the new process has no record of it", d->name);
+}
+
 static void follow_up(struct supervisor *s)
 {
 	leave_doors(s);
+	end_drill(s);
 	s->daemon.stopping = true;
+	reload_stop(s->reload);
+	faults_end(s->daemon.faults);
+	if (reload_is_wanted(s->reload))
+		upgrade_signal(s->upgrade, SIGHUP);
 	s->leave.limit_ms = s->settings->hard_stop_after_ms;
 	wait_for_sessions(s);
 }

@@ -10,20 +10,12 @@
 #include "rosterlog.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* --- the journal -------------------------------------------------------------------------- */
 
 static void copy_name(char *to, const char *from)
 {
 	snprintf(to, JOURNAL_NAME_MAX, "%s", from);
-}
-
-static bool is_serving(const struct state *s)
-{
-	enum state_health health = state_effective(s);
-
-	return !state_in_maint(s) && (health == STATE_UP || health == STATE_NOCHECK);
 }
 
 static bool is_down(const struct state *s)
@@ -156,7 +148,7 @@ static void account(struct topology_server *s, const struct state *before,
 		s->downtime_ms += (uint64_t)(now - s->since_ms);
 	/* HAProxy counts maintenance, too, as a time when it goes down. */
 	if ((!is_down(before) && is_down(after) && before->health != STATE_CHECKING) ||
-	    (is_serving(before) && state_in_maint(after)))
+	    (state_is_serving(before) && state_in_maint(after)))
 		s->down_count++;
 	s->since_ms = now;
 	s->since_wall_ms = tick_wall_ms();
@@ -241,8 +233,8 @@ static void end_sessions(struct roster *r, struct topology_server *s, const stru
 		closing_server_gone(r, s, is_proven(s, t, after));
 	if (was_gone && !is_gone)
 		closing_server_back(r, s);
-	if (set->shutdown_backup_on_up && !set->backup && load(&s->weight) && is_serving(after) &&
-	    !is_serving(before))
+	if (set->shutdown_backup_on_up && !set->backup && load(&s->weight) &&
+	    state_is_serving(after) && !state_is_serving(before))
 		end_backup_sessions(r, s->service);
 }
 
@@ -268,7 +260,7 @@ static bool is_visible(const struct state *before, const struct state *after)
 	if (stays_in_maint ? flags & STATE_MAINT_ANY : flags)
 		return true;
 	return state_effective(before) != state_effective(after) &&
-	       !(is_serving(before) && is_serving(after));
+	       !(state_is_serving(before) && state_is_serving(after));
 }
 
 static void enter(struct roster *r, struct topology_server *s, const struct transition *t,

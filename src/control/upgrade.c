@@ -10,6 +10,7 @@
 #include "control/watchdog.h"
 #include "engine/listener.h"
 #include "engine/worker.h"
+#include "followed.h"
 #include "legacyline.h"
 #include "net/inherit.h"
 #include "net/notify.h"
@@ -32,6 +33,9 @@ enum {
 	STREAMS_MAX = 64, /* processes before this one that still have sessions */
 };
 
+/* How often the successor is told of sessions that have ended. */
+#define TELL_S .1
+
 enum phase {
 	UPGRADE_NOT,
 	UPGRADE_STARTING, /* the successor opens what it needs */
@@ -51,7 +55,9 @@ struct upgrade {
 	ev_timer limit;
 	char reason[256]; /* the successor's */
 	struct legacy_gains *gains;
-	struct text unsent; /* what the successor did not take yet */
+	struct text unsent;        /* what the successor did not take yet */
+	struct followed *followed; /* NULL: it has no successor yet */
+	ev_timer tell;
 };
 
 /* --- the end of an attempt ---------------------------------------------------------------- */
@@ -60,6 +66,7 @@ static void hang_up(struct upgrade *u)
 {
 	ev_io_stop(u->s->loop, &u->io);
 	ev_timer_stop(u->s->loop, &u->limit);
+	ev_timer_stop(u->s->loop, &u->tell);
 	if (u->channel != -1)
 		close(u->channel);
 	u->channel = -1;
@@ -200,12 +207,14 @@ static void complete(struct upgrade *u)
 	roster_say(s->daemon.roster, LOG_LEVEL_NOTICE, "upgraded: process %d serves from now on",
 	           u->child);
 	upgrade_tell(u);
+	u->followed = followed_new(s);
+	ev_timer_start(s->loop, &u->tell);
 	u->hooks.done(s);
 }
 
 /* --- what the successor says -------------------------------------------------------------- */
 
-static void obey(struct upgrade *u, const char *line)
+static void obey(struct upgrade *u, char *line)
 {
 	uint64_t limit_ms;
 
@@ -218,6 +227,27 @@ static void obey(struct upgrade *u, const char *line)
 	else if (u->phase == UPGRADE_DONE && strncmp(line, "leave ", 6) == 0 &&
 	         number_parse(line + 6, UINT32_MAX, &limit_ms))
 		u->hooks.leave(u->s, (uint32_t)limit_ms);
+	else if (u->phase == UPGRADE_DONE)
+		followed_hear(u->followed, line);
+}
+
+static void flush(struct upgrade *u)
+{
+	text_consume(&u->unsent, succession_send(u->channel, u->unsent.data, u->unsent.len, -1, 0));
+}
+
+/* How many sessions are left where. */
+static void tell_sessions(struct upgrade *u)
+{
+	if (u->channel != -1 && u->followed && followed_tell(u->followed, &u->unsent))
+		flush(u);
+}
+
+static void on_tell(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	tell_sessions(container_of(w, struct upgrade, tell));
 }
 
 static void lost(struct upgrade *u)
@@ -246,6 +276,7 @@ static void on_word(struct ev_loop *loop, ev_io *w, int revents)
 			close(fd);
 		while ((line = succession_line(&rest)))
 			obey(u, line);
+		tell_sessions(u);
 		break;
 	case SUCCESSION_NOTHING:
 		break;
@@ -364,15 +395,31 @@ void upgrade_begin(struct upgrade *u, struct text *answer)
 	          u->child);
 }
 
+bool upgrade_is_under_way(const struct upgrade *u)
+{
+	return u && (u->phase == UPGRADE_STARTING || u->phase == UPGRADE_HANDING);
+}
+
 void upgrade_cancel(struct upgrade *u)
 {
-	if (u && (u->phase == UPGRADE_STARTING || u->phase == UPGRADE_HANDING))
+	if (upgrade_is_under_way(u))
 		give_up(u, "this process is stopping");
+}
+
+void upgrade_signal(const struct upgrade *u, int signum)
+{
+	if (u->child)
+		kill(u->child, signum);
 }
 
 bool upgrade_is_done(const struct upgrade *u)
 {
 	return u && u->phase == UPGRADE_DONE;
+}
+
+bool upgrade_is_heard(const struct upgrade *u)
+{
+	return upgrade_is_done(u) && u->channel != -1;
 }
 
 static void tell(struct upgrade *u, uint32_t left)
@@ -381,7 +428,7 @@ static void tell(struct upgrade *u, uint32_t left)
 		return;
 	legacy_gains_write(u->gains, &u->unsent);
 	text_addf(&u->unsent, "left %u\n", left);
-	text_consume(&u->unsent, succession_send(u->channel, u->unsent.data, u->unsent.len, -1, 0));
+	flush(u);
 }
 
 void upgrade_tell(struct upgrade *u)
@@ -394,29 +441,6 @@ void upgrade_tell(struct upgrade *u)
 }
 
 /* --- life --------------------------------------------------------------------------------- */
-
-/* The file as it was called, so that one that has replaced it is taken. */
-static char *find_program(const char *name)
-{
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment */
-	const char *value = getenv("PATH");
-	char *folders = mem_strdup(value ? value : "");
-	char *rest = folders;
-	const char *folder;
-	struct text path = { 0 };
-
-	if (strchr(name, '/'))
-		text_add(&path, name);
-	while (!path.len && (folder = strsep(&rest, ":"))) {
-		text_addf(&path, "%s/%s", *folder ? folder : ".", name);
-		if (access(text_str(&path), X_OK) == -1)
-			text_clear(&path);
-	}
-	if (!path.len)
-		text_add(&path, "/proc/self/exe");
-	free(folders);
-	return text_take(&path);
-}
 
 static void run(void *ctx, struct text *answer)
 {
@@ -431,10 +455,11 @@ struct upgrade *upgrade_new(struct supervisor *s, char *const *argv,
 	u->s = s;
 	u->argv = argv;
 	u->hooks = *hooks;
-	u->path = find_program(argv[0]);
+	u->path = upgrade_find_program(argv[0]);
 	u->channel = -1;
 	ev_io_init(&u->io, on_word, -1, EV_READ);
 	ev_timer_init(&u->limit, on_limit, 0., 0.);
+	ev_timer_init(&u->tell, on_tell, TELL_S, TELL_S);
 	s->daemon.upgrade = (struct daemon_upgrade){ run, u };
 	return u;
 }
@@ -447,6 +472,7 @@ void upgrade_free(struct upgrade *u)
 	if (u->phase != UPGRADE_DONE)
 		reap(u);
 	hang_up(u);
+	followed_free(u->followed);
 	legacy_gains_free(u->gains);
 	text_release(&u->unsent);
 	free(u->path);

@@ -28,13 +28,23 @@ struct upgrade *upgrade_new(struct supervisor *s, char *const *argv,
  */
 void upgrade_free(struct upgrade *u);
 
+/* The file as it was called, so that one that has replaced it is taken; the caller frees it. */
+char *upgrade_find_program(const char *name);
+
 /* SIGUSR2, `upgrade`: starts the successor, or says why not. */
 void upgrade_begin(struct upgrade *u, struct text *answer);
 /* This process is to stop: a successor that does not serve yet is ended.  NULL is fine. */
 void upgrade_cancel(struct upgrade *u);
 
+/* Has a successor been started that does not serve yet?  NULL is fine. */
+bool upgrade_is_under_way(const struct upgrade *u);
+/* Passes a signal on to it, or to the one that serves. */
+void upgrade_signal(const struct upgrade *u, int signum);
+
 /* Has a successor taken its place?  NULL is fine. */
 bool upgrade_is_done(const struct upgrade *u);
+/* ... and is that one there to be told, and to speak?  NULL is fine. */
+bool upgrade_is_heard(const struct upgrade *u);
 /* Once a second: what has been counted since.  NULL is fine. */
 void upgrade_tell(struct upgrade *u);
 

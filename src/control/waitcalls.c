@@ -57,7 +57,7 @@ void waitcalls_wait(struct call *c)
 	c->ctx->wait_until_ms = tick_ms() + (int64_t)delay_ms;
 }
 
-static const struct topology_server *find(const struct command_context *ctx)
+static struct topology_server *find(const struct command_context *ctx)
 {
 	const struct topology *t = ctx->daemon->topology;
 
@@ -90,7 +90,7 @@ static const char *refusal(const struct topology_server *s, bool drained)
 bool waitcalls_over(struct call *c)
 {
 	bool expired = tick_ms() >= c->ctx->wait_until_ms;
-	const struct topology_server *s;
+	struct topology_server *s;
 	const char *why;
 
 	if (!c->ctx->wait_service) {
@@ -102,7 +102,7 @@ bool waitcalls_over(struct call *c)
 	why = refusal(s, c->ctx->wait_drained);
 	if (why)
 		call_say(c, CALL_ERROR, "%s", why);
-	else if (atomic_load(&s->active) == 0 && atomic_load(&s->queued) == 0)
+	else if (daemon_is_free(c->ctx->daemon, s))
 		call_say(c, CALL_INFO, "Done.");
 	else if (expired)
 		call_say(c, CALL_ERROR, "Wait delay expired.");

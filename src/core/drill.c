@@ -62,3 +62,11 @@ const char *drill_series_key(enum drill_series s)
 
 	return keys[s];
 }
+
+bool drill_is_coarse(const struct drill *d)
+{
+	for (size_t i = 0; i < d->service_count; i++)
+		if (d->services[i].at[DRILL_SERIES_GAP] == NULL)
+			return true;
+	return false;
+}

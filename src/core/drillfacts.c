@@ -38,32 +38,53 @@ static int64_t sum_both(const struct drill *d, const struct drill_service *v,
 	return own != DRILLFACTS_UNKNOWN ? own : sum_servers(d, v, series);
 }
 
+/* A service that has not served yet and has a server that waits for its first check only starts. */
+struct serving {
+	enum drill_state *now; /* of each server */
+	size_t usable, waiting;
+	bool served;
+};
+
+static void add_state(struct serving *g, enum drill_state s, bool in)
+{
+	size_t usable = drill_state_is_usable(s), waiting = s == DRILL_CHECKING;
+
+	g->usable = in ? g->usable + usable : g->usable - usable;
+	g->waiting = in ? g->waiting + waiting : g->waiting - waiting;
+	g->served = g->served || g->usable > 0;
+}
+
+static bool has_none(const struct serving *g)
+{
+	return g->usable == 0 && (g->served || g->waiting == 0);
+}
+
 static int64_t measure_no_server(const struct drill *d, size_t service, struct mem_arena *a)
 {
 	const struct drill_service *v = &d->services[service];
-	bool *usable = mem_arena_zalloc(a, (v->server_count + 1) * sizeof(*usable));
+	struct serving g = { 0 };
 	int64_t since = d->from_ms, total = 0;
-	size_t count = 0;
 
 	if (v->server_count == 0)
 		return DRILLFACTS_UNKNOWN;
+	g.now = mem_arena_zalloc(a, v->server_count * sizeof(*g.now));
 	for (size_t s = 0; s < v->server_count; s++) {
-		usable[s] = drill_state_is_usable(v->servers[s].first);
-		count += usable[s];
+		g.now[s] = v->servers[s].first;
+		add_state(&g, g.now[s], true);
 	}
 	for (size_t i = 0; i < d->event_count; i++) {
 		const struct drill_event *e = &d->events[i];
 
 		if (e->kind != DRILL_STATE || e->service != service || e->server >= v->server_count)
 			continue;
-		if (count == 0)
+		if (has_none(&g))
 			total += e->wall_ms - since;
 		since = e->wall_ms;
-		count -= usable[e->server];
-		usable[e->server] = drill_state_is_usable(e->state);
-		count += usable[e->server];
+		add_state(&g, g.now[e->server], false);
+		g.now[e->server] = e->state;
+		add_state(&g, e->state, true);
 	}
-	return count == 0 ? total + d->to_ms - since : total;
+	return has_none(&g) ? total + d->to_ms - since : total;
 }
 
 /* --- the longest gap of a service --------------------------------------------------------- */

@@ -148,10 +148,14 @@ static void count_sessions(const struct walk *w, struct drillfacts_outage *o)
 {
 	const uint32_t *at = service_of(w)->servers[w->server].at[DRILL_SERIES_SESSIONS];
 	size_t before = drillspan_within(w->d, INT64_MIN / 2, o->began_ms).end;
+	int64_t first = service_of(w)->servers[w->server].began_with;
 	int64_t ended = (o->cut > 0 ? o->cut : 0) + (o->asked > 0 ? o->asked : 0);
+	bool said_then = o->began_ms == o->out_ms && w->sessions_said;
 
-	if ((o->began_ms != o->out_ms || !w->sessions_said) && at != NULL && before > 0)
+	if (!said_then && at != NULL && before > 0)
 		o->sessions = at[before - 1];
+	else if (!said_then && first >= 0)
+		o->sessions = first;
 	else if (w->sessions_said)
 		o->sessions = w->sessions;
 	if (o->sessions == UNKNOWN)

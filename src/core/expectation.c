@@ -309,7 +309,9 @@ static void find_in_services(const struct drillfacts *f, enum expectation_name n
 	}
 	if (ret->value == UNKNOWN)
 		snprintf(ret->where, sizeof(ret->where), "%s",
-		         n == EXPECTATION_GAP ? "too few clients came" : "it was not recorded");
+		         f->drill->samples == 0 ? "no interval of the record was over yet"
+		         : n == EXPECTATION_GAP ? "too few clients came"
+		                                : "it was not recorded");
 }
 
 void expectation_find(const struct drillfacts *f, enum expectation_name n,

@@ -64,6 +64,10 @@ static bool parse_amount(enum fault_kind kind, const char *amount, uint64_t *ret
 	*ret = 0;
 	switch (table[kind].unit) {
 	case UNIT_NONE:
+		if (amount && strspn(amount, "0123456789") != strlen(amount) &&
+		    number_parse_duration(amount, ret))
+			return error_set(err, "\"%s\" takes no amount: did you mean \"%s for %s\"?",
+			                 table[kind].word, table[kind].word, amount);
 		if (amount)
 			return error_set(err, "\"%s\" takes no amount, not \"%s\"",
 			                 table[kind].word, amount);

@@ -2,6 +2,7 @@
 #include "core/settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct settings_range status_good[] = { { 200, 399 } };
 static const struct settings_range status_drain[] = { { 503, 503 } };
@@ -11,6 +12,7 @@ struct settings *settings_new(void)
 	struct settings *s = mem_zalloc(sizeof(*s));
 
 	s->refs = 1;
+	s->spin_us = 50;
 	s->resolver.every_ms = 30000;
 	s->resolver.timeout_ms = 5000;
 	return s;
@@ -114,6 +116,15 @@ const char *settings_check_name(enum settings_check_type t)
 	};
 
 	return names[t];
+}
+
+bool settings_is_name(const char *s)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
+	size_t len = strlen(s);
+
+	return len && len <= SETTINGS_NAME_MAX && strspn(s, allowed) == len;
 }
 
 bool settings_ranges_contain(const struct settings_ranges *r, unsigned int n)

@@ -231,6 +231,13 @@ bool state_is_usable(const struct state *s)
 	return !s->admin && !s->agent_down && (s->health == STATE_UP || s->health == STATE_NOCHECK);
 }
 
+bool state_is_serving(const struct state *s)
+{
+	enum state_health health = state_effective(s);
+
+	return !state_in_maint(s) && (health == STATE_UP || health == STATE_NOCHECK);
+}
+
 bool state_in_maint(const struct state *s)
 {
 	return s->admin & STATE_MAINT_ANY;

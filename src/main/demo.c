@@ -77,7 +77,7 @@ static void write_conf(struct demo *d, struct text *conf)
 	          "); check = { type = \"http\"; inter = \"1s\"; fastinter = \"500ms\"; }; };\n"
 	          "services = (\n"
 	          "  { name = \"psql\"; bind = \"127.0.0.1:%u\"; port = \"sql\"; balance = "
-	          "\"leastconn\"; },\n"
+	          "\"leastconn\"; protocol = \"pgwire\"; hold = \"5s\"; },\n"
 	          "  { name = \"dbconsole\"; bind = \"127.0.0.1:%u\"; port = \"http\"; }\n"
 	          ");\n"
 	          "admin = { bind = \"127.0.0.1:%u\"; socket = \"%s\"; };\n"

@@ -154,7 +154,7 @@ static void add_csv_field(const struct csv_filter *f, const struct snapshot_row 
 	text_addc(out, ',');
 }
 
-void csv_write_filtered(const struct snapshot *s, const struct csv_filter *f, struct text *out)
+void csv_write(const struct snapshot *s, const struct csv_filter *f, struct text *out)
 {
 	struct snapshot_cursor c = { 0 };
 	const struct snapshot_row *r;
@@ -165,11 +165,6 @@ void csv_write_filtered(const struct snapshot *s, const struct csv_filter *f, st
 			add_csv_field(f, r, m, out);
 		text_add(out, "-,\n");
 	}
-}
-
-void csv_write(const struct snapshot *s, struct text *out)
-{
-	csv_write_filtered(s, NULL, out);
 }
 
 static char letter(enum snapshot_kind kind)
@@ -192,8 +187,8 @@ static enum metric_scope scope_of(enum snapshot_kind kind)
 	return kind == SNAPSHOT_BACKEND ? METRIC_B : METRIC_F;
 }
 
-static void write_typed(const struct snapshot *s, const struct csv_filter *f, bool described,
-                        struct text *out)
+void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, bool described,
+                     struct text *out)
 {
 	struct snapshot_cursor c = { 0 };
 	const struct snapshot_row *r;
@@ -213,16 +208,6 @@ static void write_typed(const struct snapshot *s, const struct csv_filter *f, bo
 			text_addc(out, '\n');
 		}
 	}
-}
-
-void csv_write_typed(const struct snapshot *s, const struct csv_filter *f, struct text *out)
-{
-	write_typed(s, f, false, out);
-}
-
-void csv_write_typed_desc(const struct snapshot *s, const struct csv_filter *f, struct text *out)
-{
-	write_typed(s, f, true, out);
 }
 
 static void add_field(const struct csv_filter *f, const struct snapshot_row *r, enum metric m,

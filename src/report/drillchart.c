@@ -57,7 +57,7 @@ static void add_width(const struct chart *c, int64_t from_ms, int64_t to_ms)
 static void add_title(const struct chart *c, struct text *words)
 {
 	text_add(c->out, "<title>");
-	drillgrid_escape_html(c->out, text_str(words));
+	plain_add_html(c->out, text_str(words));
 	text_add(c->out, "</title>");
 	text_clear(words);
 }
@@ -270,9 +270,9 @@ static void add_label(const struct chart *c, int y, const char *name, struct tex
 {
 	text_addf(c->out, "<text class=\"label\" x=\"0\" y=\"%d\"><tspan class=\"name\">",
 	          y + TEXT_PX - 5);
-	drillgrid_escape_html(c->out, name);
+	plain_add_html(c->out, name);
 	text_add(c->out, "</tspan> ");
-	drillgrid_escape_html(c->out, text_str(rest));
+	plain_add_html(c->out, text_str(rest));
 	text_add(c->out, "</text>\n");
 	text_clear(rest);
 }
@@ -336,7 +336,7 @@ static void add_clients(const struct chart *c, int y)
 		text_add(&words, "too few to tell of a gap");
 	} else {
 		text_add(&words, "longest gap ");
-		drillwords_add_ms(&words, s->gap_ms);
+		drillwords_add_gap(&words, c->d, s->gap_ms);
 	}
 	add_label(c, y, "clients", &words);
 	add_marks(c, v->at[DRILL_SERIES_HELD], "held", "\u25c6", "clients held", false,
@@ -385,8 +385,8 @@ static void add_lines(const struct chart *c, int height)
 		text_add(c->out, "<g class=\"event\"><line");
 		add_x(c, "x1", e->wall_ms);
 		add_x(c, "x2", e->wall_ms);
-		text_addf(c->out, " y1=\"%d\" y2=\"%d\"/><text y=\"%d\"", TOP_PX, height,
-		          TOP_PX + 6);
+		text_addf(c->out, " y1=\"%d\" y2=\"%d\"/><text y=\"%d\"", FAULT_PX, height,
+		          FAULT_PX);
 		add_x(c, "x", e->wall_ms);
 		text_add(c->out, ">\u25be</text>");
 		add_moment(c, &words, e->wall_ms);
@@ -404,11 +404,14 @@ static void write_service(struct chart *c)
 
 	find_most(c);
 	text_add(c->out, "<figure>\n<figcaption>");
-	drillgrid_escape_html(c->out, v->name);
-	text_addf(c->out,
-	          " <small>curves: new sessions/s of each server, at most %" PRIu64
-	          "</small></figcaption>\n",
-	          per_second(c, c->rate_most, c->bucket));
+	plain_add_html(c->out, v->name);
+	if (c->rate_most > 0)
+		text_addf(c->out,
+		          " <small>curves: new sessions/s of each server, at most %" PRIu64
+		          "</small></figcaption>\n",
+		          per_second(c, c->rate_most, c->bucket));
+	else
+		text_add(c->out, " <small>no new session</small></figcaption>\n");
 	text_addf(c->out, "<svg class=\"chart\" width=\"100%%\" height=\"%d\" role=\"img\">\n",
 	          height);
 	text_add(&words, "States and sessions of the servers of ");

@@ -42,6 +42,14 @@ static bool add_names(struct text *out, const struct drillfacts *a, const struct
 	return n > 0;
 }
 
+static bool is_worse(const struct drillfacts *a, const struct drillfacts *b)
+{
+	for (size_t i = 0; i < EXPECTATION_COUNT; i++)
+		if (drilltables_judge((enum expectation_name)i, a, b) < 0)
+			return true;
+	return false;
+}
+
 static void add_verdict(struct text *out, const struct drillfacts *a, const struct drillfacts *b)
 {
 	AUTO_TEXT worse = { 0 };
@@ -93,7 +101,7 @@ void drillcompare_write_markdown(const struct drillfacts *a, const struct drillf
 	add_verdict(&words, a, b);
 	drillgrid_escape_markdown(out, text_str(&words));
 	text_add(out, "**\n\n");
-	drilltables_compare(a, b, &g);
+	drilltables_compare(a, b, true, &g);
 	drillgrid_write_markdown(&g, out);
 	drillgrid_release(&g);
 }
@@ -133,25 +141,23 @@ void drillcompare_write_view(const struct drillfacts *a, const struct drillfacts
 {
 	const struct drillfacts *both[] = { a, b };
 	struct drillgrid g = { 0 };
-	AUTO_TEXT lines = { 0 };
+	AUTO_TEXT words = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		plain_colour(out, colour, PLAIN_BOLD);
-		text_addf(out, "%c  ", i == 0 ? 'A' : 'B');
-		drillwords_add_title(out, both[i]->drill);
-		plain_colour(out, colour, PLAIN_RESET);
-		text_add(out, "  ");
-		drillwords_add_about(out, both[i]->drill);
-		text_addc(out, '\n');
-	}
+	for (size_t i = 0; i < ARRAY_LEN(both); i++)
+		drillwords_write_title(out, i == 0 ? "A  " : "B  ", both[i]->drill, width, colour);
 	text_addc(out, '\n');
-	drilltables_compare(a, b, &g);
-	drillgrid_write_lines(&g, width, &lines);
-	text_add(out, text_str(&lines));
+	drilltables_compare(a, b, true, &g);
+	/* Half a meaning is none: sluice(1) has them, too. */
+	if (drillgrid_width(&g) > width) {
+		drillgrid_release(&g);
+		drilltables_compare(a, b, false, &g);
+	}
+	drillgrid_write_lines(&g, width, out);
 	drillgrid_release(&g);
 	text_addc(out, '\n');
+	add_verdict(&words, a, b);
 	plain_colour(out, colour, PLAIN_BOLD);
-	add_verdict(out, a, b);
+	plain_add_folded(out, text_str(&words), 0, width, 0);
 	plain_colour(out, colour, PLAIN_RESET);
 	text_addc(out, '\n');
 }
@@ -180,15 +186,15 @@ static void add_drill_html(struct text *out, char letter, const struct drillfact
 
 	text_addf(out, "<section>\n<h2>%c: ", letter);
 	drillwords_add_title(&words, f->drill);
-	drillgrid_escape_html(out, text_str(&words));
+	plain_add_html(out, text_str(&words));
 	text_clear(&words);
 	text_add(out, " <small>");
 	drillwords_add_about(&words, f->drill);
-	drillgrid_escape_html(out, text_str(&words));
+	plain_add_html(out, text_str(&words));
 	text_clear(&words);
 	text_add(out, "</small></h2>\n<p class=\"none\">");
 	drillwords_add_verdict(&words, f);
-	drillgrid_escape_html(out, text_str(&words));
+	plain_add_html(out, text_str(&words));
 	text_add(out, "</p>\n");
 	drillchart_write(f, axis, zero_of(f), out);
 	text_add(out, "</section>\n");
@@ -204,12 +210,13 @@ void drillcompare_write_html(const struct drillfacts *a, const struct drillfacts
 	AUTO_TEXT words = { 0 };
 
 	drillhtml_begin("Two drills", out);
-	text_add(out, "<header>\n<h1>Two drills</h1>\n<p class=\"verdict\">");
+	text_addf(out, "<header>\n<h1>Two drills</h1>\n<p class=\"verdict%s\">",
+	          is_worse(a, b) ? " bad" : "");
 	add_verdict(&words, a, b);
-	drillgrid_escape_html(out, text_str(&words));
+	plain_add_html(out, text_str(&words));
 	text_add(out, "</p>\n</header>\n<main>\n<section>\n<h2>Numbers</h2>\n"
 	              "<div class=\"scroll\">\n");
-	drilltables_compare(a, b, &g);
+	drilltables_compare(a, b, true, &g);
 	drillgrid_write_html(&g, "compare", out);
 	drillgrid_release(&g);
 	text_add(out, "</div>\n</section>\n");

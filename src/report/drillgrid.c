@@ -54,14 +54,6 @@ void drillgrid_release(struct drillgrid *g)
 
 /* --- escaping ----------------------------------------------------------------------------- */
 
-void drillgrid_escape_html(struct text *out, const char *s)
-{
-	AUTO_TEXT clean = { 0 };
-
-	plain_add(&clean, s);
-	text_add_html(out, text_str(&clean));
-}
-
 /* Underscores in a word mean nothing in GitHub's Markdown; "#" and the like only begin a line. */
 static bool means_something(const char *text, const char *p)
 {
@@ -169,7 +161,7 @@ void drillgrid_write_html(const struct drillgrid *g, const char *class, struct t
 	text_addf(out, "<table class=\"%s\">\n<thead><tr>", class);
 	for (size_t c = 0; c < g->column_count; c++) {
 		text_addf(out, "<th%s>", g->columns[c].right ? " class=\"n\"" : "");
-		drillgrid_escape_html(out, g->columns[c].head);
+		plain_add_html(out, g->columns[c].head);
 		text_add(out, "</th>");
 	}
 	text_add(out, "</tr></thead>\n<tbody>\n");
@@ -178,9 +170,9 @@ void drillgrid_write_html(const struct drillgrid *g, const char *class, struct t
 		for (size_t c = 0; c < g->column_count; c++) {
 			text_addf(out, "<td%s data-label=\"",
 			          g->columns[c].right ? " class=\"n\"" : "");
-			drillgrid_escape_html(out, g->columns[c].head);
+			plain_add_html(out, g->columns[c].head);
 			text_add(out, "\">");
-			drillgrid_escape_html(out, drillgrid_cell(g, r, c));
+			plain_add_html(out, drillgrid_cell(g, r, c));
 			text_add(out, "</td>");
 		}
 		text_add(out, "</tr>\n");
@@ -205,7 +197,18 @@ static void add_line(const struct drillgrid *g, const size_t *widths, unsigned i
 		add_padded(out, s, n, g->columns[c].right);
 		used += n;
 	}
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
 	text_addc(out, '\n');
+}
+
+size_t drillgrid_width(const struct drillgrid *g)
+{
+	size_t width = 0;
+
+	for (size_t c = 0; c < g->column_count; c++)
+		width += 2 + width_of(g, c, false);
+	return width;
 }
 
 void drillgrid_write_lines(const struct drillgrid *g, unsigned int width, struct text *out)

@@ -38,11 +38,12 @@ void drillgrid_release(struct drillgrid *g);
 void drillgrid_write_markdown(const struct drillgrid *g, struct text *out);
 /* As a <table>; each cell knows its column's head, for narrow screens. */
 void drillgrid_write_html(const struct drillgrid *g, const char *class, struct text *out);
+/* Columns of a terminal that it needs. */
+size_t drillgrid_width(const struct drillgrid *g);
 /* As lines of a terminal; the last column is cut where `width` ends. */
 void drillgrid_write_lines(const struct drillgrid *g, unsigned int width, struct text *out);
 
 /* Text that means only itself there. */
 void drillgrid_escape_markdown(struct text *out, const char *s);
-void drillgrid_escape_html(struct text *out, const char *s);
 
 #endif

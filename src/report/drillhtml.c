@@ -5,12 +5,13 @@
 #include "drillstyle.h"
 #include "drilltables.h"
 #include "drillwords.h"
+#include "plain.h"
 
 enum { TICKS = 10 };
 
 static void add_escaped(struct text *out, struct text *words)
 {
-	drillgrid_escape_html(out, text_str(words));
+	plain_add_html(out, text_str(words));
 	text_clear(words);
 }
 
@@ -19,7 +20,7 @@ void drillhtml_begin(const char *title, struct text *out)
 	text_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	              "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	drillgrid_escape_html(out, title);
+	plain_add_html(out, title);
 	text_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", drillstyle_css);
 	drillchart_add_patterns(out);
 }

@@ -37,6 +37,8 @@ static void add_service(struct text *out, const struct drill *d, const struct dr
 		text_add(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		text_add_json(out, v->servers[i].name);
 		text_addf(out, ",\"first\":\"%s\",", drill_state_key(v->servers[i].first));
+		if (v->servers[i].began_with >= 0)
+			text_addf(out, "\"began_with\":%" PRId64 ",", v->servers[i].began_with);
 		add_series(out, d, v->servers[i].at);
 		text_addc(out, '}');
 	}

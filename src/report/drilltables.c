@@ -179,28 +179,71 @@ static int64_t value_of(const struct drillfacts *f, enum expectation_name n)
 	return v.value;
 }
 
-/* What a difference of gaps has to exceed. */
-static int64_t gap_error(const struct drill *d)
+/* What `n` may be besides its value, `under` less or `over` more, these not included. */
+struct slack {
+	int64_t under, over;
+};
+
+static struct slack slack_of(const struct drill *d, enum expectation_name n)
 {
-	for (size_t i = 0; i < d->service_count; i++)
-		if (d->services[i].at[DRILL_SERIES_GAP] == NULL)
-			return d->every_ms;
-	return 0;
+	int64_t every = d->every_ms;
+
+	switch (expectation_get(n)->unit) {
+	case EXPECTATION_MS:
+		break;
+	case EXPECTATION_NUMBER:
+	case EXPECTATION_PERCENT:
+		return (struct slack){ 0, 0 };
+	}
+	/* Sessions are counted at the ends of intervals. */
+	if (n == EXPECTATION_LASTNEW || n == EXPECTATION_REBALANCED)
+		return (struct slack){ every, 0 };
+	if (!drill_is_coarse(d))
+		return (struct slack){ 0, 0 };
+	/* The two connections around a row of empty intervals came somewhere in theirs. */
+	if (n == EXPECTATION_GAP)
+		return (struct slack){ 0, 2 * every };
+	return (struct slack){ every, every };
+}
+
+/* Is `x` less than `y`, whatever the records left open? */
+static bool is_less(int64_t x, struct slack of_x, int64_t y, struct slack of_y)
+{
+	return x < y && x + of_x.over <= y - of_y.under;
+}
+
+/* Which of two drills has less, -1 or 1; 0: neither for certain. */
+static int weigh(enum expectation_name n, const struct drillfacts *a, const struct drillfacts *b)
+{
+	int64_t of_a = value_of(a, n), of_b = value_of(b, n);
+	struct slack open_a = slack_of(a->drill, n), open_b = slack_of(b->drill, n);
+
+	if (of_a == UNKNOWN || of_b == UNKNOWN)
+		return 0;
+	return is_less(of_b, open_b, of_a, open_a) - is_less(of_a, open_a, of_b, open_b);
 }
 
 int drilltables_judge(enum expectation_name n, const struct drillfacts *a,
                       const struct drillfacts *b)
 {
-	enum expectation_better better = expectation_get(n)->better;
-	int64_t of_a = value_of(a, n), of_b = value_of(b, n);
-	int64_t error_a = gap_error(a->drill), error_b = gap_error(b->drill);
-	int64_t error = error_a > error_b ? error_a : error_b;
+	switch (expectation_get(n)->better) {
+	case EXPECTATION_LESS:
+		return weigh(n, a, b);
+	case EXPECTATION_MORE:
+		return -weigh(n, a, b);
+	case EXPECTATION_NEITHER:
+		break;
+	}
+	return 0;
+}
 
-	if (of_a == UNKNOWN || of_b == UNKNOWN || of_a == of_b || better == EXPECTATION_NEITHER)
-		return 0;
-	if (n == EXPECTATION_GAP && of_a - of_b < error && of_b - of_a < error)
-		return 0;
-	return (of_b < of_a) == (better == EXPECTATION_LESS) ? 1 : -1;
+/* Different, but not by more than the coarser record can tell. */
+static bool is_even(enum expectation_name n, const struct drillfacts *a, const struct drillfacts *b)
+{
+	int64_t of_a = value_of(a, n), of_b = value_of(b, n);
+
+	return of_a != UNKNOWN && of_b != UNKNOWN && of_a != of_b &&
+	       expectation_get(n)->better != EXPECTATION_NEITHER && weigh(n, a, b) == 0;
 }
 
 static void add_difference(struct drillgrid *g, enum expectation_name n, int64_t a, int64_t b)
@@ -216,7 +259,7 @@ static void add_difference(struct drillgrid *g, enum expectation_name n, int64_t
 	drillgrid_take(g, &t);
 }
 
-void drilltables_compare(const struct drillfacts *a, const struct drillfacts *b,
+void drilltables_compare(const struct drillfacts *a, const struct drillfacts *b, bool meanings,
                          struct drillgrid *g)
 {
 	static const char *const verdicts[] = { "worse", "", "better" };
@@ -226,7 +269,8 @@ void drilltables_compare(const struct drillfacts *a, const struct drillfacts *b,
 	drillgrid_column(g, "B", true);
 	drillgrid_column(g, "B - A", true);
 	drillgrid_column(g, "B is", false);
-	drillgrid_column(g, "Meaning", false);
+	if (meanings)
+		drillgrid_column(g, "Meaning", false);
 	for (size_t i = 0; i < EXPECTATION_COUNT; i++) {
 		enum expectation_name n = (enum expectation_name)i;
 		int64_t of_a = value_of(a, n), of_b = value_of(b, n);
@@ -238,7 +282,9 @@ void drilltables_compare(const struct drillfacts *a, const struct drillfacts *b,
 		expectation_add_value(n, of_b, &t);
 		drillgrid_take(g, &t);
 		add_difference(g, n, of_a, of_b);
-		drillgrid_add(g, verdicts[drilltables_judge(n, a, b) + 1]);
-		drillgrid_add(g, expectation_get(n)->meaning);
+		drillgrid_add(g,
+		              is_even(n, a, b) ? "even" : verdicts[drilltables_judge(n, a, b) + 1]);
+		if (meanings)
+			drillgrid_add(g, expectation_get(n)->meaning);
 	}
 }

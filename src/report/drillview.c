@@ -171,69 +171,105 @@ static void add_legend(const struct view *v)
 
 /* --- outages ------------------------------------------------------------------------------ */
 
-static void add_ms(const struct view *v, const char *what, int64_t ms)
+/* Numbers beside each other, on as many lines as they need. */
+struct row {
+	const struct view *view;
+	size_t used; /* columns of the line; 0: none was begun */
+};
+
+static void add_item(struct row *r, const char *item)
 {
+	size_t wide = plain_width(item);
+	struct text *out = r->view->out;
+
+	if (r->used == 0 || r->used + 2 + wide > r->view->width) {
+		text_add(out, r->used == 0 ? "    " : "\n    ");
+		r->used = 4 + wide;
+	} else {
+		text_add(out, "  ");
+		r->used += 2 + wide;
+	}
+	text_add(out, item);
+}
+
+static void add_ms(struct row *r, const char *what, int64_t ms)
+{
+	AUTO_TEXT item = { 0 };
+
 	if (ms == DRILLFACTS_UNKNOWN)
 		return;
-	text_addf(v->out, "%s ", what);
-	drillwords_add_ms(v->out, ms);
-	text_add(v->out, "  ");
+	text_addf(&item, "%s ", what);
+	drillwords_add_ms(&item, ms);
+	add_item(r, text_str(&item));
 }
 
-static void add_count(const struct view *v, const char *what, int64_t n)
+static void add_count(struct row *r, const char *what, int64_t n)
 {
+	AUTO_TEXT item = { 0 };
+
 	if (n == DRILLFACTS_UNKNOWN)
 		return;
-	text_addf(v->out, "%s ", what);
-	drillwords_add_number(v->out, n);
-	text_add(v->out, "  ");
+	text_addf(&item, "%s ", what);
+	drillwords_add_number(&item, n);
+	add_item(r, text_str(&item));
 }
 
-/* A line without blanks at its end. */
-static void end_line(const struct view *v)
+static void end_row(struct row *r)
 {
-	while (v->out->len > 0 && v->out->data[v->out->len - 1] == ' ')
-		v->out->data[--v->out->len] = '\0';
+	text_addc(r->view->out, '\n');
+	r->used = 0;
+}
+
+static void add_head(const struct view *v, const struct drillfacts_outage *o)
+{
+	const struct drill *d = v->f->drill;
+	const char *why = o->fault[0] != '\0' ? o->fault : o->cause;
+	AUTO_TEXT place = { 0 };
+	AUTO_TEXT state = { 0 };
+	AUTO_TEXT rest = { 0 };
+
+	drillwords_add_place(&place, d, o->service, o->server);
+	drillwords_add_state(&state, o->state);
+	text_add(&rest, o->early ? " from the beginning" : " at ");
+	if (!o->early)
+		drillwords_add_offset(&rest, d->from_ms, o->out_ms);
+	if (why[0] != '\0') {
+		text_add(&rest, ": ");
+		plain_add(&rest, why);
+	}
+	text_add(v->out, "\n  ");
+	colour(v, PLAIN_BOLD);
+	text_add(v->out, text_str(&place));
+	colour(v, PLAIN_RESET);
+	text_addc(v->out, ' ');
+	colour(v, looks[o->gravest].colour);
+	text_add(v->out, text_str(&state));
+	colour(v, PLAIN_RESET);
+	plain_add_folded(v->out, text_str(&rest), 3 + plain_width(text_str(&place)) + state.len,
+	                 v->width, 4);
 	text_addc(v->out, '\n');
 }
 
 static void add_outage(const struct view *v, const struct drillfacts_outage *o)
 {
-	const struct drill *d = v->f->drill;
-	const char *why = o->fault[0] != '\0' ? o->fault : o->cause;
+	struct row r = { .view = v };
 
-	text_add(v->out, "\n  ");
-	colour(v, PLAIN_BOLD);
-	drillwords_add_place(v->out, d, o->service, o->server);
-	colour(v, PLAIN_RESET);
-	text_addc(v->out, ' ');
-	colour(v, looks[o->gravest].colour);
-	drillwords_add_state(v->out, o->state);
-	colour(v, PLAIN_RESET);
-	text_add(v->out, o->early ? " from the beginning" : " at ");
-	if (!o->early)
-		drillwords_add_offset(v->out, d->from_ms, o->out_ms);
-	if (why[0] != '\0') {
-		text_add(v->out, ": ");
-		plain_add(v->out, why);
-	}
-	text_add(v->out, "\n    ");
-	add_ms(v, "noticed", o->noticed_ms);
-	add_ms(v, "detected", o->detect_ms);
-	add_ms(v, "last new", o->last_new_ms);
-	add_ms(v, "out for", o->recover_ms);
-	add_ms(v, "even after", o->rebalanced_ms);
+	add_head(v, o);
+	add_ms(&r, "noticed", o->noticed_ms);
+	add_ms(&r, "detected", o->detect_ms);
+	add_ms(&r, "last new", o->last_new_ms);
+	add_ms(&r, "out for", o->recover_ms);
+	add_ms(&r, "even after", o->rebalanced_ms);
 	if (o->back_ms == DRILLFACTS_UNKNOWN)
-		text_add(v->out, "not back at the end");
-	end_line(v);
-	text_add(v->out, "    ");
-	add_count(v, "sessions", o->sessions);
-	add_count(v, "cut", o->cut);
-	add_count(v, "asked", o->asked);
-	add_count(v, "survived", o->survived);
-	add_count(v, "moved", o->moved);
-	add_count(v, "held", o->held);
-	end_line(v);
+		add_item(&r, "not back at the end");
+	end_row(&r);
+	add_count(&r, "sessions", o->sessions);
+	add_count(&r, "cut", o->cut);
+	add_count(&r, "asked", o->asked);
+	add_count(&r, "survived", o->survived);
+	add_count(&r, "moved", o->moved);
+	add_count(&r, "held", o->held);
+	end_row(&r);
 }
 
 /* --- all ---------------------------------------------------------------------------------- */
@@ -271,32 +307,6 @@ static void fit(struct view *v)
 		v->columns = COLUMNS_MAX;
 }
 
-/* Words on lines of `width`, broken at spaces. */
-static void add_wrapped(const struct view *v, const char *s)
-{
-	size_t used = 2;
-
-	text_add(v->out, "  ");
-	while (*s != '\0') {
-		size_t len = strcspn(s, " ");
-		AUTO_TEXT word = { 0 };
-
-		text_addn(&word, s, len);
-		if (used > 2 && used + 1 + plain_width(text_str(&word)) > v->width) {
-			text_add(v->out, "\n  ");
-			used = 2;
-		} else if (used > 2) {
-			text_addc(v->out, ' ');
-			used++;
-		}
-		text_add(v->out, text_str(&word));
-		used += plain_width(text_str(&word));
-		s += len;
-		s += strspn(s, " ");
-	}
-	text_addc(v->out, '\n');
-}
-
 void drillview_write(const struct drillfacts *f, const struct expectation_verdict *verdict,
                      unsigned int width, unsigned int flags, struct text *out)
 {
@@ -306,20 +316,13 @@ void drillview_write(const struct drillfacts *f, const struct expectation_verdic
 	if (v.width < WIDTH_MIN)
 		v.width = WIDTH_MIN;
 	fit(&v);
-	colour(&v, PLAIN_BOLD);
-	text_add(out, "Drill ");
-	drillwords_add_title(out, f->drill);
-	colour(&v, PLAIN_RESET);
-	colour(&v, PLAIN_DIM);
-	text_add(out, "  ");
-	drillwords_add_about(out, f->drill);
+	drillwords_write_title(out, "Drill ", f->drill, v.width, flags & DRILLVIEW_COLOUR);
+	drillwords_add_verdict(&words, f);
+	text_add(out, "\n  ");
+	colour(&v, drillwords_is_clean(f) ? PLAIN_GREEN : PLAIN_YELLOW);
+	plain_add_folded(out, text_str(&words), 2, v.width, 2);
 	colour(&v, PLAIN_RESET);
 	text_add(out, "\n\n");
-	drillwords_add_verdict(&words, f);
-	colour(&v, drillwords_is_clean(f) ? PLAIN_GREEN : PLAIN_YELLOW);
-	add_wrapped(&v, text_str(&words));
-	colour(&v, PLAIN_RESET);
-	text_addc(out, '\n');
 	add_lanes(&v);
 	add_legend(&v);
 	for (size_t i = 0; i < f->outage_count; i++)

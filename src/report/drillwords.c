@@ -94,6 +94,31 @@ void drillwords_add_about(struct text *out, const struct drill *d)
 		text_add(out, ", its beginning was forgotten already");
 }
 
+void drillwords_write_title(struct text *out, const char *lead, const struct drill *d,
+                            unsigned int width, bool colour)
+{
+	AUTO_TEXT title = { 0 };
+	AUTO_TEXT about = { 0 };
+	size_t used;
+
+	text_add(&title, lead);
+	drillwords_add_title(&title, d);
+	drillwords_add_about(&about, d);
+	plain_colour(out, colour, PLAIN_BOLD);
+	text_add(out, text_str(&title));
+	plain_colour(out, colour, PLAIN_RESET);
+	used = plain_width(text_str(&title)) + 2;
+	if (used + plain_width(text_str(&about)) > width) {
+		text_addc(out, '\n');
+		used = 2;
+	}
+	text_add(out, "  ");
+	plain_colour(out, colour, PLAIN_DIM);
+	plain_add_folded(out, text_str(&about), used, width, 2);
+	plain_colour(out, colour, PLAIN_RESET);
+	text_addc(out, '\n');
+}
+
 /* --- the verdict -------------------------------------------------------------------------- */
 
 static int64_t value_of(const struct drillfacts *f, enum expectation_name n)
@@ -196,6 +221,14 @@ static void add_subject(struct text *out, const struct drillfacts *f)
 	}
 }
 
+void drillwords_add_gap(struct text *out, const struct drill *d, int64_t ms)
+{
+	bool coarse = ms != UNKNOWN && drill_is_coarse(d);
+
+	text_add(out, coarse ? "under " : "");
+	drillwords_add_ms(out, coarse ? ms + 2 * (int64_t)d->every_ms : ms);
+}
+
 static void add_clause(struct text *out, bool *first, bool last)
 {
 	text_add(out, *first ? ": " : last ? " and " : ", ");
@@ -237,7 +270,7 @@ void drillwords_add_verdict(struct text *out, const struct drillfacts *f)
 	if (gap != UNKNOWN) {
 		add_clause(out, &first, true);
 		text_add(out, "the longest time without a new connection was ");
-		drillwords_add_ms(out, gap);
+		drillwords_add_gap(out, f->drill, gap);
 	}
 	text_addc(out, '.');
 }
@@ -284,25 +317,40 @@ static const char *kind_words(const struct drill_event *e)
 	return drillwords_state(e->state);
 }
 
+/* A reason that only says again what the event is. */
+static bool is_echo(const struct drill_event *e)
+{
+	return e->kind == DRILL_SERVICE && !e->good && strcmp(e->text, "no server usable") == 0;
+}
+
+static void add_sessions(struct text *out, const struct drill_event *e, const char *why)
+{
+	AUTO_TEXT count = { 0 };
+
+	plain_add_count(&count, e->sessions, "session");
+	if (strstr(why, text_str(&count)) != NULL)
+		return;
+	text_addf(out, "; %s on it", text_str(&count));
+}
+
 void drillwords_add_event(struct text *out, const struct drill_event *e)
 {
-	bool explained = e->text != NULL && e->text[0] != '\0';
+	const char *why = e->text != NULL && !is_echo(e) ? e->text : "";
+	bool is_state = e->kind == DRILL_STATE;
+	/* A reason may name the event itself. */
+	bool named = !is_state && strstr(why, kind_words(e)) != NULL;
 
-	if (e->kind == DRILL_STATE)
+	if (is_state)
 		drillwords_add_state(out, e->state);
-	if (e->kind == DRILL_STATE && !explained)
+	if (is_state && why[0] == '\0')
 		text_add(out, ", ");
-	if (e->kind != DRILL_STATE || !explained)
+	if (is_state ? why[0] == '\0' : !named)
 		text_add(out, kind_words(e));
-	if (explained) {
+	if (why[0] != '\0' && !named)
 		text_add(out, ": ");
-		plain_add(out, e->text);
-	}
-	if (e->kind == DRILL_STATE && !drill_state_is_usable(e->state) && e->sessions > 0) {
-		text_add(out, "; ");
-		plain_add_count(out, e->sessions, "session");
-		text_add(out, " on it");
-	}
+	plain_add(out, why);
+	if (is_state && !drill_state_is_usable(e->state) && e->sessions > 0)
+		add_sessions(out, e, why);
 }
 
 void drillwords_add_expectation(struct text *out, const struct expectation_verdict *v, size_t i)

@@ -13,6 +13,8 @@
 
 /* "40 ms", "3.25 s", "21.0 s", "2 m 05 s"; "-" if unknown. */
 void drillwords_add_ms(struct text *out, int64_t ms);
+/* The same of a gap; "under 1.50 s" if the record only has its intervals without a connection. */
+void drillwords_add_gap(struct text *out, const struct drill *d, int64_t ms);
 /* Digits, or "-" if unknown. */
 void drillwords_add_number(struct text *out, int64_t n);
 /* Since `zero_ms`: "+0:12.345", "-0:01.000", "+1:02:03.000" */
@@ -25,6 +27,10 @@ void drillwords_add_place(struct text *out, const struct drill *d, size_t servic
 void drillwords_add_title(struct text *out, const struct drill *d);
 /* "sluice 0.1.0, 2026-11-20T12:12:01.095Z, 2 m 05 s" */
 void drillwords_add_about(struct text *out, const struct drill *d);
+
+/* Both on a line of a terminal, or on two if they are too wide for one; `lead` comes first. */
+void drillwords_write_title(struct text *out, const char *lead, const struct drill *d,
+                            unsigned int width, bool colour);
 
 /* What the whole comes to, in one sentence. */
 void drillwords_add_verdict(struct text *out, const struct drillfacts *f);

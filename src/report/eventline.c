@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 16, STATE_COLUMNS = 18 };
+enum { NAME_COLUMNS = 16, STATE_COLUMNS = 18, FOLD_COLUMNS = 14, LEAST_COLUMNS = 20 };
 
 /* --- why ---------------------------------------------------------------------------------- */
 
@@ -294,7 +294,7 @@ static void add_moment(const struct journal_event *e, unsigned int flags, struct
 	text_add(out, "  ");
 }
 
-void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out)
+static void add_lead(const struct journal_event *e, unsigned int flags, struct text *out)
 {
 	bool colour = flags & EVENTLINE_COLOUR;
 	AUTO_TEXT name = { 0 };
@@ -309,5 +309,29 @@ void eventline_write(const struct journal_event *e, unsigned int flags, struct t
 		add_column(out, text_str(&states), flags, STATE_COLUMNS);
 		plain_colour(out, colour, PLAIN_RESET);
 	}
+}
+
+void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out)
+{
+	add_lead(e, flags, out);
 	eventline_write_why(e, out);
+}
+
+void eventline_write_folded(const struct journal_event *e, unsigned int flags, unsigned int width,
+                            struct text *out)
+{
+	AUTO_TEXT lead = { 0 };
+	AUTO_TEXT why = { 0 };
+	size_t used;
+
+	add_lead(e, flags & ~(unsigned int)EVENTLINE_COLOUR, &lead);
+	used = plain_width(text_str(&lead));
+	eventline_write_why(e, &why);
+	add_lead(e, flags, out);
+	/* Too little is left to begin there. */
+	if (used + plain_width(text_str(&why)) > width && used + LEAST_COLUMNS > width) {
+		text_addf(out, "\n%*s", FOLD_COLUMNS, "");
+		used = FOLD_COLUMNS;
+	}
+	plain_add_folded(out, text_str(&why), used, width, FOLD_COLUMNS);
 }

@@ -16,6 +16,9 @@ void ownseries_add_process(const struct ownseries *w)
 	const struct snapshot_process *p = &w->s->process;
 	const char *const version[] = { "version", p->version, NULL };
 	static const char workers[] = "sluice_worker_sessions";
+	static const char before[] = "sluice_predecessor_sessions";
+	const char *const none[] = { NULL };
+	int64_t left = 0;
 	char number[24];
 
 	begin(w, "sluice_build_info", METRIC_KIND_GAUGE, "Version, as a label");
@@ -27,6 +30,10 @@ void ownseries_add_process(const struct ownseries *w)
 		snprintf(number, sizeof(number), "%zu", i);
 		series_add(w->out, workers, labels, p->worker_sessions[i]);
 	}
+	for (size_t i = 0; i < p->predecessor_count; i++)
+		left += p->predecessors[i].sessions;
+	begin(w, before, METRIC_KIND_GAUGE, "Sessions that processes before an upgrade still have");
+	series_add(w->out, before, none, left);
 }
 
 /* One value of each service, for families that are nothing more. */
@@ -100,27 +107,14 @@ void ownseries_add_services(const struct ownseries *w)
 	                 is_panicking);
 }
 
-static bool is_hidden(const struct ownseries *w, const struct snapshot_server *server)
-{
-	return w->no_maint && state_in_maint(&server->state);
-}
-
-/* One value of each server, for families that are nothing more. */
-static void add_each(const struct ownseries *w, const char *name, enum metric_kind kind,
-                     const char *help, int64_t (*get)(const struct snapshot_server *))
-{
-	begin(w, name, kind, help);
-	for (size_t i = 0; i < w->s->service_count; i++) {
-		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
-			const struct snapshot_server *s = &w->s->services[i].servers[k];
-			const char *const labels[] = { "proxy", s->service, "server", s->name,
-				                       NULL };
-
-			if (!is_hidden(w, s))
-				series_add(w->out, name, labels, get(s));
-		}
-	}
-}
+/* One family of the servers; its series of a server are one value, or what `add` makes of it. */
+struct family {
+	const char *name;
+	enum metric_kind kind;
+	const char *help;
+	int64_t (*get)(const struct snapshot_server *s);
+	void (*add)(const struct ownseries *w, const char *name, const struct snapshot_server *s);
+};
 
 static int64_t state_age(const struct snapshot_server *s)
 {
@@ -130,6 +124,11 @@ static int64_t state_age(const struct snapshot_server *s)
 static int64_t is_usable(const struct snapshot_server *s)
 {
 	return s->usable;
+}
+
+static int64_t sessions_before(const struct snapshot_server *s)
+{
+	return s->sessions_before;
 }
 
 static int64_t connected(const struct snapshot_server *s)
@@ -152,8 +151,7 @@ static int64_t asked(const struct snapshot_server *s)
 	return (int64_t)s->count[COUNTER_ASKED];
 }
 
-static void add_health_of(const struct ownseries *w, const char *name,
-                          const struct snapshot_server *s)
+static void add_health(const struct ownseries *w, const char *name, const struct snapshot_server *s)
 {
 	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
 		const char *const labels[] = { "proxy",  s->service,          "server", s->name,
@@ -163,52 +161,61 @@ static void add_health_of(const struct ownseries *w, const char *name,
 	}
 }
 
-static void add_health(const struct ownseries *w)
+/* Only servers that suffer one have a series. */
+static void add_fault(const struct ownseries *w, const char *name, const struct snapshot_server *s)
 {
-	static const char name[] = "sluice_server_health";
+	AUTO_TEXT words = { 0 };
+	const char *labels[] = { "proxy", s->service, "server", s->name, "fault", NULL, NULL };
 
-	begin(w, name, METRIC_KIND_GAUGE, "What checks found out; the word that applies is 1");
-	for (size_t i = 0; i < w->s->service_count; i++)
-		for (size_t k = 0; k < w->s->services[i].server_count; k++)
-			if (!is_hidden(w, &w->s->services[i].servers[k]))
-				add_health_of(w, name, &w->s->services[i].servers[k]);
+	if (s->fault.kind == FAULT_NONE)
+		return;
+	fault_describe(&s->fault, &words);
+	labels[5] = text_str(&words);
+	series_add(w->out, name, labels, 1);
 }
 
-/* Only servers that suffer one have a series. */
-static void add_faults(const struct ownseries *w)
+static const struct family families[] = {
+	{ "sluice_server_health", METRIC_KIND_GAUGE,
+	  "What checks found out; the word that applies is 1", .add = add_health },
+	{ "sluice_server_usable", METRIC_KIND_GAUGE, "1 if the server may take new sessions",
+	  .get = is_usable },
+	{ "sluice_server_state_age_seconds", METRIC_KIND_GAUGE,
+	  "How long the server has been in its state", .get = state_age },
+	{ "sluice_server_predecessor_sessions", METRIC_KIND_GAUGE,
+	  "Sessions that processes before an upgrade still have on the server",
+	  .get = sessions_before },
+	{ "sluice_server_connected_total", METRIC_KIND_COUNTER,
+	  "Connections to the server that were established", .get = connected },
+	{ "sluice_server_cut_sessions_total", METRIC_KIND_COUNTER,
+	  "Sessions that sluice itself closed", .get = cut },
+	{ "sluice_server_replayed_total", METRIC_KIND_COUNTER,
+	  "Sessions that went on to another server with what the client had said",
+	  .get = replayed },
+	{ "sluice_server_asked_total", METRIC_KIND_COUNTER,
+	  "Sessions that sluice closed between two transactions", .get = asked },
+	{ "sluice_server_fault", METRIC_KIND_GAUGE,
+	  "1 while that fault is put on the way to the server", .add = add_fault },
+};
+
+static void add_server(const struct ownseries *w, const struct family *f,
+                       const struct snapshot_server *s)
 {
-	static const char name[] = "sluice_server_fault";
+	const char *const labels[] = { "proxy", s->service, "server", s->name, NULL };
 
-	begin(w, name, METRIC_KIND_GAUGE, "1 while that fault is put on the way to the server");
-	for (size_t i = 0; i < w->s->service_count; i++)
-		for (size_t k = 0; k < w->s->services[i].server_count; k++) {
-			const struct snapshot_server *s = &w->s->services[i].servers[k];
-			AUTO_TEXT words = { 0 };
-			const char *labels[] = { "proxy", s->service, "server", s->name,
-				                 "fault", NULL,       NULL };
-
-			if (s->fault.kind == FAULT_NONE)
-				continue;
-			fault_describe(&s->fault, &words);
-			labels[5] = text_str(&words);
-			series_add(w->out, name, labels, 1);
-		}
+	if (w->no_maint && state_in_maint(&s->state))
+		return;
+	if (f->add)
+		f->add(w, f->name, s);
+	else
+		series_add(w->out, f->name, labels, f->get(s));
 }
 
 void ownseries_add_servers(const struct ownseries *w)
 {
-	add_health(w);
-	add_each(w, "sluice_server_usable", METRIC_KIND_GAUGE,
-	         "1 if the server may take new sessions", is_usable);
-	add_each(w, "sluice_server_state_age_seconds", METRIC_KIND_GAUGE,
-	         "How long the server has been in its state", state_age);
-	add_each(w, "sluice_server_connected_total", METRIC_KIND_COUNTER,
-	         "Connections to the server that were established", connected);
-	add_each(w, "sluice_server_cut_sessions_total", METRIC_KIND_COUNTER,
-	         "Sessions that sluice itself closed", cut);
-	add_each(w, "sluice_server_replayed_total", METRIC_KIND_COUNTER,
-	         "Sessions that went on to another server with what the client had said", replayed);
-	add_each(w, "sluice_server_asked_total", METRIC_KIND_COUNTER,
-	         "Sessions that sluice closed between two transactions", asked);
-	add_faults(w);
+	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+		begin(w, families[f].name, families[f].kind, families[f].help);
+		for (size_t i = 0; i < w->s->service_count; i++)
+			for (size_t k = 0; k < w->s->services[i].server_count; k++)
+				add_server(w, &families[f], &w->s->services[i].servers[k]);
+	}
 }

@@ -84,7 +84,7 @@ static void add_title(const struct snapshot *s, struct text *out)
 	text_add(out, "sluice");
 	if (s->process.node) {
 		text_add(out, " on ");
-		pagelook_add_safe(out, s->process.node);
+		plain_add_html(out, s->process.node);
 	}
 	text_add(out, "</title>\n");
 }
@@ -104,14 +104,14 @@ static void add_process(const struct snapshot *s, struct text *out)
 	const struct snapshot_process *p = &s->process;
 
 	text_add(out, "<header>\n<h1>sluice <small>");
-	pagelook_add_safe(out, p->version);
+	plain_add_html(out, p->version);
 	if (p->node) {
 		text_add(out, " on ");
-		pagelook_add_safe(out, p->node);
+		plain_add_html(out, p->node);
 	}
 	if (p->description) {
 		text_add(out, ", ");
-		pagelook_add_safe(out, p->description);
+		plain_add_html(out, p->description);
 	}
 	text_add(out, "</small></h1>\n");
 	if (p->stopping)
@@ -139,20 +139,20 @@ static void add_process(const struct snapshot *s, struct text *out)
 static void add_who(const struct snapshot_server *s, struct text *out)
 {
 	text_add(out, "<td class=\"who\"><b>");
-	pagelook_add_safe(out, s->name);
+	plain_add_html(out, s->name);
 	text_add(out, "</b>");
 	if (s->backup)
 		text_add(out, " <span class=\"tag\">backup</span>");
 	text_add(out, "<small>");
 	if (s->host_is_name) {
-		pagelook_add_safe(out, s->host);
+		plain_add_html(out, s->host);
 		text_add(out, ", ");
 	}
-	pagelook_add_safe(out, strcmp(s->address, "-") == 0 ? "no address yet" : s->address);
+	plain_add_html(out, strcmp(s->address, "-") == 0 ? "no address yet" : s->address);
 	text_add(out, "</small>");
 	if (s->locality) {
 		text_add(out, "<small>");
-		pagelook_add_safe(out, s->locality);
+		plain_add_html(out, s->locality);
 		text_add(out, "</small>");
 	}
 	text_add(out, "</td>\n");
@@ -163,7 +163,7 @@ static void add_since(const struct snapshot_server *s, struct text *out)
 	text_add(out, "<td class=\"why\"><b>");
 	add_age(out, s->age_ms);
 	text_add(out, "</b>: ");
-	pagelook_add_safe(out, s->cause[0] ? s->cause : state_health_help(s->state.health));
+	plain_add_html(out, s->cause[0] ? s->cause : state_health_help(s->state.health));
 	if (s->since_wall_ms) {
 		text_add(out, "<small>since <time datetime=\"");
 		stamp_add_rfc3339(out, s->since_wall_ms);
@@ -299,12 +299,12 @@ static void add_badge(const struct snapshot_service *s, struct text *out)
 static void add_top(const struct snapshot_service *s, struct text *out)
 {
 	text_add(out, "<div class=\"top\">\n<h2>");
-	pagelook_add_safe(out, s->name);
+	plain_add_html(out, s->name);
 	text_add(out, "</h2>\n");
 	add_badge(s, out);
 	text_add(out, "<span class=\"soft\">");
 	for (size_t i = 0; i < s->bind_count; i++) {
-		pagelook_add_safe(out, s->binds[i]);
+		plain_add_html(out, s->binds[i]);
 		text_add(out, ", ");
 	}
 	text_addf(out, "%s</span>\n<dl class=\"facts\">\n<div><dt>Sessions</dt><dd>", s->balance);
@@ -405,10 +405,10 @@ static void add_event(const struct journal_event *e, int64_t now_wall_ms, struct
 	}
 	stamp_add_time(out, e->wall_ms);
 	text_add(out, "</time><span>");
-	pagelook_add_safe(out, e->service[0] ? e->service : "sluice");
+	plain_add_html(out, e->service[0] ? e->service : "sluice");
 	if (e->server[0]) {
 		text_addc(out, '/');
-		pagelook_add_safe(out, e->server);
+		plain_add_html(out, e->server);
 	}
 	text_addf(out, "</span><span class=\"what %s\">", class_of(e));
 	text_add_html(out, text_str(&what));

@@ -25,12 +25,3 @@ struct pagelook pagelook_of(const struct state *s)
 }
 
 /* --- pieces ------------------------------------------------------------------------------- */
-
-/* HTML has no control characters, and names of others may hold them. */
-void pagelook_add_safe(struct text *out, const char *s)
-{
-	AUTO_TEXT clean = { 0 };
-
-	plain_add(&clean, s);
-	text_add_html(out, text_str(&clean));
-}

@@ -12,7 +12,4 @@ struct pagelook {
 
 struct pagelook pagelook_of(const struct state *s);
 
-/* Text from outside, safe in a page and on a terminal. */
-void pagelook_add_safe(struct text *out, const char *s);
-
 #endif

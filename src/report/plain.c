@@ -34,6 +34,14 @@ void plain_add(struct text *t, const char *s)
 	}
 }
 
+void plain_add_html(struct text *t, const char *s)
+{
+	AUTO_TEXT clean = { 0 };
+
+	plain_add(&clean, s);
+	text_add_html(t, text_str(&clean));
+}
+
 void plain_clean(char *s)
 {
 	while (*s) {
@@ -88,6 +96,31 @@ void plain_add_right(struct text *t, const char *s, size_t width)
 	for (size_t n = plain_width(s); n < width; n++)
 		text_addc(t, ' ');
 	add_cut(t, s, width);
+}
+
+void plain_add_folded(struct text *t, const char *s, size_t used, size_t width, size_t indent)
+{
+	bool first = true;
+
+	while (*s) {
+		size_t blanks = strspn(s, " ");
+		size_t len = strcspn(s + blanks, " ");
+		AUTO_TEXT word = { 0 };
+		size_t wide;
+
+		text_addn(&word, s + blanks, len);
+		wide = plain_width(text_str(&word));
+		if (!first && len && used + blanks + wide > width) {
+			text_addf(t, "\n%*s", (int)indent, "");
+			used = indent + wide;
+		} else {
+			text_addn(t, s, blanks);
+			used += blanks + wide;
+		}
+		text_addn(t, s + blanks, len);
+		first = false;
+		s += blanks + len;
+	}
 }
 
 void plain_colour(struct text *t, bool on, enum plain_colour c)

@@ -14,7 +14,10 @@
 /* Adds `s` with each control character (C0, DEL, C1) and each byte that is not UTF-8 as "?". */
 void plain_add(struct text *t, const char *s);
 
-/* The same in place. */
+/* The same for HTML text and for attribute values in double quotes. */
+void plain_add_html(struct text *t, const char *s);
+
+/* plain_add() in place. */
 void plain_clean(char *s);
 
 /* Columns on a terminal, taking each code point as one. */
@@ -23,6 +26,12 @@ size_t plain_width(const char *s);
 /* Adds `s` in exactly `width` columns: cut with "~" at its end, or padded with spaces. */
 void plain_add_left(struct text *t, const char *s, size_t width);
 void plain_add_right(struct text *t, const char *s, size_t width);
+
+/*
+ * Adds `s` as it is, broken at its spaces so that no line is wider than `width` unless a word is;
+ * the first line has `used` columns already, further ones begin with `indent` spaces.
+ */
+void plain_add_folded(struct text *t, const char *s, size_t used, size_t width, size_t indent);
 
 enum plain_colour {
 	PLAIN_RESET,

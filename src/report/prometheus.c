@@ -343,8 +343,8 @@ static void add_all(struct writer *w, unsigned int scopes)
 		ownseries_add_servers(&own);
 }
 
-void prometheus_write_filtered(const struct snapshot *s, bool openmetrics,
-                               const struct prometheus_filter *f, struct text *out)
+void prometheus_write(const struct snapshot *s, bool openmetrics, const struct prometheus_filter *f,
+                      struct text *out)
 {
 	AUTO_TEXT all = { 0 };
 	struct writer w = {
@@ -358,11 +358,4 @@ void prometheus_write_filtered(const struct snapshot *s, bool openmetrics,
 		text_addn(out, text_str(&all), all.len);
 	if (openmetrics)
 		text_add(out, "# EOF\n");
-}
-
-void prometheus_write(const struct snapshot *s, bool openmetrics, struct text *out)
-{
-	static const struct prometheus_filter all = { .scopes = PROMETHEUS_ALL };
-
-	prometheus_write_filtered(s, openmetrics, &all, out);
 }

@@ -36,6 +36,16 @@ static void copy_https(struct snapshot *s, const struct snapshot_process *p)
 	s->process.https = to;
 }
 
+static void copy_predecessors(struct snapshot *s, const struct snapshot_process *p)
+{
+	size_t size = p->predecessor_count * sizeof(*p->predecessors);
+	struct snapshot_predecessor *to = mem_arena_zalloc(&s->arena, size ? size : 1);
+
+	if (size)
+		memcpy(to, p->predecessors, size);
+	s->process.predecessors = to;
+}
+
 static void copy_process(struct snapshot *s, const struct snapshot_process *p)
 {
 	size_t size = p->worker_count * sizeof(*p->worker_sessions);
@@ -50,6 +60,7 @@ static void copy_process(struct snapshot *s, const struct snapshot_process *p)
 	s->process.worker_sessions = sessions;
 	copy_listening(s, p);
 	copy_https(s, p);
+	copy_predecessors(s, p);
 }
 
 /* Atomics are read through pointers that are not const. */
@@ -173,6 +184,7 @@ static void take_server(struct snapshot *snap, struct snapshot_server *ret,
 		.queued_max = load32(&s->queued_max),
 		.sessions = load32(&s->active),
 		.sessions_max = load32(&s->active_max),
+		.sessions_before = s->active_before,
 		.check_failures = s->check_failures,
 	};
 	copy_tracked(snap, ret, s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/statspage.h"
 
+#include "plain.h"
 #include "report/info.h"
 #include "statsrow.h"
 #include "statsstyle.h"
@@ -36,7 +37,7 @@ static void add_node(struct text *out, const char *node)
 {
 	if (node)
 		text_add(out, " on ");
-	statsrow_add_safe(out, node ? node : "");
+	plain_add_html(out, node ? node : "");
 }
 
 static void add_head(struct page *p)
@@ -60,7 +61,7 @@ static void add_head(struct page *p)
 	add_node(out, process->node);
 	if (process->description) {
 		text_add(out, ": ");
-		statsrow_add_safe(out, process->description);
+		plain_add_html(out, process->description);
 	}
 	text_add(out, "</h2>\n");
 }
@@ -109,7 +110,7 @@ static void add_options(struct page *p)
 	if (!strchr(p->o->uri, '?')) {
 		text_add(p->out, "<li><form method=\"get\">Scope: <input name=\"scope\" size=\"8\" "
 		                 "maxlength=\"20\" value=\"");
-		statsrow_add_safe(p->out, f->scope ? f->scope : "");
+		plain_add_html(p->out, f->scope ? f->scope : "");
 		text_add(p->out, "\"></form></li>\n");
 	}
 	if (f->hide_down)
@@ -176,11 +177,11 @@ static void add_proxy(struct page *p, const struct snapshot_proxy *proxy)
 	struct text *out = p->out;
 
 	text_add(out, "<h3 class=\"pxname\"><a id=\"");
-	statsrow_add_safe(out, proxy->name);
+	plain_add_html(out, proxy->name);
 	text_add(out, "\" href=\"#");
-	statsrow_add_safe(out, proxy->name);
+	plain_add_html(out, proxy->name);
 	text_add(out, "\">");
-	statsrow_add_safe(out, proxy->name);
+	plain_add_html(out, proxy->name);
 	text_add(out, "</a></h3>\n");
 	if (form)
 		text_add(out, "<form class=\"act\" method=\"post\">\n");

@@ -33,14 +33,6 @@ static const struct {
 	{ "Redis", METRIC_WREDIS, CELL_NUMBER },
 };
 
-void statsrow_add_safe(struct text *out, const char *s)
-{
-	AUTO_TEXT clean = { 0 };
-
-	plain_add(&clean, s);
-	text_add_html(out, text_str(&clean));
-}
-
 static void add_age(struct text *out, int64_t seconds)
 {
 	char buf[32];
@@ -86,7 +78,7 @@ static void add_status(struct text *out, const struct snapshot_row *r, const str
 		text_addc(out, ' ');
 	}
 	csv_add_status(f, r, &status);
-	statsrow_add_safe(out, text_str(&status));
+	plain_add_html(out, text_str(&status));
 	text_add(out, "</td>");
 }
 
@@ -95,13 +87,13 @@ static void add_check(struct text *out, const struct snapshot_row *r, enum metri
                       enum metric code, enum metric duration, enum metric words, enum metric info)
 {
 	text_add(out, "<td class=\"ac\" title=\"");
-	statsrow_add_safe(out, r->at[words].text);
+	plain_add_html(out, r->at[words].text);
 	if (r->at[info].present && r->at[info].text[0]) {
 		text_add(out, ": ");
-		statsrow_add_safe(out, r->at[info].text);
+		plain_add_html(out, r->at[info].text);
 	}
 	text_add(out, "\">");
-	statsrow_add_safe(out, r->at[status].text);
+	plain_add_html(out, r->at[status].text);
 	if (r->at[code].present)
 		text_addf(out, "/%" PRId64, r->at[code].number);
 	if (r->at[duration].present)
@@ -128,9 +120,9 @@ static void add_failures(struct text *out, const struct snapshot_row *r)
 
 	if (r->at[METRIC_TRACKED].present) {
 		text_add(out, "<td class=\"ac\" colspan=\"3\"><a href=\"#");
-		statsrow_add_safe(out, r->at[METRIC_TRACKED].text);
+		plain_add_html(out, r->at[METRIC_TRACKED].text);
 		text_add(out, "\">via ");
-		statsrow_add_safe(out, r->at[METRIC_TRACKED].text);
+		plain_add_html(out, r->at[METRIC_TRACKED].text);
 		text_add(out, "</a></td>");
 		return;
 	}
@@ -240,9 +232,9 @@ static const char *name_of(const struct snapshot_row *r)
 /* "psql/n1"; listeners have a "+" before their name, as HAProxy's anchors. */
 static void add_anchor(struct text *out, const struct snapshot_row *r)
 {
-	statsrow_add_safe(out, r->proxy);
+	plain_add_html(out, r->proxy);
 	text_add(out, r->kind == SNAPSHOT_LISTENER ? "/+" : "/");
-	statsrow_add_safe(out, name_of(r));
+	plain_add_html(out, name_of(r));
 }
 
 void statsrow_add(struct text *out, const struct snapshot_row *r, const struct csv_filter *f,
@@ -252,7 +244,7 @@ void statsrow_add(struct text *out, const struct snapshot_row *r, const struct c
 	text_add(out, "<td class=\"edge\">");
 	if (form && r->kind == SNAPSHOT_SERVER) {
 		text_add(out, "<input type=\"checkbox\" name=\"s\" value=\"");
-		statsrow_add_safe(out, r->name);
+		plain_add_html(out, r->name);
 		text_add(out, "\">");
 	}
 	text_add(out, "</td><td class=\"name\"><a id=\"");
@@ -260,7 +252,7 @@ void statsrow_add(struct text *out, const struct snapshot_row *r, const struct c
 	text_add(out, "\" href=\"#");
 	add_anchor(out, r);
 	text_add(out, "\">");
-	statsrow_add_safe(out, name_of(r));
+	plain_add_html(out, name_of(r));
 	text_add(out, "</a></td>");
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		add_cell(out, r, i);

@@ -14,7 +14,4 @@ void statsrow_add_heads(struct text *out);
 void statsrow_add(struct text *out, const struct snapshot_row *r, const struct csv_filter *f,
                   bool form);
 
-/* Escaped; HTML has no control characters, and names of others may hold them. */
-void statsrow_add_safe(struct text *out, const char *s);
-
 #endif

@@ -31,6 +31,7 @@
 
 #define SERVER_COUNTS(X, s)                                                                        \
 	COMMON_COUNTS(X, s)                                                                        \
+	X(sessions_before, (s)->sessions_before)                                                   \
 	X(weight, (s)->weight)                                                                     \
 	X(last_session_s, (s)->last_session_s)                                                     \
 	X(down_count, (s)->down_count)
@@ -43,6 +44,10 @@
 	X(held_total, (s)->count[COUNTER_HELD])                                                    \
 	X(usable, (s)->active_usable)                                                              \
 	X(backup_usable, (s)->backup_usable)
+
+#define PREDECESSOR_COUNTS(X, p)                                                                   \
+	X(pid, (p)->pid)                                                                           \
+	X(sessions, (p)->sessions)
 
 #define PROCESS_COUNTS(X, p)                                                                       \
 	X(pid, (p)->pid)                                                                           \
@@ -234,6 +239,27 @@ static void add_service(struct text *out, const struct snapshot_service *s)
 	text_add(out, "]}");
 }
 
+static void add_predecessor(struct text *out, const struct snapshot_predecessor *p, int64_t now_ms)
+{
+	int64_t since_ms = p->since_wall_ms ? p->since_wall_ms : now_ms;
+
+	text_addf(out, "{\"known\":%s", flag(p->known));
+	PREDECESSOR_COUNTS(ADD, p)
+	add_time(out, "since", since_ms);
+	add_number(out, "since_s", now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0);
+	text_addc(out, '}');
+}
+
+static void add_predecessors(struct text *out, const struct snapshot_process *p)
+{
+	text_add(out, ",\"predecessors\":[");
+	for (size_t i = 0; i < p->predecessor_count; i++) {
+		text_add(out, i ? ",\n" : "\n");
+		add_predecessor(out, &p->predecessors[i], p->now_wall_ms);
+	}
+	text_addc(out, ']');
+}
+
 void statusjson_write(const struct snapshot *s, struct text *out)
 {
 	const struct snapshot_process *p = &s->process;
@@ -248,7 +274,9 @@ void statusjson_write(const struct snapshot *s, struct text *out)
 	text_addf(out, ",\"stopping\":%s,\"workers\":[", flag(p->stopping));
 	for (size_t i = 0; i < p->worker_count; i++)
 		text_addf(out, "%s%" PRIu32, i ? "," : "", p->worker_sessions[i]);
-	text_add(out, "],\"services\":[");
+	text_addc(out, ']');
+	add_predecessors(out, p);
+	text_add(out, ",\"services\":[");
 	for (size_t i = 0; i < s->service_count; i++) {
 		text_add(out, i ? ",\n" : "\n");
 		add_service(out, &s->services[i]);
@@ -380,6 +408,25 @@ static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
 		read_server(f, json_array_get(list, i), a, &ret->servers[i]);
 }
 
+static void read_predecessor(struct field *f, const json_t *o, struct statusjson_predecessor *ret)
+{
+	ret->known = field_flag(f, o, "known");
+	ret->since_s = field_number(f, o, "since_s");
+	PREDECESSOR_COUNTS(READ, o)
+}
+
+static void read_predecessors(struct field *f, const json_t *o, struct statusjson *ret)
+{
+	const json_t *list = field_array(f, o, "predecessors");
+	size_t count = json_array_size(list);
+
+	ret->predecessors =
+	    mem_arena_zalloc(&ret->arena, (count ? count : 1) * sizeof(*ret->predecessors));
+	ret->predecessor_count = count;
+	for (size_t i = 0; i < count && !f->failed; i++)
+		read_predecessor(f, json_array_get(list, i), &ret->predecessors[i]);
+}
+
 static void read_process(struct field *f, const json_t *o, struct statusjson *ret)
 {
 	const json_t *list = field_array(f, o, "services");
@@ -390,6 +437,7 @@ static void read_process(struct field *f, const json_t *o, struct statusjson *re
 	ret->now = field_text(f, o, "now", &ret->arena);
 	ret->stopping = field_flag(f, o, "stopping");
 	PROCESS_COUNTS(READ, o)
+	read_predecessors(f, o, ret);
 	ret->services = mem_arena_zalloc(&ret->arena, (count ? count : 1) * sizeof(*ret->services));
 	ret->service_count = count;
 	for (size_t i = 0; i < count && !f->failed; i++)

@@ -360,6 +360,26 @@ static void add_process(struct table *t, const struct statusjson *s)
 	text_addc(t->out, '\n');
 }
 
+/* Processes that were upgraded: their sessions are not among those of the servers. */
+static void add_predecessor(struct table *t, const struct statusjson_predecessor *p)
+{
+	AUTO_TEXT line = { 0 };
+	char age[32];
+	size_t n;
+
+	number_format_age(p->since_s > 0 ? (uint64_t)p->since_s : 0, age, sizeof(age));
+	if (p->pid)
+		text_addf(&line, "pid %" PRId64 ", replaced %s ago, still has ", p->pid, age);
+	else
+		text_add(&line, "a process from before an upgrade still has ");
+	plain_add_count(&line, (uint64_t)(p->sessions > 0 ? p->sessions : 0), "session");
+	n = plain_width(text_str(&line));
+	plain_colour(t->out, t->colour, PLAIN_YELLOW);
+	add_cell(t, text_str(&line), n < t->width ? n : t->width, false);
+	plain_colour(t->out, t->colour, PLAIN_RESET);
+	text_addc(t->out, '\n');
+}
+
 void statustable_write(const struct statusjson *s, unsigned int width, unsigned int flags,
                        struct text *out)
 {
@@ -372,6 +392,8 @@ void statustable_write(const struct statusjson *s, unsigned int width, unsigned 
 
 	measure(&t, s);
 	add_process(&t, s);
+	for (size_t i = 0; i < s->predecessor_count; i++)
+		add_predecessor(&t, &s->predecessors[i]);
 	for (size_t i = 0; i < s->service_count; i++) {
 		text_addc(out, '\n');
 		add_heading(&t, &s->services[i]);

@@ -110,7 +110,8 @@ def check_outage(record, server, served):
     for s in service["servers"]:
         assert sum_of(s, "connected") > 0, s["name"]
     assert max(service["series"]["sessions"]) >= 4, service["series"]["sessions"]
-    assert max(service["series"]["gap"]) < 5000, service["series"]["gap"]
+    # HAProxy is only asked now and then: no gap is measured.
+    assert max(service["series"].get("gap", [0])) < 5000, service["series"]
 
 
 def drill(nodes, port, is_state):
@@ -193,7 +194,7 @@ def test_the_drill_over_http_is_that_of_the_socket(daemon):
     assert daemon.process.http("/v1/drill?name=none")[0] == 404
     assert daemon.process.http("/v1/drill?last=x")[0] == 400
     last = json.loads(daemon.process.http("/v1/drill?last=60")[2])
-    assert last["drill"]["truncated"] is True and last["drill"]["name"] == ""
+    assert last["drill"]["truncated"] is False and last["drill"]["name"] == ""
 
 
 def test_drills_that_cannot_be_are_refused(daemon):
@@ -202,7 +203,7 @@ def test_drills_that_cannot_be_are_refused(daemon):
     assert "cannot be the name" in daemon.process.ctl("drill start a/b")
     daemon.drill("stop")
     assert "no drill runs" in daemon.process.ctl("drill stop")
-    assert "no such drill" in daemon.process.ctl("show drill b")
+    assert 'there is no drill "b"' in daemon.process.ctl("show drill b")
     daemon.drill("stop", code=1)
 
 
@@ -312,7 +313,7 @@ def test_a_recorder_survives_a_restart_of_haproxy(tmp_path):
 @pytest.mark.parametrize("words, text", [
     ([], "--haproxy is missing"),
     (["--haproxy", "/tmp/none.sock", "--every", "1ms"], "--every 1ms"),
-    (["--haproxy", "/tmp/none.sock", "--for", "soon"], "--for soon"),
+    (["--haproxy", "/tmp/none.sock", "--for", "soon"], '--for "soon"'),
 ])
 def test_a_recorder_says_what_is_wrong_with_its_options(words, text):
     done = subprocess.run([program("sluice"), "drill", "record", *words], text=True,

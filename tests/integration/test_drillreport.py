@@ -89,7 +89,8 @@ def drilled(tmp_path_factory):
 
 
 def test_the_drill_is_listed(drilled):
-    assert re.match(r"kill-n2 \S+Z \S+Z\n", drilled.drill("list").stdout)
+    assert re.match(r"# name +from +to +length\nkill-n2 +\S+Z +\S+Z +\d\S*\n",
+                    drilled.drill("list").stdout)
 
 
 def test_the_numbers_are_those_of_what_was_done(drilled):

@@ -127,6 +127,22 @@ def test_a_file_without_listeners_does_not_start(place):
     assert "No enabled listener found" in done.stderr
 
 
+def test_a_stats_socket_alone_is_enough(place):
+    """Debian's haproxy.cfg, as it comes."""
+    place.write("global\n    stats socket {socket} mode 660 level admin\n    stats timeout 30s\n"
+                "defaults\n    mode http\n    timeout connect 5000\n    timeout client 50000\n"
+                "    timeout server 50000\n")
+    checked = place.run("-c", "-f", place.cfg)
+    assert (checked.returncode, checked.stdout) == (0, "Configuration file is valid\n")
+    if haproxies.BINARY.exists():
+        theirs = subprocess.run([haproxies.BINARY, "-c", "-f", place.cfg], capture_output=True,
+                                timeout=harness.PATIENCE, check=False)
+        assert theirs.returncode == 0
+    assert place.run("-D", "-p", place.pidfile, "-f", place.cfg).returncode == 0
+    assert "Pid: %d" % place.pid() in place.ctl("show info")
+    end(place.pid())
+
+
 def test_the_version_and_the_usage(place):
     done = place.run("-v")
     assert (done.returncode, done.stdout[:20]) == (0, "HAProxy version 2.6.")

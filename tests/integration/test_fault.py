@@ -139,7 +139,7 @@ def test_it_is_shown_while_it_lasts(balancer):
 
 
 BAD = [
-    (("n9", "refuse"), "No such server"),
+    (("n9", "refuse"), 'no server "n9": did you mean "n1"?'),
     (("n1", "fire"), 'no fault "fire"'),
     (("n1", "delay"), "needs a time with its unit"),
     (("n1", "refuse", "soon"), "takes no amount"),
@@ -154,3 +154,19 @@ def test_a_bad_fault_is_refused_with_the_cure(balancer):
     answer = balancer.process.ctl("operator; fault psql/n1 refuse")
     assert "ermission" in answer or "denied" in answer.lower(), answer
     assert balancer.process.server_status("psql/n1").startswith("UP")
+
+
+def test_a_server_that_a_reload_takes_away_is_rid_of_its_fault(balancer):
+    """Nobody would end it in its time, and those who are on that server would stay in its hands."""
+    process = balancer.process
+    kept = balancer.on(1)
+    before = process.conf_path.read_text()
+    lines = [line for line in before.splitlines() if 'name = "n1"' not in line]
+    assert len(lines) < len(before.splitlines())
+    balancer.fault("psql/n1", "blackhole", "for", "10m")
+    process.conf_path.write_text("\n".join(lines))
+    assert "reloaded" in process.ctl("reload")
+    assert "psql/n1" not in process.stat()
+    assert kept.value("SHOW node_id") == "1"
+    assert "FAULT OVER" in process.log()
+    kept.close()

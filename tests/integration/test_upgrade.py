@@ -3,19 +3,22 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from harness import LOOPBACK, PATIENCE, cluster_conf, free_port, wait_for
-from peers import conf_of, connect, echo, echoes, peer, server, service
+from harness import LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, wait_for
+from peers import black_hole, conf_of, connect, echo, echoes, peer, server, service
+from process import program
 
-__all__ = ["peer"]
+__all__ = ["black_hole", "peer"]
 
 STARTED = re.compile(r"upgrading: .* starts as process (\d+)")
 SERVES = re.compile(r"upgraded: process (\d+) serves from now on")
@@ -331,3 +334,284 @@ def test_a_stop_during_an_upgrade_ends_both(behind, tmp_path):
     os.kill(balancer.pid, signal.SIGTERM)
     assert balancer.wait() == 0
     wait_for(lambda: not lives(successor), what="the successor to be gone")
+
+
+def test_a_reload_during_an_upgrade_is_not_lost(behind):
+    """A command is refused; a signal is obeyed by the one that serves in the end."""
+    port, all_of_them = behind()
+    balancer = all_of_them.balancer
+    old = balancer.conf_path.read_text()
+    balancer.conf_path.unlink()
+    os.mkfifo(balancer.conf_path)
+    os.kill(balancer.pid, signal.SIGUSR2)
+    balancer.wait_log(STARTED)
+    with open(balancer.conf_path, "w", encoding="utf-8") as late:  # when the successor reads it
+        balancer.conf_path.unlink()
+        balancer.conf_path.write_text(old.replace('"s1"', '"s2"'))
+        assert "not reloaded: an upgrade is under way" in balancer.ctl("reload")
+        os.kill(balancer.pid, signal.SIGHUP)
+        balancer.wait_log("log files reopened")
+        late.write(old)
+    wait_for(lambda: all_of_them.now != balancer.pid, what="the successor")
+    wait_for(all_of_them.answers, what="the successor to answer")
+    wait_for(lambda: "sql/s2" in balancer.stat(), what="the file as it is now")
+
+
+def test_what_does_not_accept_yet_is_the_successors(behind, peer, black_hole):
+    """A service that waited for its first checks: the old process does not keep its socket."""
+    port, all_of_them = behind()
+    balancer = all_of_them.balancer
+    other = free_port()
+    old = balancer.conf_path.read_text()
+    slow = service("late", other, [server("s1", peer(echo).address), server("s2", black_hole.port)],
+                   check='type = "tcp"; inter = "20s"; timeout = "19s"')
+    with connect(port) as s:
+        assert echoes(s), "a session keeps the old process"
+        balancer.conf_path.write_text(old.replace("services = (", f"services = ({slow},", 1))
+        assert "reloaded" in balancer.ctl("reload")
+        all_of_them.upgrade()
+        with connect(other) as new:
+            assert echoes(new)
+        balancer.conf_path.write_text(old)
+        assert "reloaded" in balancer.ctl("reload")
+        with pytest.raises(ConnectionRefusedError):
+            connect(other)
+        assert echoes(s) and lives(balancer.pid)
+
+
+def test_a_fault_ends_with_the_process_that_it_was_put_on(behind):
+    """The one after it has none, and nobody could take it off the old one."""
+    port, all_of_them = behind()
+    balancer = all_of_them.balancer
+    with connect(port) as s:
+        assert echoes(s)
+        assert "done" in balancer.ctl("fault sql/s1 blackhole")
+        all_of_them.upgrade()
+        assert echoes(s)
+        with connect(port) as other:
+            assert echoes(other)
+    assert "FAULT OVER" in balancer.log()
+
+
+# --- sessions that stay with the old process ---------------------------------------------------
+
+
+@pytest.fixture
+def pair(generations, peer):
+    """pair(more): (a port, its Generations) with s1 and s2 behind it; `more` is of them."""
+    def start(more=""):
+        port = free_port()
+        servers = [server(n, peer(echo).address, more) for n in ("s1", "s2")]
+        return port, generations(conf_of([service("sql", port, servers)]))
+    return start
+
+
+class Run:
+    """A command of the command line, while it runs."""
+
+    def __init__(self, balancer, *words):
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen(
+            [program("sluice"), *words, "-s", balancer.socket_path],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def is_over(self):
+        return self.process.poll() is not None
+
+    def end(self, code=0):
+        """What it says."""
+        out, err = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode == code, (out, err)
+        return out + err
+
+
+def sessions_on(all_of_them, port, count):
+    """So many sessions, by their server's name, as they are now."""
+    by_server = {"s1": [], "s2": []}
+    for _ in range(count):
+        before = all_of_them.balancer.stat()
+        s = connect(port)
+        assert echoes(s)
+        after = all_of_them.balancer.stat()
+        name, = [n for n in by_server
+                 if after[f"sql/{n}"]["stot"] != before[f"sql/{n}"]["stot"]]
+        by_server[name].append(s)
+    return by_server
+
+
+def ended(s):
+    try:
+        return not echoes(s)
+    except (OSError, AssertionError):
+        return True
+
+
+def before(balancer):
+    """Sessions of the processes before, as status has them: (by server, by process)."""
+    status = balancer.status()
+    servers = status["services"][0]["servers"]
+    return ({s["name"]: s["sessions_before"] for s in servers},
+            [(p["pid"], p["sessions"]) for p in status["predecessors"] if p["known"]])
+
+
+def wait_before(balancer, servers, processes):
+    wait_for(lambda: before(balancer) == (servers, processes),
+             what=f"{servers} {processes}, not {before(balancer)}")
+
+
+def test_a_drain_waits_for_sessions_of_the_old_process(pair):
+    port, all_of_them = pair()
+    balancer = all_of_them.balancer
+    old = sessions_on(all_of_them, port, 4)
+    assert len(old["s1"]) == 2
+    all_of_them.upgrade()
+    wait_before(balancer, {"s1": 2, "s2": 2}, [(balancer.pid, 4)])
+    metrics = balancer.metrics()
+    assert metrics["sluice_predecessor_sessions"] == 4
+    assert metrics['sluice_server_predecessor_sessions{proxy="sql",server="s1"}'] == 2
+    assert balancer.stat()["sql/s1"]["scur"] == "0"
+    status = Run(balancer, "status").end()
+    assert re.search(rf"^pid {balancer.pid}, replaced \d+s ago, still has 4 sessions$", status,
+                     re.MULTILINE), status
+    drain = Run(balancer, "drain", "s1", "--wait", "60s")
+    assert "still there" in Run(balancer, "drain", "s1", "--wait", "500ms").end(code=1)
+    waits = socket.socket(socket.AF_UNIX)
+    waits.connect(str(balancer.socket_path))
+    waits.sendall(b"wait 60s srv-drained sql/s1\n")
+    old["s1"].pop().close()
+    wait_before(balancer, {"s1": 1, "s2": 2}, [(balancer.pid, 3)])
+    assert not drain.is_over()
+    assert all(not ended(s) for s in old["s1"] + old["s2"])
+    old["s1"].pop().close()
+    assert "no session is left" in drain.end()
+    waits.settimeout(PATIENCE)
+    assert waits.recv(4096).strip() == b"Done."
+    waits.close()
+    for s in old["s2"]:
+        assert echoes(s)
+        s.close()
+    wait_for(lambda: not lives(balancer.pid), what="the old process to end")
+    wait_before(balancer, {"s1": 0, "s2": 0}, [])
+    assert "replaced" not in Run(balancer, "status").end()
+
+
+def test_the_deadline_of_a_drain_ends_sessions_of_the_old_process(pair):
+    port, all_of_them = pair()
+    balancer = all_of_them.balancer
+    old = sessions_on(all_of_them, port, 4)
+    all_of_them.upgrade()
+    drain = Run(balancer, "drain", "s1", "--deadline", "2s", "--wait", "10s")
+    assert "no session is left" in drain.end()
+    assert time.monotonic() - drain.begun >= 1.9
+    assert all(ended(s) for s in old["s1"])
+    assert all(not ended(s) for s in old["s2"])
+    assert balancer.log().count("the time to drain sql/s1 is over: 2 sessions ended") == 1
+    # The one that speaks says once what both see.
+    assert len(re.findall(r"sql/s1\b.* DRAIN", balancer.log())) == 1, balancer.log()
+    for s in old["s1"] + old["s2"]:
+        s.close()
+
+
+def test_a_drain_that_is_taken_back_spares_them(pair):
+    port, all_of_them = pair()
+    balancer = all_of_them.balancer
+    old = sessions_on(all_of_them, port, 2)
+    all_of_them.upgrade()
+    Run(balancer, "drain", "s1", "--deadline", "1s").end()
+    Run(balancer, "ready", "s1").end()
+    Run(balancer, "drain", "s2", "--deadline", "1s", "--wait", "10s").end()
+    time.sleep(0.3)
+    assert [ended(s) for s in old["s1"] + old["s2"]] == [False, True]
+    for s in old["s1"] + old["s2"]:
+        s.close()
+
+
+def test_what_ends_sessions_reaches_those_of_all_processes(pair):
+    """Two upgrades in a row: each of the three has sessions on both servers."""
+    port, all_of_them = pair('on_marked_down = "shutdown-sessions";')
+    balancer = all_of_them.balancer
+    generations_of = []
+    pids = []
+    for _ in range(2):
+        generations_of.append(sessions_on(all_of_them, port, 4))
+        pids.append(all_of_them.now)
+        all_of_them.upgrade()
+    wait_before(balancer, {"s1": 4, "s2": 4}, [(pids[1], 4), (pids[0], 4)])
+    newest = sessions_on(all_of_them, port, 2)
+    drain = Run(balancer, "drain", "s1", "--wait", "60s")
+    assert balancer.ctl("shutdown sessions server sql/s1").strip() == ""
+    assert "no session is left" in drain.end()
+    for sessions in [*generations_of, newest]:
+        assert all(ended(s) for s in sessions["s1"])
+        assert all(not ended(s) for s in sessions["s2"])
+    wait_before(balancer, {"s1": 0, "s2": 4}, [(pids[1], 2), (pids[0], 2)])
+    assert balancer.ctl("shutdown session 1").strip() == "", "the first of all, which has ended"
+    assert "No such session" in balancer.ctl("shutdown session 999999")
+    maint = Run(balancer, "maint", "s2", "--wait", "60s")
+    assert "no session is left" in maint.end()
+    for sessions in [*generations_of, newest]:
+        assert all(ended(s) for s in sessions["s2"])
+        for s in sessions["s1"] + sessions["s2"]:
+            s.close()
+    wait_for(lambda: not any(lives(p) for p in pids), what="the old processes to end")
+
+
+def test_a_server_that_goes_down_ends_sessions_of_the_old_process(generations, simnodes):
+    """The old process sees it, too; only the new one says so."""
+    nodes = simnodes()
+    port = free_port()
+    conf = cluster_conf(nodes.nodes, services=[
+        f'{{ name = "psql"; bind = "{LOOPBACK}:{port}"; port = "sql"; balance = "leastconn"; }}'])
+    all_of_them = generations(conf.replace(
+        "cluster = {", 'cluster = {\n  server = { on_marked_down = "shutdown-sessions"; };', 1))
+    balancer = all_of_them.balancer
+    with contextlib.ExitStack() as stack:
+        sessions = [stack.enter_context(PgSession(port)) for _ in range(3)]
+        mine, = [s for s in sessions if s.value("SHOW node_id") == "2"]
+        all_of_them.upgrade()
+        log = len(balancer.log())
+        nodes.command(2, "hang")
+        wait_for(lambda: not mine.is_open(), what="the session to end")
+        balancer.wait_server("psql/n2", "DOWN")
+        wait_for(lambda: "n2" in balancer.log()[log:], what="the line")
+        assert len(re.findall(r"psql/n2\b.*DOWN", balancer.log()[log:])) == 1
+        assert all(s.is_open() for s in sessions if s is not mine)
+
+
+def test_one_session_of_an_old_process_can_be_ended(pair):
+    port, all_of_them = pair()
+    balancer = all_of_them.balancer
+    old = sessions_on(all_of_them, port, 2)
+    ids = {s["server"]: s["id"] for s in json.loads(balancer.ctl("show sess json"))["sessions"]}
+    all_of_them.upgrade()
+    wait_before(balancer, {"s1": 1, "s2": 1}, [(balancer.pid, 2)])
+    assert "ended" in Run(balancer, "kill", str(ids["s1"])).end()
+    wait_before(balancer, {"s1": 0, "s2": 1}, [(balancer.pid, 1)])
+    assert ended(old["s1"][0]) and not ended(old["s2"][0])
+    for s in old["s1"] + old["s2"]:
+        s.close()
+
+
+def test_an_old_process_that_stands_still_is_waited_for(pair):
+    """Whether it has obeyed is not known: nobody is told that the server is free."""
+    port, all_of_them = pair()
+    balancer = all_of_them.balancer
+    old = sessions_on(all_of_them, port, 1)
+    all_of_them.upgrade()
+    wait_before(balancer, {"s1": 1, "s2": 0}, [(balancer.pid, 1)])
+    os.kill(balancer.pid, signal.SIGSTOP)
+    try:
+        why = Run(balancer, "drain", "s2", "--wait", "500ms").end(code=1)
+        assert "has not told" in why, why
+    finally:
+        os.kill(balancer.pid, signal.SIGCONT)
+    assert "no session is left" in Run(balancer, "drain", "s2", "--wait", "10s").end()
+    old["s1"][0].close()
+
+
+def test_a_drill_that_runs_ends_with_a_line(pair):
+    _, all_of_them = pair()
+    balancer = all_of_them.balancer
+    assert balancer.ctl("drill start restart-1").strip() == ""
+    all_of_them.upgrade()
+    assert "drill restart-1 ends here" in balancer.log()

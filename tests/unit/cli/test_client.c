@@ -172,6 +172,60 @@ static void words_instead_of_json_become_the_error(void **state)
 	}
 }
 
+static void an_argument_stays_one_whatever_is_in_it(void **state)
+{
+	static const struct {
+		const char *word, *expected;
+	} cases[] = {
+		{ "psql/n1", " psql/n1" },     { "", " " },
+		{ "a b", " a\\ b" },           { "a\tb", " a\\\tb" },
+		{ "a;b", " a\\;b" },           { "a\\", " a\\\\" },
+		{ "\"a'b#", " \\\"a\\'b\\#" }, { "\303\251", " \303\251" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT out = { 0 };
+
+		client_add_word(&out, cases[i].word);
+		assert_string_equal(text_str(&out), cases[i].expected);
+	}
+}
+
+static void what_is_done_is_told_in_the_lines_before(void **state)
+{
+	static const struct {
+		struct fake_step step;
+		const char *lines, *error; /* one of them */
+	} cases[] = {
+		{ { .answer = "psql/n1: 1 session\ndone\n\n" }, "psql/n1: 1 session\n", NULL },
+		{ { .answer = "done\n\n" }, "", NULL },
+		{ { .answer = "\n" }, NULL, "the daemon answered: " },
+		{ { .answer = "No such backend.\n\n" },
+		  NULL,
+		  "the daemon answered: No such backend." },
+		{ { .answer = "done\nNo.\n\n" }, NULL, "the daemon answered: done" },
+		{ { .answer = NULL }, NULL, "the daemon closed the connection without an answer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT answer = { 0 };
+		struct error err = { 0 };
+		struct fake f;
+
+		fake_start(&f, &cases[i].step, 1);
+		assert_int_equal(client_ask_done(f.path, "rebalance", &answer, &err),
+		                 cases[i].lines != NULL);
+		if (cases[i].lines != NULL)
+			assert_string_equal(text_str(&answer), cases[i].lines);
+		else
+			assert_string_equal(err.text, cases[i].error);
+		fake_join(&f);
+		fake_stop(&f);
+	}
+}
+
 static void an_order_succeeds_only_with_an_empty_answer(void **state)
 {
 	const struct fake_step steps[] = { { .answer = "\n" },
@@ -212,6 +266,8 @@ int main(void)
 		cmocka_unit_test(lines_come_one_by_one_until_the_end),
 		cmocka_unit_test(a_line_without_an_end_is_an_error),
 		cmocka_unit_test(words_instead_of_json_become_the_error),
+		cmocka_unit_test(an_argument_stays_one_whatever_is_in_it),
+		cmocka_unit_test(what_is_done_is_told_in_the_lines_before),
 		cmocka_unit_test(an_order_succeeds_only_with_an_empty_answer),
 		cmocka_unit_test(the_socket_is_the_option_the_variable_or_the_default),
 	};

@@ -3,21 +3,35 @@
 
 #include "fake.h"
 
+#define ORDER "set severity-output number;"
+
 static void the_answer_is_printed_as_it_came(void **state)
 {
 	static const struct {
 		const char *line, *asked, *answer, *out;
 		int status;
 	} cases[] = {
-		{ "ctl show info", "show info\n", "Name: HAProxy\nPid: 1\n\n",
+		{ "ctl show info", ORDER "show info\n", "\nName: HAProxy\nPid: 1\n\n",
 		  "Name: HAProxy\nPid: 1\n", CONSOLE_OK },
-		{ "ctl disable server a/b", "disable server a/b\n", "\n", "", CONSOLE_OK },
-		{ "ctl set server a/b state x", "set server a/b state x\n", "No such server.\n\n",
-		  "No such server.\n", CONSOLE_OK },
-		{ "ctl shwo", "shwo\n", "Unknown command: 'shwo'\n\n", "Unknown command: 'shwo'\n",
-		  CONSOLE_FAILED },
-		{ "ctl show env", "show env\n", "Permission denied\n\n", "Permission denied\n",
-		  CONSOLE_FAILED },
+		{ "ctl disable server a/b", ORDER "disable server a/b\n", "\n\n", "", CONSOLE_OK },
+		{ "ctl set server a/b state x", ORDER "set server a/b state x\n",
+		  "\n[3]: No such server.\n\n", "No such server.\n", CONSOLE_FAILED },
+		{ "ctl help", ORDER "help\n", "\n[6]: The following\n  help\n\n",
+		  "The following\n  help\n", CONSOLE_OK },
+		{ "ctl show info;set weight a/b 1", ORDER "show info;set weight a/b 1\n",
+		  "\nName: HAProxy\n\n[3]: No such server.\n\n",
+		  "Name: HAProxy\n\nNo such server.\n", CONSOLE_FAILED },
+		{ "ctl shwo", ORDER "shwo\n", "\n[6]: Unknown command: 'shwo'\n\n",
+		  "Unknown command: 'shwo'\n", CONSOLE_FAILED },
+		{ "ctl show env", ORDER "show env\n", "\n[3]: Permission denied\n\n",
+		  "Permission denied\n", CONSOLE_FAILED },
+		/* Who asks for severities gets them. */
+		{ "ctl set severity-output number;get weight a/b",
+		  "set severity-output number;get weight a/b\n", "\n[3]: No such server.\n\n",
+		  "\n[3]: No such server.\n", CONSOLE_FAILED },
+		{ "ctl set severity-output string;get weight a/b",
+		  "set severity-output string;get weight a/b\n", "\n[err]: No such server.\n\n",
+		  "\n[err]: No such server.\n", CONSOLE_FAILED },
 	};
 
 	(void)state;

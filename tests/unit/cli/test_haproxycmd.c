@@ -133,6 +133,23 @@ static void without_a_listener_it_does_not_start(void **state)
 	end(&r);
 }
 
+static void a_control_socket_alone_is_a_listener(void **state)
+{
+	struct settings *s;
+	struct run r;
+
+	(void)state;
+	begin(&r, "global\n stats socket /tmp/x.sock mode 660 level admin\n" TIMEOUTS);
+	assert_int_equal(haproxycmd_check(&r.console, &r.args), 0);
+	look(&r);
+	assert_string_equal(r.out, "Configuration file is valid\n");
+	s = haproxycmd_load(&r.console, &r.args);
+	assert_non_null(s);
+	assert_int_equal(s->socket_count, 1);
+	settings_free(s);
+	end(&r);
+}
+
 static void the_command_line_goes_into_the_settings(void **state)
 {
 	struct settings *s;
@@ -192,6 +209,7 @@ int main(void)
 		cmocka_unit_test(an_error_is_an_alert_with_its_place),
 		cmocka_unit_test(a_warning_is_an_error_if_asked_for),
 		cmocka_unit_test(without_a_listener_it_does_not_start),
+		cmocka_unit_test(a_control_socket_alone_is_a_listener),
 		cmocka_unit_test(the_command_line_goes_into_the_settings),
 		cmocka_unit_test(in_the_foreground_the_terminal_is_a_log),
 		cmocka_unit_test(a_refused_connect_goes_elsewhere_unless_the_file_says_no),

@@ -84,6 +84,8 @@ static void mistakes_are_named(void **state)
 	} cases[] = {
 		{ COMMANDS_DRAIN, "", "SERVER is missing" },
 		{ COMMANDS_KILL, "", "ID is missing" },
+		{ COMMANDS_FAULT, "", "SERVER is missing" },
+		{ COMMANDS_FAULT, "n2", "KIND is missing" },
 		{ COMMANDS_CTL, "", "\"COMMAND\" is missing" },
 		{ COMMANDS_DRAIN, "n1 n2", "unexpected \"n2\"" },
 		{ COMMANDS_STATUS, "now", "unexpected \"now\"" },

@@ -56,6 +56,37 @@ static void a_full_name_changes_one_server(void **state)
 	fake_stop(&f);
 }
 
+/* n2 of psql is not usable either. */
+static char *make_last(const char *status)
+{
+	static const char usable[] = "\"usable\":true";
+	const char *at = strstr(status, usable);
+	struct text t = { 0 };
+
+	assert_non_null(at);
+	text_addn(&t, status, (size_t)(at - status));
+	text_add(&t, "\"usable\":false");
+	text_add(&t, at + sizeof(usable) - 1);
+	return text_take(&t);
+}
+
+static void the_last_usable_server_is_warned_of(void **state)
+{
+	char *last = make_last(drain_12);
+	const struct fake_step steps[] = { { .answer = up_12 },
+		                           { .answer = "\n" },
+		                           { .answer = last } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 3, statecmd_main, "drain psql/n1"), CONSOLE_OK);
+	assert_string_equal(f.out, "psql/n1: DRAIN, 12 sessions\n");
+	assert_string_equal(f.err, "warning: psql has no usable server left: "
+	                           "`sluice ready psql/n1` brings this one back\n");
+	fake_stop(&f);
+	free(last);
+}
+
 static void a_bare_name_changes_that_server_in_every_service(void **state)
 {
 	const struct fake_step steps[] = {
@@ -119,6 +150,47 @@ static void waiting_ends_with_the_last_session(void **state)
 	assert_contains(f.out, "\nn1: no session is left (");
 	assert_string_equal(f.err, "waiting up to 1m for 24 sessions to end\n");
 	fake_stop(&f);
+}
+
+/* The text of `status` with that in place of the first `old`. */
+static char *exchange(const char *status, const char *old, const char *new)
+{
+	const char *at = strstr(status, old);
+	struct text t = { 0 };
+
+	assert_non_null(at);
+	text_addn(&t, status, (size_t)(at - status));
+	text_addf(&t, "%s%s", new, at + strlen(old));
+	return text_take(&t);
+}
+
+static void waiting_is_for_the_sessions_of_an_upgraded_process_too(void **state)
+{
+	char *two = exchange(drain_0, "\"sessions_before\":0", "\"sessions_before\":2");
+	char *untold = exchange(drain_0, "\"predecessors\":[",
+	                        "\"predecessors\":[{\"known\":false,\"pid\":7,\"sessions\":1,"
+	                        "\"since\":\"\",\"since_s\":1}");
+	const struct fake_step steps[] = { { .answer = up_12 },  { .answer = "\n" },
+		                           { .answer = "\n" },   { .answer = two },
+		                           { .answer = untold }, { .answer = drain_0 } };
+	const struct fake_step silent[] = {
+		{ .answer = up_12 }, { .answer = "\n" }, { .answer = "\n" }, { .answer = untold }
+	};
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, steps, 6, statecmd_main, "drain n1 --wait 1m"), CONSOLE_OK);
+	assert_contains(f.out, "psql/n1: DRAIN, 2 sessions, 2 of them from before an upgrade\n"
+	                       "dbconsole/n1: DRAIN, 0 sessions\n");
+	assert_contains(f.out, "\nn1: no session is left (");
+	assert_string_equal(f.err, "waiting up to 1m for 2 sessions to end\n");
+	fake_stop(&f);
+	assert_int_equal(fake_run(&f, silent, 4, statecmd_main, "drain n1 --wait 0s"),
+	                 CONSOLE_FAILED);
+	assert_contains(f.err, "a process from before an upgrade has not told");
+	fake_stop(&f);
+	free(two);
+	free(untold);
 }
 
 static void waiting_for_nothing_returns_at_once(void **state)
@@ -306,10 +378,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_name_changes_one_server),
+		cmocka_unit_test(the_last_usable_server_is_warned_of),
 		cmocka_unit_test(a_bare_name_changes_that_server_in_every_service),
 		cmocka_unit_test(a_drain_may_have_a_deadline),
 		cmocka_unit_test(a_deadline_is_a_duration_in_the_future),
 		cmocka_unit_test(waiting_ends_with_the_last_session),
+		cmocka_unit_test(waiting_is_for_the_sessions_of_an_upgraded_process_too),
 		cmocka_unit_test(waiting_for_nothing_returns_at_once),
 		cmocka_unit_test(waiting_gives_up_after_its_time),
 		cmocka_unit_test(ready_waits_until_it_takes_sessions),

@@ -44,6 +44,8 @@ static const struct keyrow keyrows[] = {
 	{ "", "session_rate_limit", "3;", "-1;", ": -1" RANGE("0", "10000000") },
 	{ "", "external_checks", "true;", "1;", ": 1" SWITCH },
 	{ "", "stop_delay", "\"3s\";", "\"soon\";", ": \"soon\"" DURATION },
+	{ "", "spin", "\"70us\";", "50;",
+	  ": 50 is not a duration in microseconds: write \"0us\" to \"1000us\"" },
 	{ "", "operator_timeout", "\"3s\";", "\"soon\";", ": \"soon\"" DURATION },
 	{ "cluster.nodes", "id", "3;", "-1;", ": -1" RANGE("0", "2147483647") },
 	{ "cluster.nodes", "maxconn", "3;", "-1;", ": -1" RANGE("0", "10000000") },

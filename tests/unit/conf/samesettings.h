@@ -411,6 +411,7 @@ static inline void same_process(const struct settings *a, const struct settings 
 {
 	SAME_TEXT(a->locality, b->locality);
 	SAME(a->threads, b->threads);
+	SAME(a->spin_us, b->spin_us);
 	SAME(a->maxconn, b->maxconn);
 	SAME(a->nofile, b->nofile);
 	SAME(a->hard_stop_after_ms, b->hard_stop_after_ms);

@@ -199,7 +199,7 @@ static const char *const confs[] = {
 	" } );",
 	/* the process */
 	"node = \"n\"; description = \"d\"; conn_rate_limit = 4; session_rate_limit = 5; "
-	"external_checks = true; operator_timeout = \"9s\";" BASE,
+	"external_checks = true; spin = \"70us\"; operator_timeout = \"9s\";" BASE,
 	"admin = ( { bind = \":8404\"; socket = \"/run/a\"; sockets = ( { address = "
 	"\"unix:/run/b\"; level = \"user\"; mode = \"0666\"; user = \"root\"; group = \"root\"; }, "
 	"{ "

@@ -63,6 +63,8 @@ static void what_is_wrong_is_named_with_its_place(void **state)
 		{ "", "not a record of a drill: '[' or '{' expected" },
 		{ "[]", "not a JSON object" },
 		{ "{\"a\":1,\"a\":2}", "duplicate object key" },
+		{ "{\"drill\":{},\"numbers\":{}}",
+		  "this is a report of --format json: write it with --format record" },
 		{ "{}", "drill is missing: it is an object" },
 		{ "{\"drill\":7}", "drill is not an object" },
 		{ "{\"drill\":{}}", "drill.name is missing: it is a string" },

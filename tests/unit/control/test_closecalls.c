@@ -4,6 +4,8 @@
 #include "base/tick.h"
 #include "callscene.h"
 
+#define BLIND "; without protocol = \"pgwire\" nobody sees where a transaction ends"
+
 static void drain_takes_a_deadline(void **state)
 {
 	static const struct callscene_exchange refused[] = {
@@ -47,14 +49,19 @@ static void rebalance_is_for_one_service_or_all(void **state)
 	like.rebalance_budget = 100;
 	callscene_open(&s, &like);
 	atomic_store(&rosterscene_server(&s.r, "other/a")->active, 1);
-	callscene_expect(&s, "rebalance nobody", "No such backend.");
+	callscene_expect(&s, "rebalance nobody",
+	                 "no service \"nobody\"; `sluice status` shows them");
 	callscene_expect(&s, "rebalance be other", "Usage: rebalance [<backend>] [dry-run]");
 	callscene_expect(&s, "rebalance dry-run be", "Usage: rebalance [<backend>] [dry-run]");
-	callscene_expect(&s, "rebalance other", "other/a: 1 session, an even share is 1\ndone");
+	callscene_expect(&s, "rebalance otehr", "no service \"otehr\": did you mean \"other\"?");
+	callscene_expect(&s, "rebalance other",
+	                 "other/a: 1 session, an even share is 1\n"
+	                 "other: nothing to end: fewer than two servers are usable\ndone");
 	atomic_store(&rosterscene_server(&s.r, "be/s2")->active, 19);
 	callscene_expect(&s, "rebalance be dry-run",
 	                 "be/s1: 0 sessions, an even share is 10\n"
-	                 "be/s2: 19 sessions, an even share is 1: 9 would be asked to end\n"
+	                 "be/s2: 19 sessions, an even share is 1: 9 would be asked to end" BLIND
+	                 "\n"
 	                 "be/s3: 0 sessions, an even share is 5\n"
 	                 "be/s4: 0 sessions, an even share is 1\n"
 	                 "be/s5: 0 sessions, an even share is 1\n"
@@ -63,13 +70,15 @@ static void rebalance_is_for_one_service_or_all(void **state)
 	rosterscene_expect_of(&s.r.wished, "");
 	callscene_expect(&s, "rebalance dry-run",
 	                 "be/s1: 0 sessions, an even share is 10\n"
-	                 "be/s2: 19 sessions, an even share is 1: 9 would be asked to end\n"
+	                 "be/s2: 19 sessions, an even share is 1: 9 would be asked to end" BLIND
+	                 "\n"
 	                 "be/s3: 0 sessions, an even share is 5\n"
 	                 "be/s4: 0 sessions, an even share is 1\n"
 	                 "be/s5: 0 sessions, an even share is 1\n"
 	                 "be/s6: 0 sessions, an even share is 0\n"
 	                 "be/sx: 0 sessions, an even share is 1\n"
-	                 "other/a: 1 session, an even share is 1\ndone");
+	                 "other/a: 1 session, an even share is 1\n"
+	                 "other: nothing to end: fewer than two servers are usable\ndone");
 	callscene_close(&s);
 }
 
@@ -107,12 +116,51 @@ static void wait_srv_drained_waits_for_the_last_session(void **state)
 	callscene_close(&s);
 }
 
+static size_t list_one(void *ctx, struct snapshot_predecessor *ret, size_t most)
+{
+	assert_true(most > 0);
+	ret[0] = *(const struct snapshot_predecessor *)ctx;
+	return 1;
+}
+
+/* An upgraded process has one of its sessions, or may have, as long as it does not tell. */
+static void wait_srv_drained_waits_for_predecessors(void **state)
+{
+	struct snapshot_predecessor before = { .pid = 4711, .sessions = 1, .known = true };
+	struct callscene s;
+	struct command_context ctx = { .daemon = &s.daemon, .level = SETTINGS_LEVEL_ADMIN };
+	struct topology_server *s1;
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	callscene_open(&s, NULL);
+	s.daemon.predecessors = (struct daemon_predecessors){ .list = list_one, .ctx = &before };
+	s1 = rosterscene_server(&s.r, "be/s1");
+	s1->active_before = 1;
+	callscene_expect(&s, "drain be/s1", "");
+	command_run(&ctx, "wait 1h srv-drained be/s1", &out);
+	assert_null(ask(&ctx, &out));
+	s1->active_before = 0;
+	before.known = false;
+	assert_null(ask(&ctx, &out));
+	before.known = true;
+	assert_string_equal(ask(&ctx, &out), "Done.\n");
+	callscene_expect(&s, "set server be/s1 state maint", "");
+	s1->active_before = 1;
+	command_run(&ctx, "wait 1h srv-removable be/s1", &out);
+	assert_null(ask(&ctx, &out));
+	s1->active_before = 0;
+	assert_string_equal(ask(&ctx, &out), "Done.\n");
+	callscene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drain_takes_a_deadline),
 		cmocka_unit_test(rebalance_is_for_one_service_or_all),
 		cmocka_unit_test(wait_srv_drained_waits_for_the_last_session),
+		cmocka_unit_test(wait_srv_drained_waits_for_predecessors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,23 @@ static void an_empty_server_is_drained_before_its_deadline(void **state)
 	rosterscene_close(&s);
 }
 
+static void a_drain_goes_on_while_predecessors_have_sessions(void **state)
+{
+	struct rosterscene s;
+	struct topology_server *s1 = open_scene(&s, (struct settings_server){ .name = NULL });
+
+	(void)state;
+	roster_drain(s.roster, s1, 40000);
+	atomic_store(&s1->active, 0);
+	s1->active_before = 1;
+	step(&s, 100);
+	assert_int_not_equal(s1->drain_until_ms, 0);
+	step(&s, 40000);
+	assert_int_equal(s1->drain_until_ms, 0);
+	rosterscene_expect_of(&s.said, "");
+	rosterscene_close(&s);
+}
+
 static void what_ends_a_drain_ends_its_deadline(void **state)
 {
 	static const enum roster_order orders[] = { ROSTER_READY, ROSTER_MAINT };
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_says_that_it_drains_ends_its_sessions_itself),
 		cmocka_unit_test(a_drain_with_a_deadline_asks_one_after_another),
 		cmocka_unit_test(an_empty_server_is_drained_before_its_deadline),
+		cmocka_unit_test(a_drain_goes_on_while_predecessors_have_sessions),
 		cmocka_unit_test(what_ends_a_drain_ends_its_deadline),
 	};
 

@@ -16,7 +16,7 @@ enum { BEGIN_MS = 1000000, EVERY = DRILLBOOK_EVERY_MS };
 
 #define WALL_MS ((int64_t)1795000000000)
 
-static int64_t now_ms;
+static int64_t now_ms, wall_step_ms;
 
 int64_t __wrap_tick_ms(void);
 int64_t __wrap_tick_wall_ms(void);
@@ -28,7 +28,7 @@ int64_t __wrap_tick_ms(void)
 
 int64_t __wrap_tick_wall_ms(void)
 {
-	return WALL_MS + now_ms;
+	return WALL_MS + now_ms + wall_step_ms;
 }
 
 struct book {
@@ -43,6 +43,7 @@ static int open_book(void **state)
 	struct book *b = mem_zalloc(sizeof(*b));
 
 	now_ms = BEGIN_MS;
+	wall_step_ms = 0;
 	b->topology = topology_new(scene_settings());
 	b->n1 = topology_find_server(b->topology, "psql/n1");
 	b->n2 = topology_find_server(b->topology, "psql/n2");
@@ -210,7 +211,8 @@ static void a_span_has_the_intervals_that_touch_it(void **state)
 		{ 2 * EVERY, 4 * EVERY, "3 4", 2 * EVERY, 4 * EVERY, false },
 		{ 2 * EVERY + 1, 4 * EVERY + 1, "3 4 5", 2 * EVERY, 4 * EVERY + 1, false },
 		{ 7 * EVERY, 99 * EVERY, "8", 7 * EVERY, 8 * EVERY, false },
-		{ -1, EVERY, "1", 0, EVERY, true },
+		/* It began with the daemon: nothing was forgotten. */
+		{ -1, EVERY, "1", 0, EVERY, false },
 		{ 4 * EVERY, 3 * EVERY, "", 4 * EVERY, 4 * EVERY, false },
 		{ 8 * EVERY, 0, "", 8 * EVERY, 8 * EVERY, false },
 	};
@@ -232,6 +234,46 @@ static void a_span_has_the_intervals_that_touch_it(void **state)
 			       cases[i].sessions);
 		else
 			assert_string_equal(cases[i].sessions, "");
+		drill_free(d);
+	}
+}
+
+static void a_span_says_what_it_began_with(void **state)
+{
+	struct book *b = *state;
+	static const struct {
+		int64_t from;
+		int64_t began_with;
+	} cases[] = { { 0, -1 }, { 1, -1 }, { EVERY, 7 }, { EVERY + 1, 7 }, { 2 * EVERY, 9 } };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		atomic_store(&b->n1->active, 7 + 2 * i);
+		pass(b, EVERY);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct drill *d = drillbook_record(b->book, "", BEGIN_MS + cases[i].from, 0);
+
+		assert_int_equal(server_of(d, "psql", "n1")->began_with, cases[i].began_with);
+		drill_free(d);
+	}
+}
+
+/* The two clocks are not read at once, so their distance is a millisecond off now and then. */
+static void two_records_of_a_span_have_the_same_times(void **state)
+{
+	static const struct {
+		int64_t step, offset;
+	} cases[] = { { 1, 0 }, { -1, 0 }, { 2, 0 }, { 3600000, 3600000 }, { 3600001, 3600000 } };
+	struct book *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct drill *d;
+
+		wall_step_ms = cases[i].step;
+		pass(b, EVERY);
+		d = whole(b);
+		assert_int_equal(d->from_ms, WALL_MS + BEGIN_MS + cases[i].offset);
+		assert_int_equal(drillbook_offset_ms(b->book), WALL_MS + cases[i].offset);
 		drill_free(d);
 	}
 }
@@ -482,6 +524,8 @@ static void names_that_cannot_be_are_refused(void **state)
 		{ "", "cannot be the name" },
 		{ "a b", "cannot be the name" },
 		{ "a/b", "cannot be the name" },
+		{ "..", "cannot be the name" },
+		{ "-x", "cannot be the name" },
 		{ "\xc3\xa4", "cannot be the name" },
 		{ "1234567890123456789012345678901234567890123456789012345678901234",
 		  "use 1 to 63 letters" },
@@ -547,6 +591,8 @@ int main(void)
 		BOOK_TEST(a_loop_that_was_late_repeats_gauges_only),
 		BOOK_TEST(the_longest_gap_is_that_of_the_workers_or_the_one_that_lasts),
 		BOOK_TEST(a_span_has_the_intervals_that_touch_it),
+		BOOK_TEST(a_span_says_what_it_began_with),
+		BOOK_TEST(two_records_of_a_span_have_the_same_times),
 		BOOK_TEST(what_is_older_than_the_rings_is_truncated),
 		BOOK_TEST(only_the_first_check_of_its_kind_is_noted),
 		BOOK_TEST(a_server_that_one_check_takes_down_has_that_check),

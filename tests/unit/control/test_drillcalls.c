@@ -29,7 +29,9 @@ static void drills_begin_and_end(void **state)
 		{ "drill mark", "error: write what is to be noted: drill mark TEXT" },
 		{ "drill mark kill -9 n1", "" },
 		{ "drill stop", "" },
-		{ "show drill c", "error: there is no such drill: \"show drill\" lists them" },
+		{ "show drill c", "error: there is no drill \"c\": did you mean \"a\"?" },
+		{ "show drill kill-n2", "error: there is no drill \"kill-n2\": `sluice drill list` "
+		                        "(\"show drill\") shows them" },
 		{ "show drill last", "error: write how many seconds: show drill last 600" },
 		{ "show drill last 0", "error: write how many seconds: show drill last 600" },
 		{ "show drill last x", "error: write how many seconds: show drill last 600" },

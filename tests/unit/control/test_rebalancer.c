@@ -5,6 +5,8 @@
 
 #include "rosterclock.h"
 
+#define BLIND "; without protocol = \"pgwire\" nobody sees where a transaction ends"
+
 /* s1 has 100 sessions, s2 and s3 none. */
 static void open_scene(struct rosterscene *s, bool rebalance, uint32_t encrypted_ms)
 {
@@ -101,18 +103,66 @@ static void a_dry_run_only_shows(void **state)
 	(void)state;
 	open_scene(&s, false, 0);
 	roster_rebalance(s.roster, s.topology->services[0], true, &out);
-	rosterscene_expect_of(&out,
-	                      "be/s1: 100 sessions, an even share is 34: 20 would be asked to end\n"
-	                      "be/s2: 0 sessions, an even share is 34\n"
-	                      "be/s3: 0 sessions, an even share is 34\n");
+	rosterscene_expect_of(
+	    &out, "be/s1: 100 sessions, an even share is 34: 20 would be asked to end" BLIND "\n"
+	          "be/s2: 0 sessions, an even share is 34\n"
+	          "be/s3: 0 sessions, an even share is 34\n");
 	rosterscene_expect_of(&s.wished, "");
 	s.granted = 1;
 	roster_rebalance(s.roster, NULL, false, &out);
-	rosterscene_expect_of(&out, "be/s1: 100 sessions, an even share is 34: 1 of 20 end\n"
-	                            "be/s2: 0 sessions, an even share is 34\n"
-	                            "be/s3: 0 sessions, an even share is 34\n"
-	                            "other/a: 0 sessions, an even share is 0\n");
+	rosterscene_expect_of(&out,
+	                      "be/s1: 100 sessions, an even share is 34: 1 of 20 end" BLIND "\n"
+	                      "be/s2: 0 sessions, an even share is 34\n"
+	                      "be/s3: 0 sessions, an even share is 34\n"
+	                      "other/a: 0 sessions, an even share is 0\n"
+	                      "other: nothing to end: fewer than two servers are usable\n");
 	rosterscene_expect_of(&s.said, "rebalancing be: 1 session ends: 1 on s1\n");
+	rosterscene_close(&s);
+}
+
+static void why_sessions_stay_is_said(void **state)
+{
+	static const struct {
+		bool pgwire;
+		uint32_t encrypted_ms;
+		const char *why;
+	} cases[] = {
+		{ false, 0, BLIND },
+		{ true, 0,
+		  "; the others are encrypted, for which there is rebalance_encrypted, or were "
+		  "asked before" },
+		{ true, 1,
+		  "; the others were asked before, or have not been silent for "
+		  "rebalance_encrypted" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings_service *set;
+		struct rosterscene s;
+		AUTO_TEXT out = { 0 };
+
+		open_scene(&s, false, cases[i].encrypted_ms);
+		set = (struct settings_service *)(uintptr_t)s.topology->services[0]->settings;
+		set->protocol = cases[i].pgwire ? SETTINGS_PROTOCOL_PGWIRE : SETTINGS_PROTOCOL_TCP;
+		s.granted = 1;
+		roster_rebalance(s.roster, s.topology->services[0], false, &out);
+		assert_non_null(strstr(text_str(&out), cases[i].why));
+		rosterscene_close(&s);
+	}
+}
+
+static void that_all_is_even_is_said(void **state)
+{
+	struct rosterscene s;
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	open_scene(&s, false, 0);
+	atomic_store(&rosterscene_server(&s, "be/s1")->active, 1);
+	roster_rebalance(s.roster, s.topology->services[0], true, &out);
+	assert_non_null(strstr(text_str(&out), "\nbe: nothing to end: no server has more than "
+	                                       "15 % beyond its share\n"));
 	rosterscene_close(&s);
 }
 
@@ -124,6 +174,8 @@ int main(void)
 		cmocka_unit_test(what_ends_nothing_is_not_told),
 		cmocka_unit_test(silent_ones_end_only_if_that_is_wanted_and_needed),
 		cmocka_unit_test(a_dry_run_only_shows),
+		cmocka_unit_test(why_sessions_stay_is_said),
+		cmocka_unit_test(that_all_is_even_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

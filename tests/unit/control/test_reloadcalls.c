@@ -39,6 +39,22 @@ static void whoever_can_is_asked(void **state)
 	callscene_close(&s);
 }
 
+static void other_words_reload_nothing(void **state)
+{
+	static const char *const lines[] = { "reload --diff", "reload dif", "reload diff now" };
+	struct callscene s;
+
+	(void)state;
+	callscene_open(&s, NULL);
+	s.daemon.reload = (struct daemon_reload){ run, &s };
+	runs = 0;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		callscene_expect(&s, lines[i], "Usage: reload [diff]");
+	callscene_expect(&s, "upgrade now", "Usage: upgrade");
+	assert_int_equal(runs, 0);
+	callscene_close(&s);
+}
+
 static void operators_may_look_and_only_admins_reload(void **state)
 {
 	static const struct {
@@ -75,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_file_there_is_nothing_to_read_again),
 		cmocka_unit_test(whoever_can_is_asked),
+		cmocka_unit_test(other_words_reload_nothing),
 		cmocka_unit_test(operators_may_look_and_only_admins_reload),
 	};
 

@@ -103,6 +103,8 @@ static void statistics_have_their_forms(void **state)
 	assert_int_equal(
 	    strncmp(ask("show stat psql 4 1 typed", &out), "S.2.1.0.pxname.1:KNS:str:psql\n", 30),
 	    0);
+	assert_non_null(strstr(ask("show stat psql 4 1 typed desc", &out),
+	                       "S.2.1.0.pxname.1:KNS:str:psql:\"name of the service\"\n"));
 	assert_int_equal(strncmp(ask("show stat json", &out), "[[{", 3), 0);
 	assert_int_equal(strncmp(ask("show stat domain resolvers", &out), "# id,pid,sent,", 14), 0);
 }

@@ -51,6 +51,7 @@ static inline void scene_begin(struct scene *s)
 	for (size_t i = 0; i < SCENE_SERVERS; i++) {
 		s->servers[i].name = names[i];
 		s->servers[i].first = DRILL_UP;
+		s->servers[i].began_with = -1;
 	}
 }
 

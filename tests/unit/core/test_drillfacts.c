@@ -287,6 +287,28 @@ static void sessions_are_never_fewer_than_were_ended(void **state)
 	scene_end(&s);
 }
 
+static void an_outage_at_once_has_the_sessions_of_the_beginning(void **state)
+{
+	static const struct {
+		int64_t began_with, sessions;
+	} cases[] = { { 1, 1 }, { 0, 0 }, { UNKNOWN, 6 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene s;
+
+		scene_begin(&s);
+		s.servers[0].began_with = cases[i].began_with;
+		scene_fill(&s, 0, DRILL_SERIES_SESSIONS, 0, 20, 6);
+		scene_fill(&s, 0, DRILL_SERIES_CUT, 0, 20, 0);
+		scene_event(&s, 3, DRILL_FAULT, 0, "blackhole");
+		scene_state(&s, 5000, 0, DRILL_DOWN, 6);
+		assert_int_equal(scene_find(&s)->sessions, cases[i].sessions);
+		assert_int_equal(s.facts.outages[0].survived, cases[i].sessions);
+		scene_end(&s);
+	}
+}
+
 static void a_service_without_sessions_is_idle(void **state)
 {
 	const struct drillfacts_outage *o;
@@ -390,6 +412,33 @@ static void time_without_a_server_is_counted(void **state)
 	scene_state(&s, 19000, 2, DRILL_NOLB, 0);
 	(void)scene_find(&s);
 	assert_int_equal(s.facts.services[0].no_server_ms, 2500 + 1000);
+	scene_end(&s);
+}
+
+static void a_start_is_no_time_without_a_server(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s);
+	for (size_t i = 0; i < SCENE_SERVERS; i++)
+		s.servers[i].first = DRILL_CHECKING;
+	scene_state(&s, 1000, 0, DRILL_DOWN, 0);
+	scene_state(&s, 3000, 1, DRILL_UP, 0);
+	scene_state(&s, 7000, 1, DRILL_DOWN, 0); /* n3 still waits */
+	scene_state(&s, 9000, 2, DRILL_UP, 0);
+	(void)scene_find(&s);
+	assert_int_equal(s.facts.services[0].no_server_ms, 2000);
+	scene_end(&s);
+	/* All have been asked, none answered well. */
+	scene_begin(&s);
+	for (size_t i = 0; i < SCENE_SERVERS; i++) {
+		s.servers[i].first = DRILL_CHECKING;
+		scene_state(&s, 1000, i, DRILL_DOWN, 0);
+	}
+	scene_state(&s, 4000, 0, DRILL_UP, 0);
+	(void)scene_find(&s);
+	assert_int_equal(s.facts.services[0].no_server_ms, 3000);
 	scene_end(&s);
 }
 
@@ -506,11 +555,13 @@ int main(void)
 		cmocka_unit_test(a_fault_belongs_to_one_outage),
 		cmocka_unit_test(clients_may_feel_it_before_the_checks),
 		cmocka_unit_test(sessions_are_never_fewer_than_were_ended),
+		cmocka_unit_test(an_outage_at_once_has_the_sessions_of_the_beginning),
 		cmocka_unit_test(a_service_without_sessions_is_idle),
 		cmocka_unit_test(evenness_is_of_usable_servers_and_before_the_next_outage),
 		cmocka_unit_test(less_than_one_session_is_even),
 		cmocka_unit_test(outages_stand_as_they_began),
 		cmocka_unit_test(time_without_a_server_is_counted),
+		cmocka_unit_test(a_start_is_no_time_without_a_server),
 		cmocka_unit_test(a_service_counts_itself_or_its_servers),
 		cmocka_unit_test(gaps_are_rows_of_intervals_if_they_were_not_measured),
 		cmocka_unit_test(measured_gaps_count_if_clients_came),

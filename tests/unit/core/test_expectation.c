@@ -218,6 +218,18 @@ static void the_greatest_outage_counts(void **state)
 	scene_end(&s);
 }
 
+static void a_record_without_an_interval_says_so(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s);
+	s.drill->samples = 0;
+	(void)scene_find(&s);
+	want_value(&s, EXPECTATION_CUT, UNKNOWN, "no interval of the record was over yet");
+	scene_end(&s);
+}
+
 static void one_unknown_makes_the_whole_unknown(void **state)
 {
 	struct scene s;
@@ -301,6 +313,7 @@ int main(void)
 		cmocka_unit_test(values_are_exact),
 		cmocka_unit_test(the_manual_has_each_name_with_its_meaning),
 		cmocka_unit_test(the_greatest_outage_counts),
+		cmocka_unit_test(a_record_without_an_interval_says_so),
 		cmocka_unit_test(one_unknown_makes_the_whole_unknown),
 		cmocka_unit_test(early_and_ordered_outages_are_left_out),
 		cmocka_unit_test(without_an_outage_its_numbers_are_unknown),

@@ -52,7 +52,8 @@ static const struct {
 	{ "fire", NULL,
 	  "no fault \"fire\"; there are none, refuse, blackhole, reset, delay 200ms, throttle 1M, "
 	  "status 503" },
-	{ "refuse", "1s", "\"refuse\" takes no amount, not \"1s\"" },
+	{ "refuse", "1s", "\"refuse\" takes no amount: did you mean \"refuse for 1s\"?" },
+	{ "refuse", "1", "\"refuse\" takes no amount, not \"1\"" },
 	{ "delay", NULL, "\"delay\" needs a time with its unit, 1ms to 60s: delay 200ms" },
 	{ "delay", "200", "\"200\" is not a time with its unit, 1ms to 60s: write delay 200ms" },
 	{ "delay", "61s", "\"61s\" is not a time with its unit, 1ms to 60s: write delay 200ms" },

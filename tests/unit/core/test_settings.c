@@ -17,6 +17,7 @@ static void process_defaults_are_those_of_the_manual(void **unused)
 	assert_int_equal(s->resolver.nameservers.count, 0);
 	assert_int_equal(s->hard_stop_after_ms, 0);
 	assert_int_equal(s->threads, 0);
+	assert_int_equal(s->spin_us, 50);
 	assert_int_equal(s->maxconn, 0);
 	assert_int_equal(s->service_count, 0);
 	assert_int_equal(s->target_count, 0);

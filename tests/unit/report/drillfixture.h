@@ -65,8 +65,9 @@ static inline void drillfixture_begin(struct drillfixture *f, const char *servic
 	f->service.at[DRILL_SERIES_FAILED] = none;
 	f->service.at[DRILL_SERIES_HELD] = held;
 	for (size_t i = 0; i < 2; i++) {
-		f->servers[i] =
-		    (struct drill_server){ .name = i == 0 ? "n1" : server, .first = DRILL_UP };
+		f->servers[i] = (struct drill_server){ .name = i == 0 ? "n1" : server,
+			                               .first = DRILL_UP,
+			                               .began_with = -1 };
 		f->servers[i].at[DRILL_SERIES_CONNECTED] = connected[i];
 		f->servers[i].at[DRILL_SERIES_SESSIONS] = sessions[i];
 		f->servers[i].at[DRILL_SERIES_CUT] = i == 1 ? cut : none;

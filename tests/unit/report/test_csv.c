@@ -52,7 +52,7 @@ static void the_header_is_that_of_haproxy(void **state)
 	AUTO_TEXT out = { 0 };
 	char line[4096];
 
-	csv_write(*state, &out);
+	csv_write(*state, NULL, &out);
 	assert_string_equal(fixture_line(text_str(&out), "#", line, sizeof(line)), header);
 }
 
@@ -62,7 +62,7 @@ static void every_line_has_as_many_commas(void **state)
 	char *rest;
 	size_t lines = 0;
 
-	csv_write(*state, &out);
+	csv_write(*state, NULL, &out);
 	for (char *line = strtok_r(out.data, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		assert_int_equal(count(line, ','), 104);
@@ -98,7 +98,7 @@ static void rows_are_what_haproxy_would_show(void **state)
 	char line[4096];
 	char start[32];
 
-	csv_write(*state, &out);
+	csv_write(*state, NULL, &out);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *end = strchr(strchr(rows[i], ',') + 1, ',');
 
@@ -165,7 +165,7 @@ static void proxies_of_haproxy_have_its_rows(void **state)
 	(void)state;
 	edges_init(&f);
 	s = snapshot_take(f.topology, &f.process);
-	csv_write(s, &out);
+	csv_write(s, NULL, &out);
 	for (size_t i = 0; i < ARRAY_LEN(edge_rows); i++) {
 		const char *end = strchr(strchr(edge_rows[i], ',') + 1, ',');
 
@@ -184,7 +184,7 @@ static const char *column(const struct snapshot *s, const char *row, enum metric
 	char line[4096];
 	const char *p;
 
-	csv_write(s, &out);
+	csv_write(s, NULL, &out);
 	p = fixture_line(text_str(&out), row, line, sizeof(line));
 	for (enum metric i = 0; i < m; i++)
 		p = strchr(p, ',') + 1;
@@ -250,7 +250,7 @@ static void names_with_commas_are_quoted(void **state)
 	(void)state;
 	fixture_init_named(&f, "a,\"b");
 	s = snapshot_take(f.topology, &f.process);
-	csv_write(s, &out);
+	csv_write(s, NULL, &out);
 	assert_non_null(strstr(text_str(&out), "\npsql,\"a,\"\"b\",0,0,5,"));
 	snapshot_free(s);
 	fixture_release(&f);
@@ -275,7 +275,7 @@ static void filters_choose_rows(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_TEXT out = { 0 };
 
-		csv_write_filtered(*state, &cases[i].f, &out);
+		csv_write(*state, &cases[i].f, &out);
 		assert_int_equal(count(text_str(&out), '\n'), cases[i].rows + 1);
 		assert_int_equal(csv_filter_matches(*state, &cases[i].f), cases[i].rows > 0);
 	}
@@ -285,7 +285,7 @@ static size_t rows_of(const struct snapshot *s, const struct csv_filter *f)
 {
 	AUTO_TEXT out = { 0 };
 
-	csv_write_filtered(s, f, &out);
+	csv_write(s, f, &out);
 	return count(text_str(&out), '\n') - 1;
 }
 
@@ -325,7 +325,7 @@ static void a_backend_tells_how_many_are_up_when_servers_are_hidden(void **state
 	char line[4096];
 
 	filter.hide_down = true;
-	csv_write_filtered(*state, &filter, &out);
+	csv_write(*state, &filter, &out);
 	fixture_line(text_str(&out), "psql,BACKEND", line, sizeof(line));
 	assert_non_null(strstr(line, ",UP (3/4),"));
 	fixture_line(text_str(&out), "web,BACKEND", line, sizeof(line));
@@ -402,7 +402,7 @@ static void no_maint_hides_servers_in_maintenance(void **state)
 	topology_set_state(f.topology->services[0]->servers[0],
 	                   (struct state){ .admin = STATE_MAINT_COMMAND });
 	s = snapshot_take(f.topology, &f.process);
-	csv_write_filtered(s, &filter, &out);
+	csv_write(s, &filter, &out);
 	assert_null(strstr(text_str(&out), "psql,n1"));
 	assert_non_null(strstr(text_str(&out), "psql,n2"));
 	snapshot_free(s);
@@ -415,7 +415,7 @@ static void addresses_are_hidden_when_asked(void **state)
 	AUTO_TEXT out = { 0 };
 
 	filter.hide_secrets = true;
-	csv_write_filtered(*state, &filter, &out);
+	csv_write(*state, &filter, &out);
 	assert_null(strstr(text_str(&out), "10.0.0.1"));
 	assert_null(strstr(text_str(&out), "leastconn"));
 	assert_int_equal(count(text_str(&out), ','), 104 * 10);
@@ -426,7 +426,7 @@ static void the_typed_form_names_each_field(void **state)
 	AUTO_TEXT out = { 0 };
 	char line[256];
 
-	csv_write_typed(*state, NULL, &out);
+	csv_write_typed(*state, NULL, false, &out);
 	assert_string_equal(fixture_line(text_str(&out), "S.2.2.17.", line, sizeof(line)),
 	                    "S.2.2.17.status.1:SGP:str:NOLB 2/3");
 	assert_string_equal(fixture_line(text_str(&out), "S.2.1.19.", line, sizeof(line)),
@@ -449,7 +449,7 @@ static void the_typed_form_can_describe_its_fields(void **state)
 	static const char first[] = "F.2.0.0.pxname.1:KNS:str:psql:\"name of the service\"\n";
 	AUTO_TEXT out = { 0 };
 
-	csv_write_typed_desc(*state, NULL, &out);
+	csv_write_typed(*state, NULL, true, &out);
 	assert_memory_equal(text_str(&out), first, sizeof(first) - 1);
 }
 

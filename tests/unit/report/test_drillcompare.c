@@ -46,6 +46,37 @@ static void what_is_better_is_said(void **state)
 	end(&p);
 }
 
+/* A was asked once a second, B measured each gap. */
+static void what_the_coarser_record_cannot_tell_is_even(void **state)
+{
+	static const struct {
+		uint32_t gap_ms;
+		const char *verdict, *word;
+	} cases[] = {
+		{ 224, "\"gap\":\"neither\"", " even " },
+		{ 1999, "\"gap\":\"neither\"", " even " },
+		{ 2000, "\"gap\":\"worse\"", " worse " },
+		{ 0, "\"gap\":\"neither\"", " same " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t gap[FIXTURE_SAMPLES] = { [3] = cases[i].gap_ms };
+		struct pair p;
+
+		begin(&p, "second");
+		drillfacts_release(&p.b.facts);
+		p.b.service.at[DRILL_SERIES_GAP] = gap;
+		drillfacts_find(p.b.drill, &p.b.facts);
+		drillcompare_write_json(&p.a.facts, &p.b.facts, &p.out);
+		assert_has(text_str(&p.out), cases[i].verdict);
+		text_clear(&p.out);
+		drillcompare_write_markdown(&p.a.facts, &p.b.facts, &p.out);
+		assert_has(strstr(text_str(&p.out), "| gap "), cases[i].word);
+		end(&p);
+	}
+}
+
 static void equals_are_neither(void **state)
 {
 	struct pair p;
@@ -103,6 +134,17 @@ static void json_has_both_and_the_verdicts(void **state)
 	end(&p);
 }
 
+static void what_is_worse_is_no_good_news(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin(&p, "second");
+	drillcompare_write_html(&p.b.facts, &p.a.facts, &p.out);
+	assert_has(text_str(&p.out), "<p class=\"verdict bad\">");
+	end(&p);
+}
+
 static void both_stand_on_one_axis(void **state)
 {
 	struct pair p;
@@ -111,6 +153,7 @@ static void both_stand_on_one_axis(void **state)
 	begin(&p, "second");
 	drillcompare_write_html(&p.a.facts, &p.b.facts, &p.out);
 	assert_sound_html(text_str(&p.out));
+	assert_has(text_str(&p.out), "<p class=\"verdict\">");
 	/* From 7 s before the fault, which is B's beginning, to 7 s after it. */
 	assert_has(text_str(&p.out), "<g class=\"up\"><rect class=\"base\" x=\"28.571%\"");
 	assert_has(text_str(&p.out), "<title>+0:00.200 DOWN for 2.80 s: first</title>");
@@ -136,10 +179,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_better_is_said),
+		cmocka_unit_test(what_the_coarser_record_cannot_tell_is_even),
 		cmocka_unit_test(equals_are_neither),
 		cmocka_unit_test(worse_is_said_alone_too),
 		cmocka_unit_test(lines_of_the_view_fit),
 		cmocka_unit_test(json_has_both_and_the_verdicts),
+		cmocka_unit_test(what_is_worse_is_no_good_news),
 		cmocka_unit_test(both_stand_on_one_axis),
 		cmocka_unit_test(hostile_names_are_text),
 	};

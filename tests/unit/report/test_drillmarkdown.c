@@ -15,7 +15,7 @@ static void sentence_tables_and_timeline_are_there(void **state)
 	                           "10.0 s\n\n");
 	assert_has(text_str(&out), "**psql/n2 was down for 2.80 s: no client was turned away, at "
 	                           "most 3 held at a time, 4 sessions were cut and the longest "
-	                           "time without a new connection was 0 ms.**");
+	                           "time without a new connection was under 2.00 s.**");
 	assert_has(text_str(&out), "## Expected: FAILED\n");
 	assert_has(text_str(&out), "| cut = 0       |       4 | FAILED  |");
 	assert_has(text_str(&out), "| moved \\< 9    | unknown | FAILED  | it was not recorded |");
@@ -23,6 +23,26 @@ static void sentence_tables_and_timeline_are_there(void **state)
 	assert_has(text_str(&out), "## Services\n");
 	assert_has(text_str(&out), "| +0:03.200 | psql/n2 | DOWN: kill n2; 4 sessions on it |");
 	assert_has(text_str(&out), "| +0:06.000 | psql/n2 | UP, takes sessions");
+	drillfixture_end(&f);
+}
+
+static void a_reason_is_not_said_twice(void **state)
+{
+	struct drillfixture f;
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	drillfixture_begin(&f, "psql", "n2", "kill n2");
+	f.events[1].text = "check failed: no answer (4 ms)";
+	f.events[2].text = "check failed: no answer (4 ms); 4 sessions on it; 1 server usable";
+	f.events[4].kind = DRILL_SERVICE;
+	f.events[4].service = 0;
+	f.events[4].text = "no server usable";
+	drillmarkdown_write(&f.facts, NULL, &out);
+	assert_has(text_str(&out), "| psql/n2 | check failed: no answer (4 ms) ");
+	assert_has(text_str(&out), "| psql/n2 | DOWN: check failed: no answer (4 ms); 4 sessions "
+	                           "on it; 1 server usable |");
+	assert_has(text_str(&out), "| psql    | no usable server is left ");
 	drillfixture_end(&f);
 }
 
@@ -80,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sentence_tables_and_timeline_are_there),
+		cmocka_unit_test(a_reason_is_not_said_twice),
 		cmocka_unit_test(without_outages_there_is_no_table_of_them),
 		cmocka_unit_test(hostile_names_stay_text),
 	};

@@ -20,11 +20,12 @@ static json_t *record_of(struct drillfixture *f)
 static void a_record_has_all_of_a_drill(void **state)
 {
 	struct drillfixture f;
-	const json_t *service, *event;
+	const json_t *service, *server, *event;
 	json_t *o;
 
 	(void)state;
 	drillfixture_begin(&f, "psql", "n2", "kill");
+	f.servers[1].began_with = 7;
 	o = record_of(&f);
 	service = json_array_get(json_object_get(o, "services"), 0);
 	assert_string_equal(json_string_value(json_object_get(service, "name")), "psql");
@@ -32,6 +33,10 @@ static void a_record_has_all_of_a_drill(void **state)
 	    json_array_size(json_object_get(json_object_get(service, "series"), "held")), 10);
 	assert_null(json_object_get(json_object_get(service, "series"), "gap"));
 	assert_int_equal(json_array_size(json_object_get(service, "servers")), 2);
+	server = json_array_get(json_object_get(service, "servers"), 0);
+	assert_null(json_object_get(server, "began_with"));
+	server = json_array_get(json_object_get(service, "servers"), 1);
+	assert_int_equal(json_integer_value(json_object_get(server, "began_with")), 7);
 	event = json_array_get(json_object_get(o, "events"), 2);
 	assert_string_equal(json_string_value(json_object_get(event, "state")), "down");
 	assert_int_equal(json_integer_value(json_object_get(event, "server")), 1);

@@ -33,8 +33,8 @@ static void lanes_outages_and_expectations_are_shown(void **state)
 	assert_has(s, "  psql/n2  =====================xxxxxxxxxxxxxxxxxxx");
 	assert_has(s, "= UP  x DOWN\n");
 	assert_has(s, "psql/n2 DOWN at +0:03.200: kill\n"
-	              "    noticed 200 ms  detected 100 ms  last new 0 ms  out for 2.80 s  even "
-	              "after 3.00 s\n"
+	              "    noticed 200 ms  detected 100 ms  last new 0 ms  out for 2.80 s\n"
+	              "    even after 3.00 s\n"
 	              "    sessions 4  cut 4  survived 0  held 3\n");
 	assert_has(s, "ok      detect < 1 s: 100 ms, psql/n2\n"
 	              "FAILED  cut = 0: 4\n"
@@ -50,12 +50,10 @@ static void lines_fit_and_ascii_is_ascii(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
 		char *s = view("a-server-with-a-very-long-name", widths[i], DRILLVIEW_ASCII);
 		size_t most = widths[i] < 60 ? 60 : widths[i];
-		const char *lane = strstr(s, "psql/n1  ");
-		const char *end = strstr(s, "\n\n  psql/a-server");
+		const char *end = strstr(s, "\n\nok ");
 
-		assert_non_null(lane);
 		assert_non_null(end);
-		for (const char *p = lane - 2; p < end; p += strcspn(p, "\n") + 1)
+		for (const char *p = s; p < end; p += strcspn(p, "\n") + 1)
 			assert_true(columns(p, strcspn(p, "\n")) <= most);
 		for (const char *p = s; *p != '\0'; p++)
 			assert_true((unsigned char)*p < 0x7f);

@@ -23,12 +23,14 @@ static void write_all(const struct fixture *f, const struct prometheus_filter *f
 {
 	struct snapshot *s = snapshot_take(f->topology, &f->process);
 
-	prometheus_write_filtered(s, false, filter, out);
+	prometheus_write(s, false, filter, out);
 	snapshot_free(s);
 }
 
 static void what_is_held_and_replayed_is_shown(void **state)
 {
+	static const struct snapshot_predecessor before[] = { { .sessions = 4 },
+		                                              { .sessions = 1 } };
 	static const struct prometheus_filter all = { .scopes = PROMETHEUS_ALL };
 	static const char *const lines[] = {
 		"# TYPE sluice_service_held_sessions gauge",
@@ -42,6 +44,10 @@ static void what_is_held_and_replayed_is_shown(void **state)
 		"sluice_server_replayed_total{proxy=\"psql\",server=\"n1\"} 4",
 		"sluice_server_replayed_total{proxy=\"psql\",server=\"n2\"} 0",
 		"sluice_server_asked_total{proxy=\"psql\",server=\"n1\"} 6",
+		"# TYPE sluice_predecessor_sessions gauge",
+		"sluice_predecessor_sessions 5",
+		"sluice_server_predecessor_sessions{proxy=\"psql\",server=\"n1\"} 3",
+		"sluice_server_predecessor_sessions{proxy=\"psql\",server=\"n2\"} 0",
 		"sluice_server_fault{proxy=\"psql\",server=\"n2\",fault=\"delay 200ms\"} 1",
 		"sluice_sessions_ended_total{proxy=\"psql\",reason=\"hold_timeout\"} 2",
 		"sluice_sessions_ended_total{proxy=\"psql\",reason=\"hold_full\"} 1",
@@ -50,6 +56,9 @@ static void what_is_held_and_replayed_is_shown(void **state)
 	struct topology_service *psql = f->topology->services[0];
 	AUTO_TEXT out = { 0 };
 
+	psql->servers[0]->active_before = 3;
+	f->process.predecessors = before;
+	f->process.predecessor_count = ARRAY_LEN(before);
 	psql->servers[1]->fault = fault_pack((struct fault){ FAULT_DELAY, 200 });
 	psql->held = 3;
 	psql->held_max = 17;
@@ -99,8 +108,9 @@ static void servers_in_maintenance_can_be_left_out(void **state)
 	AUTO_TEXT out = { 0 };
 
 	topology_set_state(n1, fixture_state(STATE_UP, 4, STATE_MAINT_COMMAND));
+	n1->fault = fault_pack((struct fault){ FAULT_REFUSE, 0 });
 	write_all(f, &filter, &out);
-	assert_null(strstr(text_str(&out), "sluice_server_usable{proxy=\"psql\",server=\"n1\"}"));
+	assert_null(strstr(text_str(&out), "{proxy=\"psql\",server=\"n1\""));
 	assert_non_null(
 	    strstr(text_str(&out), "sluice_server_usable{proxy=\"psql\",server=\"n2\"}"));
 }

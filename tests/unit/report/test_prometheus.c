@@ -63,6 +63,13 @@ static void expect_unique(char *const *lines, size_t count)
 				fail_msg("twice: %s", lines[i]);
 }
 
+static void write_all(const struct snapshot *s, bool openmetrics, struct text *out)
+{
+	static const struct prometheus_filter all = { .scopes = PROMETHEUS_ALL };
+
+	prometheus_write(s, openmetrics, &all, out);
+}
+
 static void expect_exposition(const struct snapshot *s, bool openmetrics)
 {
 	static char *lines[LINES_MAX];
@@ -71,7 +78,7 @@ static void expect_exposition(const struct snapshot *s, bool openmetrics)
 	AUTO_TEXT out = { 0 };
 	size_t count;
 
-	prometheus_write(s, openmetrics, &out);
+	write_all(s, openmetrics, &out);
 	assert_int_equal(out.data[out.len - 1], '\n');
 	count = split_lines(out.data, lines);
 	expect_unique(lines, count);
@@ -96,13 +103,13 @@ static void openmetrics_has_no_nan_counters(void **state)
 {
 	AUTO_TEXT out = { 0 };
 
-	prometheus_write(*state, true, &out);
+	write_all(*state, true, &out);
 	assert_null(strstr(text_str(&out), "_total{proxy=\"web\",server=\"w1\"} NaN"));
 	assert_non_null(strstr(text_str(&out), "# TYPE haproxy_server_sessions counter\n"));
 	assert_non_null(
 	    strstr(text_str(&out), "# TYPE haproxy_process_failed_resolutions unknown\n"));
 	text_clear(&out);
-	prometheus_write(*state, false, &out);
+	write_all(*state, false, &out);
 	assert_non_null(
 	    strstr(text_str(&out),
 	           "\nhaproxy_server_check_failures_total{proxy=\"web\",server=\"w1\"} NaN\n"));
@@ -143,7 +150,7 @@ static void values_are_those_of_haproxy(void **state)
 	AUTO_TEXT out = { 0 };
 	char line[256];
 
-	prometheus_write(*state, false, &out);
+	write_all(*state, false, &out);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		char start[256];
 
@@ -181,7 +188,7 @@ static void the_word_of_a_server_is_one_of_five(void **state)
 
 		topology_set_state(f.topology->services[0]->servers[0], cases[i].state);
 		s = snapshot_take(f.topology, &f.process);
-		prometheus_write(s, false, &out);
+		write_all(s, false, &out);
 		snprintf(wanted, sizeof(wanted),
 		         "haproxy_server_status{proxy=\"psql\",server=\"n1\",state=\"%s\"} 1\n",
 		         cases[i].word);
@@ -195,8 +202,8 @@ static void scopes_can_be_chosen(void **state)
 {
 	AUTO_TEXT out = { 0 };
 
-	prometheus_write_filtered(*state, false,
-	                          &(struct prometheus_filter){ .scopes = PROMETHEUS_SERVER }, &out);
+	prometheus_write(*state, false, &(struct prometheus_filter){ .scopes = PROMETHEUS_SERVER },
+	                 &out);
 	assert_null(strstr(text_str(&out), "haproxy_backend_"));
 	assert_null(strstr(text_str(&out), "haproxy_process_"));
 	assert_non_null(strstr(text_str(&out), "haproxy_server_status"));
@@ -213,9 +220,9 @@ static void servers_in_maintenance_can_be_left_out(void **state)
 	topology_set_state(f.topology->services[0]->servers[0],
 	                   (struct state){ .admin = STATE_MAINT_COMMAND });
 	s = snapshot_take(f.topology, &f.process);
-	prometheus_write_filtered(
-	    s, false, &(struct prometheus_filter){ .scopes = PROMETHEUS_ALL, .no_maint = true },
-	    &out);
+	prometheus_write(s, false,
+	                 &(struct prometheus_filter){ .scopes = PROMETHEUS_ALL, .no_maint = true },
+	                 &out);
 	assert_null(strstr(text_str(&out), "server=\"n1\""));
 	assert_non_null(strstr(text_str(&out), "server=\"n2\""));
 	snapshot_free(s);
@@ -249,7 +256,7 @@ static void families_can_be_named(void **state)
 		for (int openmetrics = 0; openmetrics < 2; openmetrics++) {
 			AUTO_TEXT out = { 0 };
 
-			prometheus_write_filtered(*state, openmetrics, &cases[i].f, &out);
+			prometheus_write(*state, openmetrics, &cases[i].f, &out);
 			assert_non_null(strstr(text_str(&out), cases[i].has));
 			assert_null(strstr(text_str(&out), cases[i].lacks));
 		}
@@ -287,7 +294,7 @@ static void http_and_sockets_have_their_families(void **state)
 	s = snapshot_take(f.topology, &f.process);
 	expect_exposition(s, false);
 	expect_exposition(s, true);
-	prometheus_write(s, false, &out);
+	write_all(s, false, &out);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		char start[256];
 
@@ -306,7 +313,7 @@ static void without_http_there_is_no_family_of_it(void **state)
 {
 	AUTO_TEXT out = { 0 };
 
-	prometheus_write(*state, false, &out);
+	write_all(*state, false, &out);
 	assert_null(strstr(text_str(&out), "haproxy_frontend_http_"));
 	assert_null(strstr(text_str(&out), "haproxy_listener_"));
 }
@@ -320,7 +327,7 @@ static void labels_are_escaped(void **state)
 	(void)state;
 	fixture_init_named(&f, "a\"\\\nb");
 	s = snapshot_take(f.topology, &f.process);
-	prometheus_write(s, false, &out);
+	write_all(s, false, &out);
 	assert_non_null(
 	    strstr(text_str(&out),
 	           "\nhaproxy_server_weight{proxy=\"psql\",server=\"a\\\"\\\\\\nb\"} 1\n"));

@@ -64,7 +64,7 @@ static void the_keys_are_the_documented_ones(void **state)
 		"session_ms",     "check",
 		"sessions_total", "check_failures",
 		"replayed",       "asked",
-		"fault",
+		"fault",          "sessions_before",
 	};
 	json_t *o = json_loads(*state, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *n2 = server_at(o, 0, 1);
@@ -80,6 +80,42 @@ static void the_keys_are_the_documented_ones(void **state)
 	assert_true(json_is_null(json_object_get(server_at(o, 1, 0), "check")));
 	assert_int_equal(json_array_size(json_object_get(o, "workers")), 2);
 	json_decref(o);
+}
+
+static void predecessors_are_written_and_read(void **state)
+{
+	const struct snapshot_predecessor before[] = {
+		{ .pid = 815,
+		  .since_wall_ms = FIXTURE_WALL_MS - 9500,
+		  .sessions = 4,
+		  .known = true },
+		{ .sessions = 1 },
+	};
+	struct statusjson *s;
+	struct fixture f;
+	char *json;
+
+	(void)state;
+	fixture_init(&f);
+	f.topology->services[0]->servers[1]->active_before = 3;
+	f.process.predecessors = before;
+	f.process.predecessor_count = ARRAY_LEN(before);
+	json = status_of(&f);
+	s = statusjson_read(json, NULL);
+	assert_non_null(s);
+	assert_int_equal(s->services[0].servers[0].sessions_before, 0);
+	assert_int_equal(s->services[0].servers[1].sessions_before, 3);
+	assert_int_equal(s->predecessor_count, 2);
+	assert_int_equal(s->predecessors[0].pid, 815);
+	assert_int_equal(s->predecessors[0].since_s, 9);
+	assert_int_equal(s->predecessors[0].sessions, 4);
+	assert_true(s->predecessors[0].known);
+	assert_int_equal(s->predecessors[1].pid, 0);
+	assert_int_equal(s->predecessors[1].since_s, 0);
+	assert_false(s->predecessors[1].known);
+	statusjson_free(s);
+	free(json);
+	fixture_release(&f);
 }
 
 static void what_was_written_is_read(void **state)
@@ -280,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_keys_are_the_documented_ones),
+		cmocka_unit_test(predecessors_are_written_and_read),
 		cmocka_unit_test(what_was_written_is_read),
 		cmocka_unit_test(what_is_held_and_replayed_is_read),
 		cmocka_unit_test(a_fault_is_read_with_the_time_that_is_left),

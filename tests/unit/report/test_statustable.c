@@ -128,6 +128,27 @@ static void a_service_that_holds_clients_says_so(void **state)
 	assert_true(widest(text_str(&out)) <= 100);
 }
 
+static void processes_that_were_upgraded_have_a_line(void **state)
+{
+	struct statusjson_predecessor before[] = {
+		{ .known = true, .pid = 815, .sessions = 4, .since_s = 192 },
+		{ .known = false, .pid = 0, .sessions = 1 },
+	};
+	struct statusjson *s = *state;
+	AUTO_TEXT calm = { 0 };
+	AUTO_TEXT out = { 0 };
+
+	statustable_write(s, 80, 0, &calm);
+	assert_null(strstr(text_str(&calm), "still has"));
+	s->predecessors = before;
+	s->predecessor_count = ARRAY_LEN(before);
+	statustable_write(s, 80, 0, &out);
+	assert_non_null(strstr(text_str(&out),
+	                       "\npid 815, replaced 3m12s ago, still has 4 sessions\n"
+	                       "a process from before an upgrade still has 1 "
+	                       "session\n"));
+}
+
 static void a_server_with_a_fault_says_so(void **state)
 {
 	struct statusjson *s = *state;
@@ -228,6 +249,8 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(checks_are_told_in_few_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_service_in_trouble_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(processes_that_were_upgraded_have_a_line, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(a_server_with_a_fault_says_so, setup, teardown),
 	};
 

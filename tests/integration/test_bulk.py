@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""Bulk: streams of hundreds of megabytes, which are not carried as single words are."""
+
+import os
+import random
+import socket
+import threading
+import time
+
+import pytest
+from harness import free_port, wait_for
+from peers import (SessionLog, conf_of, connect, echo, echoes, peer, read_all, read_exactly, reset,
+                   server, service, session_log)
+
+__all__ = ["SessionLog", "peer", "session_log"]
+
+MB = 1 << 20
+BULK = 300 * MB
+BLOCK = random.Random(5).randbytes(MB)
+
+
+@pytest.fixture
+def behind(sluice, peer, session_log):
+    """behind(serve): (a port of the balancer, the Peer behind it, the balancer of one worker)."""
+    def start(serve):
+        at, port = peer(serve), free_port()
+        conf = conf_of([service("sql", port, [server("s1", at.address)])],
+                       session_log=session_log.path, extra="threads = 1;")
+        return port, at, sluice(conf)
+    return start
+
+
+def bulk_send(s, size=BULK):
+    for _ in range(size // MB):
+        s.sendall(BLOCK)
+
+
+class BulkDigest:
+    """What was read of a stream of BLOCKs: every byte is compared."""
+
+    def __init__(self):
+        self.size = 0
+        self.intact = True
+
+    def read(self, s, pace=0):
+        """Reads to the end.  `pace`: sleeps so long after each 4 MB."""
+        view = memoryview(BLOCK)
+        buffer = bytearray(MB)
+        slept = 0
+        while got := s.recv_into(buffer):
+            at, seen = self.size % MB, memoryview(buffer)[:got]
+            first = min(got, MB - at)
+            self.intact &= seen[:first] == view[at:at + first]
+            self.intact &= seen[first:] == view[:got - first]
+            self.size += got
+            if pace and self.size - slept >= 4 * MB:
+                slept = self.size
+                time.sleep(pace)
+
+
+def files_of(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+SPARE_PIPES = 8  # that each worker keeps, with two descriptors each
+
+
+@pytest.mark.parametrize("pace", [0, 0.01], ids=["fast", "slow"])
+@pytest.mark.parametrize("ways", ["up", "down", "both"])
+def test_bulk_arrives_to_the_byte(behind, session_log, ways, pace):
+    """With a half-close at the end of each direction, and nothing left over afterwards."""
+    at_server, at_client = BulkDigest(), BulkDigest()
+
+    def talk(s, sends, digest):
+        def send():
+            if sends:
+                bulk_send(s)
+            s.shutdown(socket.SHUT_WR)
+        thread = threading.Thread(target=send, daemon=True)
+        thread.start()
+        digest.read(s, pace)
+        thread.join(60)
+
+    port, at, balancer = behind(lambda s: talk(s, ways != "up", at_server))
+    files = files_of(balancer.pid)
+    with connect(port, timeout=60) as s:
+        talk(s, ways != "down", at_client)
+    wait_for(lambda: at.sessions() == 0, 60, "the server to have finished")
+    line, = session_log.wait()
+    sizes = (0 if ways == "down" else BULK, 0 if ways == "up" else BULK)
+    assert (at_server.size, at_client.size) == sizes
+    assert at_server.intact and at_client.intact
+    assert (line["reason"], line["bytes_in"], line["bytes_out"]) == ("normal", *sizes)
+    wait_for(lambda: files_of(balancer.pid) <= files + 2 * SPARE_PIPES,
+             what="descriptors to be given back")
+
+
+def test_an_exchange_after_bulk_is_as_prompt_as_before(behind):
+    """A direction that was bulk goes on with single words, and the other way round."""
+    port, _, _ = behind(echo)
+    with connect(port, timeout=60) as s:
+        for _ in range(3):
+            assert echoes(s)
+            thread = threading.Thread(target=bulk_send, args=(s, 32 * MB), daemon=True)
+            thread.start()
+            for _ in range(32):
+                assert read_exactly(s, MB) == BLOCK
+            thread.join(60)
+            began = time.monotonic()
+            for i in range(100):
+                assert echoes(s, bytes([i]))
+            assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_sessions_killed_in_mid_bulk_leave_nothing_behind(behind, session_log, who):
+    """Resets while bytes are on their way, and while they stand still."""
+    sessions, rounds = 12, 4
+
+    def serve(s):
+        i = read_exactly(s, 1)[0]
+        thread = threading.Thread(target=send, args=(s,), daemon=True)
+        thread.start()
+        for _ in range(i * 4):
+            if not s.recv(MB):
+                break
+        if who == "server":
+            reset(s)
+        thread.join(60)
+
+    def send(s):
+        try:
+            bulk_send(s, 64 * MB)
+        except OSError:
+            pass  # what this is about
+
+    def run(i):
+        s = connect(port, timeout=60)
+        s.sendall(bytes([i]))
+        thread = threading.Thread(target=send, args=(s,), daemon=True)
+        thread.start()
+        try:
+            for _ in range((sessions - i) * 4):
+                if not s.recv(MB):
+                    break
+            if who == "server":
+                read_all(s)
+        except OSError:
+            pass
+        reset(s)
+        thread.join(60)
+
+    port, at, balancer = behind(serve)
+    files = files_of(balancer.pid)
+    for n in range(rounds):
+        threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(sessions)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        session_log.wait((n + 1) * sessions, 60)
+        wait_for(lambda: files_of(balancer.pid) <= files + 2 * SPARE_PIPES,
+                 what="descriptors to be given back")
+    assert balancer.status()["sessions"] == 0
