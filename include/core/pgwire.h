@@ -71,4 +71,7 @@ void pgwire_from_server(struct pgwire *p, const void *bytes, size_t len);
  */
 bool pgwire_is_idle(const struct pgwire *p);
 
+/* The client has said that it leaves (Terminate): the server closes by itself. */
+bool pgwire_is_over(const struct pgwire *p);
+
 #endif

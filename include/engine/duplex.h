@@ -23,6 +23,8 @@ struct duplex {
 	bool replaceable;               /* the server was not heard yet: if it breaks off, nothing
 	                                   of that is passed on and the turn ends, so that another
 	                                   may take its place */
+	bool parting;                   /* the client has said goodbye: duplex_part() */
+	bool withheld;                  /* ... and closed, which the server was not told */
 };
 
 /* What a call found: go on, or the session has ended with `reason`. */
@@ -65,6 +67,13 @@ enum reason duplex_failure(enum duplex_end end, int errnum);
 
 /* Is an end that is waited for ready, only not served yet?  After a stall of the whole process. */
 bool duplex_is_ready(struct duplex *d);
+
+/*
+ * A server that was told goodbye closes by itself, and who closes first keeps the port for a minute
+ * (TIME_WAIT): so a `parting` client's end is withheld from it.  It has not closed: passes the end
+ * on.
+ */
+void duplex_part(struct duplex *d);
 
 /* Are all connected ends being waited for? */
 bool duplex_is_watched(struct duplex *d);

@@ -97,6 +97,23 @@ static int take_descriptor(struct msghdr *msg)
 	return fd;
 }
 
+/*
+ * A peer that ends with something unread resets the connection.  That is told once, and before what
+ * the peer has said last: its counters.
+ */
+static ssize_t receive(int channel, struct msghdr *msg)
+{
+	bool reset = false;
+
+	for (;;) {
+		ssize_t n = recvmsg(channel, msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+		if (n != -1 || (errno != EINTR && (errno != ECONNRESET || reset)))
+			return n;
+		reset |= errno == ECONNRESET;
+	}
+}
+
 enum succession_news succession_receive(int channel, int limit_ms,
                                         char ret_lines[static SUCCESSION_MESSAGE_MAX + 1],
                                         int *ret_fd)
@@ -112,9 +129,7 @@ enum succession_news succession_receive(int channel, int limit_ms,
 	*ret_fd = -1;
 	if (limit_ms && !await(channel, POLLIN, limit_ms))
 		return SUCCESSION_NOTHING;
-	do
-		n = recvmsg(channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
+	n = receive(channel, &msg);
 	if (n == -1 && errno == EAGAIN)
 		return SUCCESSION_NOTHING;
 	if (n <= 0)

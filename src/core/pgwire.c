@@ -423,3 +423,9 @@ bool pgwire_is_idle(const struct pgwire *p)
 	       !p->client.have && !p->client.left && !p->server.have && !p->server.left &&
 	       p->server.status == 'I';
 }
+
+bool pgwire_is_over(const struct pgwire *p)
+{
+	return p->phase == PGWIRE_OPEN && p->client.type == 'X' && !p->client.have &&
+	       !p->client.left;
+}

@@ -114,10 +114,20 @@ static void mourn(struct duplex *d, struct relay_space *space, enum duplex_end e
  * `end` will hear nothing more.  When that is so of both they are closed at once, which says the
  * same: all that they said has been read.  It may be gone already; that shows when it is read from.
  */
-static void pass_end(const struct duplex *d, enum duplex_end end)
+static void pass_end(struct duplex *d, enum duplex_end end)
 {
-	if (!d->flow[end].shut)
+	if (d->flow[end].shut)
+		return;
+	d->withheld = end == DUPLEX_SERVER && d->parting;
+	if (!d->withheld)
 		shutdown(d->io[end].fd, SHUT_WR);
+}
+
+void duplex_part(struct duplex *d)
+{
+	if (d->withheld)
+		shutdown(d->io[DUPLEX_SERVER].fd, SHUT_WR);
+	d->withheld = false;
 }
 
 static void pump(struct duplex *d, struct relay_space *space, enum duplex_end source,

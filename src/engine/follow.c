@@ -26,6 +26,7 @@ static void saw(void *ctx, const struct relay *r, const void *bytes, size_t len)
 		if (s->ends.replaceable)
 			replay_keep(s, bytes, len);
 		pgwire_from_client(&s->wire, bytes, len);
+		s->ends.parting = pgwire_is_over(&s->wire);
 	} else {
 		if (s->ends.replaceable)
 			replay_heard(s, bytes, len);

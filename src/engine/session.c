@@ -27,8 +27,11 @@ int32_t session_age(const struct session *s)
 	return (int32_t)(s->host->now_ms - s->accepted_ms);
 }
 
-/* An end that is not waited for may be gone, one who leaves may be idle: looked at so often. */
-enum { LOOK_MS = 1000 };
+enum {
+	LOOK_MS = 1000,  /* an unwatched end may be gone, one who leaves idle: looked at so often */
+	LASTS_MS = 1000, /* a session that lasts so long is worth guard.h */
+	PARTING_MS = 100 /* a server has so long to close after its client's goodbye */
+};
 
 static bool is_to_be_looked_at(struct session *s)
 {
@@ -135,9 +138,6 @@ void session_lose_server(struct session *s, enum reason reason)
 	replay_detach(s, reason != REASON_SERVER_LEAVING);
 	s->host->again(s, reason);
 }
-
-/* Short sessions are many, and have no time to be silent: options of their sockets are spared. */
-enum { LASTS_MS = 1000 };
 
 /* --- relaying ----------------------------------------------------------------------------- */
 
@@ -265,6 +265,8 @@ static void check_idle(struct session *s)
 		left = patience_answer(s);
 	if (!s->guarded && left > LASTS_MS)
 		left = LASTS_MS;
+	if (s->ends.withheld && left > PARTING_MS)
+		left = PARTING_MS;
 	if (left > LOOK_MS && is_to_be_looked_at(s))
 		left = LOOK_MS;
 	if (left < INT64_MAX)
@@ -424,6 +426,7 @@ void session_look(struct session *s)
 
 	if (!s->guarded)
 		guard_set(s);
+	duplex_part(&s->ends);
 	if (duplex_is_reset(&s->ends, &end) && !mishap_hides(s, end))
 		lose_end(s, end);
 	else if (!s->leaving || !leave_if_idle(s))

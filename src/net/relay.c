@@ -177,7 +177,10 @@ static enum relay_status move_small(struct relay *r, int source, int dest,
 	*full = got == (ssize_t)room || (got == -1 && errno == EINTR);
 	if (got <= 0)
 		return lack(r, got);
-	r->run = *full ? (int8_t)(r->run + (r->run < UP)) : 0;
+	if (!*full)
+		r->run = 0;
+	else if (r->run < UP)
+		r->run++;
 	take(r, space, space->buffer, (size_t)got);
 	sent = push(dest, space->buffer, (size_t)got);
 	if (sent == -1)
@@ -197,10 +200,14 @@ static void shift(struct relay *r, enum relay_gear gear)
 
 static void weigh(struct relay *r, size_t moved)
 {
-	if (moved >= BULKY)
-		r->run = r->run < 0 ? 1 : (int8_t)(r->run + (r->run < UP));
-	else
-		r->run = r->run > 0 ? -1 : (int8_t)(r->run - (r->run > DOWN));
+	bool bulky = moved >= BULKY;
+
+	if (bulky ? r->run < 0 : r->run > 0)
+		r->run = 0;
+	if (bulky && r->run < UP)
+		r->run++;
+	else if (!bulky && r->run > DOWN)
+		r->run--;
 }
 
 /* Nothing is kept: the gear can be changed. */

@@ -28,6 +28,7 @@ def wait_for(condition, timeout=PATIENCE, what=None, interval=0.01):
         if answer:
             return answer
         if time.monotonic() >= deadline:
+            what = what() if callable(what) else what
             raise AssertionError(f"waited {timeout} s in vain for {what or condition}")
         time.sleep(interval)
 

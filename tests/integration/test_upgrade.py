@@ -232,7 +232,8 @@ def test_ten_upgrades_lose_nothing(behind, tmp_path):
     wait_for(lambda: counts(balancer)["sql/s1", "stot"] == total, what="all to be counted")
     sent = newcomers.served * 64 + stayers.bytes
     for column in ("bin", "bout"):
-        wait_for(lambda c=column: counts(balancer)["sql/s1", c] == sent, what=f"all of {column}")
+        wait_for(lambda c=column: counts(balancer)["sql/s1", c] == sent,
+                 what=lambda c=column: f"all {sent} of {c}: {counts(balancer)}")
     assert counts(balancer)["sql/FRONTEND", "stot"] == total
     wait_for(lambda: [p for p in all_of_them.pids if lives(p)] == [pid],
              what="the others to have gone")

@@ -167,6 +167,30 @@ static void it_is_not_idle_within_a_message(void **unused)
 	assert_true(pgwire_is_idle(&p));
 }
 
+static void it_is_over_when_the_client_has_said_all_of_goodbye(void **unused)
+{
+	static const struct {
+		const char *script;
+		bool over;
+	} cases[] = {
+		{ "c:startup", false },
+		{ OPENED, false },
+		{ OPENED "c:Qone", false },
+		{ OPENED "c:X", true },
+		{ OPENED "c:Xx", true },
+		{ OPENED "c:Qone c:X", true },
+		{ OPENED "s:Nnotice c:X s:Nnotice", true },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct pgwire p = wirescript_run(cases[i].script, single);
+
+		if (pgwire_is_over(&p) != cases[i].over)
+			fail_msg("%s: over %d", cases[i].script, pgwire_is_over(&p));
+	}
+}
+
 static void lengths_that_cannot_be_are_not_followed(void **unused)
 {
 	static const struct {
@@ -333,6 +357,7 @@ int main(void)
 		cmocka_unit_test(conversations_are_idle_when_nothing_is_under_way),
 		cmocka_unit_test(how_the_bytes_arrive_makes_no_difference),
 		cmocka_unit_test(it_is_not_idle_within_a_message),
+		cmocka_unit_test(it_is_over_when_the_client_has_said_all_of_goodbye),
 		cmocka_unit_test(lengths_that_cannot_be_are_not_followed),
 		cmocka_unit_test(it_knows_when_the_client_is_authenticated),
 		cmocka_unit_test(a_first_packet_is_known_by_its_length_and_code),

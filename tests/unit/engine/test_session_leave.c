@@ -268,6 +268,45 @@ static void an_answer_in_time_is_not_told(void **state)
 	assert_int_equal(r.server_silences, 0);
 }
 
+/* The one who closes first keeps a port for a minute. */
+static void a_server_that_was_told_goodbye_closes_first(void **state)
+{
+	struct pg_session s;
+	struct rig r;
+
+	(void)state;
+	start(&r);
+	s = pg_open(&r);
+	pg_say(&s, PG("X\0\0\0\x04"));
+	close(s.client);
+	close(s.server);
+	assert_int_equal(rig_end(&r)->reason, REASON_NORMAL);
+	rig_stop(&r, 2);
+}
+
+static void a_server_that_does_not_close_is_told_of_the_end_at_last(void **state)
+{
+	struct pg_session s;
+	struct rig r;
+	char byte;
+
+	(void)state;
+	start(&r);
+	s = pg_open(&r);
+	pg_say(&s, PG("X\0\0\0\x04"));
+	shutdown(s.client, SHUT_WR);
+	/* The other way is still open. */
+	pg_answer(&s, PG("N\0\0\0\x04"));
+	assert_int_equal(recv(s.server, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	rig_expect_end(s.server);
+	close(s.server);
+	rig_expect_end(s.client);
+	close(s.client);
+	assert_int_equal(rig_end(&r)->reason, REASON_NORMAL);
+	rig_stop(&r, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +317,8 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_too_old_is_ended_between_transactions),
 		cmocka_unit_test(first_words_without_an_answer_are_told_once),
 		cmocka_unit_test(an_answer_in_time_is_not_told),
+		cmocka_unit_test(a_server_that_was_told_goodbye_closes_first),
+		cmocka_unit_test(a_server_that_does_not_close_is_told_of_the_end_at_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
