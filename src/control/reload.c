@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- a plan ------------------------------------------------------------------------------- */
@@ -254,13 +255,36 @@ static void keep_fixed(const struct settings *before, struct settings *after)
 	after->pidfile = keep(after, before->pidfile);
 }
 
+static void say_why(struct reload *r, const char *why, bool dry, struct text *answer)
+{
+	if (dry)
+		text_addf(answer, "not reloaded: %s\n", why);
+	else
+		refuse(r, why, answer);
+}
+
+/* A FIFO would hold everything up until somebody writes to it. */
+static bool is_fifo(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static struct settings *read_file(struct reload *r, bool dry, struct text *answer)
 {
 	const char *file = r->s->settings->file;
 	struct loader_problems problems;
-	struct settings *after = loader_read_file(file, &problems);
+	struct settings *after;
 	AUTO_TEXT why = { 0 };
 
+	if (is_fifo(file)) {
+		text_addf(&why, "%s is a FIFO, which can be read at the start only: use a file",
+		          file);
+		say_why(r, text_str(&why), dry, answer);
+		return NULL;
+	}
+	after = loader_read_file(file, &problems);
 	for (size_t i = 0; i < problems.count; i++) {
 		text_addf(answer, "%s\n", problems.lines[i]);
 		if (!dry)
@@ -268,10 +292,8 @@ static struct settings *read_file(struct reload *r, bool dry, struct text *answe
 	}
 	text_addf(&why, "%zu problem%s in %s", problems.count, problems.count == 1 ? "" : "s",
 	          file);
-	if (!after && dry)
-		text_addf(answer, "not reloaded: %s\n", text_str(&why));
-	else if (!after)
-		refuse(r, text_str(&why), answer);
+	if (!after)
+		say_why(r, text_str(&why), dry, answer);
 	loader_problems_release(&problems);
 	return after;
 }

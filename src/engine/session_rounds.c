@@ -159,7 +159,7 @@ struct session **session_all(struct session_host *h, size_t *ret_count)
 	*ret_count = n;
 	if (!n)
 		return NULL;
-	all = mem_resize(NULL, n, sizeof(all[0]));
+	all = mem_resize(NULL, n, sizeof(struct session *));
 	end = copy(&r->resting, all);
 	for (size_t i = 0; i < SESSION_SLOTS; i++)
 		end = copy(&r->slots[i], end);

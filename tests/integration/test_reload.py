@@ -424,6 +424,7 @@ def test_a_reload_that_fails_leaves_everything_as_it_was(run, named, tmp_path):
         (lambda: s.change([service("s", port, two), service("t", new, two)],
                           'admin = { bind = "127.0.0.1:%d"; socket = "%s"; };'
                           % (taken.getsockname()[1], s.socket_path)), "already in use"),
+        (lambda: (s.conf_path.unlink(), os.mkfifo(s.conf_path)), "is a fifo"),
     ]
     http = s.admin_port
     before = os.listdir(f"/proc/{s.pid}/fd")
@@ -440,6 +441,7 @@ def test_a_reload_that_fails_leaves_everything_as_it_was(run, named, tmp_path):
         assert echoes(held)
         with pytest.raises(ConnectionRefusedError):
             connect(new)
+    s.conf_path.unlink()
     s.reload()
     wait_for(lambda: refusals(s) == len(cases) + 1, what="the signal to be refused, too")
     wait_for(lambda: len(os.listdir(f"/proc/{s.pid}/fd")) <= len(before) + 2,

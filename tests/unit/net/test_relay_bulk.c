@@ -333,23 +333,6 @@ static void a_destination_that_resets_is_told_from_the_source(void **state)
 		}
 }
 
-static void another_destination_begins_small(void **state)
-{
-	struct bulk b;
-
-	(void)state;
-	bulk_begin(&b, bulk_pair_tcp);
-	b.flow.gear = RELAY_SPLICE;
-	bulk_block(&b);
-	relay_redirect(&b.flow, &b.space);
-	assert_null(b.flow.tail);
-	assert_int_equal(b.flow.gear, RELAY_SMALL);
-	assert_int_equal(b.flow.run, 0);
-	/* The pipe was not empty. */
-	assert_int_equal(b.space.pipes.open, 0);
-	bulk_end(&b);
-}
-
 static void without_a_pipe_bytes_are_copied(void **state)
 {
 	struct bulk b;
@@ -490,7 +473,6 @@ int main(void)
 		TEST(the_end_waits_for_what_is_in_the_pipe),
 		TEST(what_a_source_said_before_its_reset_is_delivered),
 		TEST(a_destination_that_resets_is_told_from_the_source),
-		TEST(another_destination_begins_small),
 		TEST(without_a_pipe_bytes_are_copied),
 		TEST(a_splice_that_fails_loses_nothing),
 		TEST(a_socket_that_can_not_be_read_fails_in_every_gear),
