@@ -139,12 +139,8 @@ static void answer(struct session *s)
 /* Room for more words of the client; false: there is none. */
 static bool has_room(struct session *s)
 {
-	if (!s->errand->said) {
-		s->errand->said = slab_get(&s->host->space.tails);
-		if (s->errand->said)
-			s->errand->said->at = s->errand->said->end = 0;
-	}
-	return s->errand->said && s->errand->said->end < s->host->space.size;
+	return relay_borrow(&s->host->space, &s->errand->said) &&
+	       s->errand->said->end < s->host->space.size;
 }
 
 static void listen_to(struct session *s)

@@ -31,19 +31,12 @@ static void refuse_early(struct session *s)
 /* Room for what must be remembered of the header; false: there is none. */
 static bool has_room(struct session *s)
 {
-	if (!s->errand->kept) {
-		s->errand->kept = slab_get(&s->host->space.tails);
-		if (s->errand->kept)
-			s->errand->kept->at = s->errand->kept->end = 0;
-	}
-	return s->errand->kept != NULL;
+	return relay_borrow(&s->host->space, &s->errand->kept);
 }
 
 static void forget(struct session *s)
 {
-	if (s->errand->kept)
-		slab_put(&s->host->space.tails, s->errand->kept);
-	s->errand->kept = NULL;
+	relay_return(&s->host->space, &s->errand->kept);
 }
 
 /* Takes `n` bytes off the socket that are known to be there. */

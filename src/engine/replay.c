@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static void forget(struct session *s, struct relay_tail **tail)
-{
-	if (*tail)
-		slab_put(&s->host->space.tails, *tail);
-	*tail = NULL;
-}
-
 void replay_begin(struct session *s, bool wanted)
 {
 	s->ends.replaceable = wanted;
@@ -20,21 +13,16 @@ void replay_end(struct session *s)
 	s->ends.replaceable = false;
 	if (!s->errand)
 		return;
-	forget(s, &s->errand->said);
-	forget(s, &s->errand->kept);
+	relay_return(&s->host->space, &s->errand->said);
+	relay_return(&s->host->space, &s->errand->kept);
 }
 
 void replay_keep(struct session *s, const void *bytes, size_t len)
 {
-	const struct relay_space *space = &s->host->space;
+	struct relay_space *space = &s->host->space;
 	struct errand *e = s->errand;
 
-	if (!e->said) {
-		e->said = slab_get(&s->host->space.tails);
-		if (e->said)
-			e->said->at = e->said->end = 0;
-	}
-	if (!e->said || len > space->size - e->said->end) {
+	if (!relay_borrow(space, &e->said) || len > space->size - e->said->end) {
 		replay_end(s);
 		return;
 	}
@@ -50,7 +38,7 @@ void replay_heard(struct session *s, const void *bytes, size_t len)
 	                *(const char *)bytes == 'N' && said && said->end == REQUEST;
 
 	if (in_clear)
-		forget(s, &s->errand->said);
+		relay_return(&s->host->space, &s->errand->said);
 	else
 		replay_end(s);
 }

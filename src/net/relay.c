@@ -77,6 +77,23 @@ void relay_drop(struct relay *r, struct relay_space *space)
 	r->tail = NULL;
 }
 
+bool relay_borrow(struct relay_space *space, struct relay_tail **tail)
+{
+	if (*tail)
+		return true;
+	*tail = slab_get(&space->tails);
+	if (*tail)
+		(*tail)->at = (*tail)->end = 0;
+	return *tail != NULL;
+}
+
+void relay_return(struct relay_space *space, struct relay_tail **tail)
+{
+	if (*tail)
+		slab_put(&space->tails, *tail);
+	*tail = NULL;
+}
+
 void relay_redirect(struct relay *r, struct relay_space *space)
 {
 	relay_drop(r, space);
@@ -118,11 +135,9 @@ static enum relay_status keep(struct relay *r, struct relay_space *space, const 
                               size_t len)
 {
 	assert(r->gear == RELAY_SMALL);
-	r->tail = slab_get(&space->tails);
-	if (!r->tail)
+	if (!relay_borrow(space, &r->tail))
 		return RELAY_NO_MEMORY;
 	memcpy(r->tail->bytes, bytes, len);
-	r->tail->at = 0;
 	r->tail->end = (uint32_t)len;
 	return RELAY_BLOCKED;
 }

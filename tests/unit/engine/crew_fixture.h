@@ -147,6 +147,8 @@ static inline void rig_wait_ended(struct rig *r, size_t count)
 			poll(NULL, 0, 1);
 	}
 	assert_int_equal(r->ended_count, count);
+	/* A session tells of its end before it has left all counts. */
+	crew_barrier(r->crew);
 }
 
 /* Waits until a number that workers keep is `wanted`. */
