@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { SLOT_MS = 20 };
+enum { SLOT_MS = 20, FARTHEST_MS = (SESSION_SLOTS - 2) * SLOT_MS };
 
 static struct session_list *slot_at(struct session_rounds *r, int64_t at)
 {
@@ -106,8 +106,8 @@ void session_look_in(struct session *s, int64_t after_ms)
 	if (!r->due)
 		r->done = s->host->now_ms / SLOT_MS;
 	/* Beyond the horizon it is looked at in vain once. */
-	if (after_ms > (SESSION_SLOTS - 2) * SLOT_MS)
-		after_ms = (SESSION_SLOTS - 2) * SLOT_MS;
+	if (after_ms > FARTHEST_MS)
+		after_ms = FARTHEST_MS;
 	at = (s->host->now_ms + (after_ms > 0 ? after_ms : 0)) / SLOT_MS + 1;
 	if (at >= r->done + SESSION_SLOTS)
 		at = r->done + SESSION_SLOTS - 1;
