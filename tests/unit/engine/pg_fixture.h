@@ -33,6 +33,13 @@ static inline void pg_init(struct rig *r, size_t servers)
 	r->service.protocol = SETTINGS_PROTOCOL_PGWIRE;
 }
 
+/* Two servers, one worker. */
+static inline void pg_start(struct rig *r)
+{
+	pg_init(r, 2);
+	rig_start(r, 1, 100);
+}
+
 /* A client has come and was handed on. */
 static inline struct pg_session pg_connect(const struct rig *r)
 {
@@ -79,6 +86,16 @@ static inline void pg_expect_fatal(int fd, const char *code, const char *words)
 
 	rig_expect(fd, fatal, pgwire_write_fatal(fatal, sizeof(fatal), code, words));
 	rig_expect_end(fd);
+}
+
+/* Of pg_start(): the session goes on where it is, and ends well. */
+static inline void pg_finish(struct rig *r, const struct pg_session *s)
+{
+	close(s->client);
+	rig_expect_end(s->server);
+	close(s->server);
+	assert_int_equal(rig_end(r)->reason, REASON_NORMAL);
+	rig_stop(r, 2);
 }
 
 static inline void pg_close(const struct pg_session *s)

@@ -17,22 +17,6 @@ static size_t make_fatal(char *buf, const char *code)
 	return pgwire_write_fatal(buf, PGWIRE_FATAL_MAX, code, LEAVING_TEXT);
 }
 
-/* The session goes on where it is, and ends well. */
-static void finish(struct rig *r, struct pg_session *s)
-{
-	close(s->client);
-	rig_expect_end(s->server);
-	close(s->server);
-	assert_int_equal(rig_end(r)->reason, REASON_NORMAL);
-	rig_stop(r, 2);
-}
-
-static void start(struct rig *r)
-{
-	pg_init(r, 2);
-	rig_start(r, 1, 100);
-}
-
 static void a_server_that_says_57P01_is_replaced(void **state)
 {
 	char fatal[PGWIRE_FATAL_MAX];
@@ -45,7 +29,7 @@ static void a_server_that_says_57P01_is_replaced(void **state)
 		struct rig r;
 		size_t first;
 
-		start(&r);
+		pg_start(&r);
 		s = pg_connect(&r);
 		first = s.at;
 		pg_say(&s, PG(PG_STARTUP));
@@ -59,7 +43,7 @@ static void a_server_that_says_57P01_is_replaced(void **state)
 		rig_expect(s.server, PG(PG_STARTUP));
 		pg_answer(&s, PG(PG_WELCOME));
 		assert_int_equal(replayed(&r, first), 1);
-		finish(&r, &s);
+		pg_finish(&r, &s);
 		assert_int_equal(r.connect_failures, 1);
 	}
 }
@@ -76,7 +60,7 @@ static void what_came_before_an_N_is_not_said_again(void **state)
 		struct rig r;
 		size_t first;
 
-		start(&r);
+		pg_start(&r);
 		s = pg_connect(&r);
 		first = s.at;
 		pg_say(&s, requests[i], 8);
@@ -88,7 +72,7 @@ static void what_came_before_an_N_is_not_said_again(void **state)
 		rig_expect(s.server, PG(PG_STARTUP));
 		pg_answer(&s, PG(PG_WELCOME));
 		assert_int_equal(replayed(&r, first), 1);
-		finish(&r, &s);
+		pg_finish(&r, &s);
 	}
 }
 
@@ -98,14 +82,14 @@ static void a_request_for_encryption_without_an_answer_is_said_again(void **stat
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_SSL));
 	rig_reset(s.server);
 	pg_move(&r, &s);
 	rig_expect(s.server, PG(PG_SSL));
 	pg_answer(&s, "N", 1);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 }
 
 static void an_encrypted_session_stays_with_its_server(void **state)
@@ -115,7 +99,7 @@ static void an_encrypted_session_stays_with_its_server(void **state)
 	char byte;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_SSL));
 	pg_answer(&s, "S", 1);
@@ -139,7 +123,7 @@ static void any_other_error_is_the_clients(void **state)
 		char fatal[PGWIRE_FATAL_MAX];
 		size_t len = make_fatal(fatal, codes[i]);
 
-		start(&r);
+		pg_start(&r);
 		s = pg_connect(&r);
 		pg_say(&s, PG(PG_STARTUP));
 		pg_answer(&s, fatal, len);
@@ -162,11 +146,11 @@ static void an_error_that_never_ends_is_passed_on(void **state)
 
 	(void)state;
 	memset(words + 6, 'x', LONG - 6);
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_STARTUP));
 	pg_answer(&s, words, LONG);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 }
 
 static void an_end_instead_of_an_answer_is_a_loss(void **state)
@@ -175,14 +159,14 @@ static void an_end_instead_of_an_answer_is_a_loss(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_STARTUP));
 	close(s.server);
 	pg_move(&r, &s);
 	rig_expect(s.server, PG(PG_STARTUP));
 	pg_answer(&s, PG(PG_WELCOME));
-	finish(&r, &s);
+	pg_finish(&r, &s);
 }
 
 static void a_cancel_request_is_never_answered_and_not_repeated(void **state)
@@ -191,7 +175,7 @@ static void a_cancel_request_is_never_answered_and_not_repeated(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_CANCEL));
 	close(s.server);
@@ -240,7 +224,7 @@ static void another_protocol_is_not_looked_into(void **state)
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_STARTUP));
 	pg_answer(&s, fatal, len);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 }
 
 int main(void)

@@ -8,22 +8,6 @@
 #define DRAINED_TEXT                                                                               \
 	"terminating connection: closed between transactions because its server is drained"
 
-/* The session goes on where it is, and ends well. */
-static void finish(struct rig *r, struct pg_session *s)
-{
-	close(s->client);
-	rig_expect_end(s->server);
-	close(s->server);
-	assert_int_equal(rig_end(r)->reason, REASON_NORMAL);
-	rig_stop(r, 2);
-}
-
-static void start(struct rig *r)
-{
-	pg_init(r, 2);
-	rig_start(r, 1, 100);
-}
-
 static uint32_t wish(const struct rig *r)
 {
 	const struct crew_wish w = { .reason = REASON_DRAINED,
@@ -55,7 +39,7 @@ static void an_idle_session_leaves_at_once(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_open(&r);
 	assert_int_equal(wish(&r), 1);
 	assert_int_equal(rig_of_server(&r, COUNTER_ASKED) +
@@ -123,7 +107,7 @@ static void run_talk(const struct talk *t)
 	struct pg_session s;
 	struct rig r;
 
-	start(&r);
+	pg_start(&r);
 	s = pg_open(&r);
 	pg_say(&s, t->asked, t->asked_len);
 	assert_int_equal(wish(&r), 1);
@@ -152,7 +136,7 @@ static void who_cannot_be_followed_stays(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_SSL));
 	pg_answer(&s, "S", 1);
@@ -160,12 +144,12 @@ static void who_cannot_be_followed_stays(void **state)
 	pg_say(&s, "\x16\x03\x01", 3);
 	pg_answer(&s, "hello", 5);
 	assert_int_equal(wish(&r), 0);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 	rig_init(&r, 2);
 	rig_start(&r, 1, 100);
 	s = pg_open(&r);
 	assert_int_equal(wish(&r), 0);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 }
 
 static void who_is_on_the_way_to_a_server_stays(void **state)
@@ -244,14 +228,14 @@ static void first_words_without_an_answer_are_told_once(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_connect(&r);
 	pg_say(&s, PG(PG_STARTUP));
 	wait_silences(&r, 1);
 	/* As long again, and the words are still without an answer. */
 	poll(NULL, 0, 300);
 	pg_answer(&s, PG(PG_WELCOME));
-	finish(&r, &s);
+	pg_finish(&r, &s);
 	assert_int_equal(r.server_silences, 1);
 }
 
@@ -261,10 +245,10 @@ static void an_answer_in_time_is_not_told(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_open(&r);
 	poll(NULL, 0, 300);
-	finish(&r, &s);
+	pg_finish(&r, &s);
 	assert_int_equal(r.server_silences, 0);
 }
 
@@ -275,7 +259,7 @@ static void a_server_that_was_told_goodbye_closes_first(void **state)
 	struct rig r;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_open(&r);
 	pg_say(&s, PG("X\0\0\0\x04"));
 	close(s.client);
@@ -291,7 +275,7 @@ static void a_server_that_does_not_close_is_told_of_the_end_at_last(void **state
 	char byte;
 
 	(void)state;
-	start(&r);
+	pg_start(&r);
 	s = pg_open(&r);
 	pg_say(&s, PG("X\0\0\0\x04"));
 	shutdown(s.client, SHUT_WR);
