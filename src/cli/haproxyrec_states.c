@@ -69,16 +69,19 @@ static void note_state(struct haproxyrec *r, struct haproxyrec_row *row, enum dr
 		note_service(r, haproxyrec_row(r, row->service, ""), false, wall_ms);
 }
 
-/* Checks that move a server towards the other state: a number that goes down, or one at all. */
+/*
+ * Checks that move a server towards the other state: a number that goes down, or one at all.  A
+ * poll without one ends what an earlier poll saw, not what the log tells: that may be the newer.
+ */
 static void poll_checks(struct haproxyrec *r, struct haproxyrec_row *row,
                         const struct haproxystat_row *now, int64_t wall_ms)
 {
 	bool worse = now->state == DRILL_UP && now->step && (!row->step || now->step < row->step);
 	bool better = now->state == DRILL_DOWN && now->step > row->step;
 
-	if (now->state == DRILL_UP && !now->step)
+	if (now->state == DRILL_UP && row->step && !now->step)
 		row->failing = false;
-	if (now->state == DRILL_DOWN && !now->step)
+	if (now->state == DRILL_DOWN && row->step && !now->step)
 		row->passing = false;
 	if (now->state == row->state && worse)
 		note_check(r, row, false, wall_ms, "a check failed");
@@ -139,6 +142,8 @@ void haproxyrec_line(struct haproxyrec *r, int64_t seen_ms, const char *line)
 	case HAPROXYTAIL_CHECK:
 		if (l.good && row->state == DRILL_UP)
 			row->failing = false;
+		if (!l.good && row->state == DRILL_DOWN)
+			row->passing = false;
 		note_check(r, row, l.good, l.wall_ms, l.text);
 		break;
 	case HAPROXYTAIL_NO_SERVER:

@@ -60,7 +60,10 @@ class Simnodes(Process):
     """A cluster of simulated CockroachDB nodes; include/sim/simnode.h has their commands."""
 
     def __init__(self, tmp_path, nodes=3, localities=(), host=LOOPBACK):
-        argv = [program("simnodes"), "--nodes", nodes, "--host", host, "--events"]
+        # Ports that nobody else takes while a node is away.
+        port = free_port(host, 2 * nodes)
+        argv = [program("simnodes"), "--nodes", nodes, "--host", host, "--events",
+                "--sql-port-base", port, "--http-port-base", port + nodes]
         for locality in localities:
             argv += ["--locality", locality]
         log_path = tempfile.mkstemp(prefix="simnodes-", suffix=".log", dir=tmp_path)[1]
@@ -304,6 +307,16 @@ class Sluice(Process):
             now = self.server_status(server)
             return now == status or now.split(" ")[:1] == [status]
         wait_for(matches, timeout, f"{server} to be {status}")
+
+    def wait_seen(self, server, status, timeout=PATIENCE):
+        """Waits until the journal tells that "psql/n1" became "NOLB", be it over by now."""
+        service, name = server.split("/")
+
+        def is_it(event):
+            return (event.get("service"), event.get("server")) == (service, name) and \
+                event.get("to", "").split(" ")[0] == status
+        wait_for(lambda: any(map(is_it, json.loads(self.http("/v1/events")[2])["events"])),
+                 timeout, f"{server} to have been {status}")
 
     def reload(self):
         """SIGHUP; wait for what it brings with wait_for()."""

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -33,22 +34,57 @@ def wait_for(condition, timeout=PATIENCE, what=None, interval=0.01):
         time.sleep(interval)
 
 
-_given_ports = set()
+class _Ports:
+    """
+    Ports below the ephemeral range, each given once.  They come in blocks, and a block belongs to
+    the process that holds a socket of its name: tests that run at the same time share none.
+    """
+    BLOCK = 128
+    BLOCKS = range(10240, 32768, BLOCK)
 
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.names = []
+        self.left = range(0)
 
-def free_port(host=LOOPBACK):
-    """A TCP port that nobody has, below the ephemeral range, and only once in this process."""
-    while True:
-        port = random.randrange(10240, 32768)
-        if port in _given_ports:
-            continue
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+    def _take_block(self):
+        for port in random.sample(self.BLOCKS, len(self.BLOCKS)):
+            name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                s.bind((host, port))
+                name.bind(f"\0sluice-test-ports-{port}")
             except OSError:
+                name.close()
                 continue
-        _given_ports.add(port)
-        return port
+            self.names.append(name)
+            self.left = range(port, port + self.BLOCK)
+            return
+        raise AssertionError("all ports are given away")
+
+    def next(self, host, count):
+        with self.lock:
+            while True:
+                if len(self.left) < count:
+                    self._take_block()
+                ports, self.left = self.left[:count], self.left[count:]
+                if all(_is_free(host, port) for port in ports):
+                    return ports[0]
+
+
+def _is_free(host, port):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        try:
+            s.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+_ports = _Ports()
+
+
+def free_port(host=LOOPBACK, count=1):
+    """A TCP port that nobody has or will get, the first of so many in a row."""
+    return _ports.next(host, count)
 
 
 def program(name):

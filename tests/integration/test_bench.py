@@ -2,6 +2,7 @@
 """The benchmark measures every row, and sees a byte that a proxy has changed."""
 
 import json
+import resource
 import subprocess
 import sys
 
@@ -55,3 +56,29 @@ def test_a_proxy_that_changes_a_byte_is_found(tmp_path, row):
     run = runs[row, "apart", "bare"]
     assert "value" not in run and "is wrong: 0x" in run["error"], run
     assert f"- {row}, apart, bare: load: connection " in text
+
+
+def test_scale_holds_thousands_of_sessions_and_leaves_nothing(tmp_path):
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    command = [sys.executable, TOP / "bench" / "scale", "--quick", "--no-build", "--build", BUILD,
+               "--only", "sessions", "--threads", "2", "--out", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split(" | ") for line in (tmp_path / "SCALE.md").read_text().splitlines()
+            if line.startswith("| ")]
+    seen = {row[0].removeprefix("| "): row[1] for row in rows}
+    count = next(value for what, value in seen.items() if what.startswith("sessions at once"))
+    assert int(count.split(", ")[0].replace(",", "")) == min(4000, files * 9 // 20 // 100 * 100)
+    assert float(seen["private memory of one of them"].split()[0].replace(",", "")) > 0
+
+
+def test_pick_measures_every_way_of_balancing():
+    command = [BUILD / "bench" / "pick", "--servers", "1,10", "--rounds", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    ways = {"roundrobin", "static-rr", "leastconn", "random", "first", "source", "hash-map",
+            "hash-consistent", "hash-bounded"}
+    assert {(r[0], r[1]) for r in rows} == {(w + more, n) for w in ways for more in ("", "+")
+                                            for n in ("1", "10")}
+    for _, _, middle, low, high in rows:
+        assert 0 < float(low) <= float(middle) <= float(high)

@@ -155,7 +155,9 @@ def test_sessions_killed_in_mid_bulk_leave_nothing_behind(behind, session_log, w
     port, _, balancer = behind(serve)
     files = files_of(balancer.pid)
     for n in range(rounds):
-        threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(sessions)]
+        # From 1 on: none is reset before it is connected.
+        threads = [threading.Thread(target=run, args=(i + 1,), daemon=True)
+                   for i in range(sessions)]
         for thread in threads:
             thread.start()
         for thread in threads:

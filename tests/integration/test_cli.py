@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The client commands, as a person or a script runs them against a running balancer."""
 
+import itertools
 import json
 import os
 import queue
@@ -153,11 +154,12 @@ def test_watch_prints_what_happens_as_it_happens(proxy, cluster, running):
                              running("watch", "--json"))
     assert "psql/n1" in since.until(r"psql/n1 .*CHECKING -> UP")[-1]
     # Those that begin with now must have begun before the node dies.
-    for node in range(1, 200):
-        proxy.ctl(f"set server psql/n3 weight 1; set server psql/n3 state "
-                  f"{'drain' if node % 2 else 'ready'}")
-        if not words.lines.empty() and not as_json.lines.empty():
-            break
+    orders = itertools.cycle(("drain", "ready"))
+
+    def both_have_begun():
+        proxy.ctl(f"set server psql/n3 weight 1; set server psql/n3 state {next(orders)}")
+        return not words.lines.empty() and not as_json.lines.empty()
+    harness.wait_for(both_have_begun, what="both to show what happens")
     words.until("psql/n3 ")
     as_json.until('"n3"')
     proxy.ctl("set server psql/n3 state ready")

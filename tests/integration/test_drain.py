@@ -60,11 +60,11 @@ def test_a_drain_with_a_deadline_ends_sessions_between_transactions(cluster, cli
     assert len(mine) == 10
     busy.query("BEGIN")
     begun = time.monotonic()
-    run(balancer, "drain", "psql/n1", "--deadline", "4s")
+    run(balancer, "drain", "psql/n1", "--deadline", "6s")
     assert balancer.server_status("psql/n1") == "DRAIN"
     ended, waiting = [], mine[1:]
     while waiting:
-        assert time.monotonic() - begun < 3.8
+        assert time.monotonic() - begun < 5.8
         for session in [s for s in waiting if not s.is_open()]:
             kind, body = session.message()
             assert kind == "E" and b"57P01" in body
@@ -72,7 +72,7 @@ def test_a_drain_with_a_deadline_ends_sessions_between_transactions(cluster, cli
             ended.append(time.monotonic() - begun)
         time.sleep(0.01)
     # One after another over three quarters of the time.
-    assert ended[-1] - ended[0] > 1.5
+    assert ended[-1] - ended[0] > 2.2
     # In a transaction it may finish that first.
     assert busy.value("SHOW node_id") == "1"
     busy.query("COMMIT")
@@ -98,9 +98,9 @@ def test_ready_takes_the_deadline_back(cluster, clients):
     _, balancer, port = cluster()
     mine = on_node(clients(port, 3), 3)
     mine[0].query("BEGIN")
-    balancer.ctl("drain psql/n3 deadline 500ms")
+    balancer.ctl("drain psql/n3 deadline 3s")
     run(balancer, "ready", "n3")
-    time.sleep(1)
+    time.sleep(3.2)
     mine[0].query("COMMIT")
     assert mine[0].value("SHOW node_id") == "3"
 

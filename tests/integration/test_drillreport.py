@@ -26,6 +26,7 @@ class Drilled:
         self.process = Sluice(tmp_path, conf)
         self.port = port_of(conf, "psql")
         self.ended = threading.Event()
+        self.short = threading.Lock()  # while a short session is open
         self.served = 0
 
     def drill(self, *words, code=0):
@@ -37,8 +38,8 @@ class Drilled:
 
     def _load(self):
         while not self.ended.is_set():
-            s = PgSession(self.port)
-            s.close()
+            with self.short:
+                PgSession(self.port).close()
             self.served += 1
             self.ended.wait(0.01)
 
@@ -54,7 +55,9 @@ class Drilled:
             self.drill("start", "kill-n2")
             self.serve_more()
             self.drill("mark", "kill -9 psql/n2")
-            self.nodes.command(2, "kill")
+            with self.short:  # those that are kept are all that it cuts
+                wait_for(lambda: self.process.status()["sessions"] == len(kept))
+                self.nodes.command(2, "kill")
             self.process.wait_server("psql/n2", "DOWN")
             self.serve_more()
             self.nodes.command(2, "start")

@@ -5,7 +5,6 @@ import collections
 import signal
 import socket
 import threading
-import time
 
 import pytest
 from harness import (LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, port_of, wait_for)
@@ -138,7 +137,7 @@ def test_a_draining_node_gets_no_more_and_keeps_what_it_has(cluster, clients):
     held = some.held_by(2)
     before = nodes.status(2)["accepted"]
     nodes.command(2, "drain 60s 60s 60s")
-    balancer.wait_server("psql/n2", "NOLB")
+    balancer.wait_seen("psql/n2", "NOLB")
     assert 2 not in nodes_of(port, 12)
     assert nodes.status(2)["accepted"] == before
     assert some.held_by(2) == held
@@ -339,7 +338,7 @@ def test_a_backup_takes_over_and_gives_back(simnodes, sluice):
         assert kept.value("SHOW node_id") == "2"
         assert nodes_of(port, 4).keys() == {2}  # the first backup, not both
         nodes.command(2, "unready")
-        balancer.wait_server("psql/n2", "NOLB")
+        balancer.wait_seen("psql/n2", "NOLB")
         assert nodes_of(port, 4).keys() == {3}
         nodes.command(1, "start")
         balancer.wait_server("psql/n1", "UP")
@@ -490,10 +489,8 @@ def test_at_its_maxconn_a_service_lets_clients_wait_in_the_kernel(sluice, peer, 
 
 def test_a_node_that_is_hurried_out_of_sight_is_checked_at_once(cluster):
     """A refused connect asks for a check now, not after a long interval."""
-    check = FAST_HTTP.replace('"100ms"', '"2s"') + '; fastinter = "50ms"'
+    check = FAST_HTTP.replace('"100ms"', '"5m"') + '; fastinter = "50ms"; init_state = "up"'
     nodes, balancer, port = cluster(check)
     nodes.command(2, "kill")
-    began = time.monotonic()
     assert nodes_of(port, 12).keys() == {1, 3}
-    balancer.wait_server("psql/n2", "DOWN")
-    assert time.monotonic() - began < 2
+    balancer.wait_server("psql/n2", "DOWN")  # long before its own check is due

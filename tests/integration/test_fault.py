@@ -64,8 +64,8 @@ def test_a_refusing_server_costs_nobody_a_connection(balancer):
 
 def test_a_black_hole_is_found_by_the_checks_time_out(balancer):
     kept = balancer.on(1)
-    balancer.fault("psql/n1", "blackhole", "for", "2s")
     begin = time.monotonic()
+    balancer.fault("psql/n1", "blackhole", "for", "2s")
     balancer.process.wait_server("psql/n1", "DOWN")
     assert time.monotonic() - begin > 0.3, "found before a check could time out"
     assert balancer.on(2).value("SELECT 1") == "1"
@@ -90,14 +90,14 @@ def test_a_reset_ends_sessions_and_sends_new_ones_elsewhere(balancer):
 
 def test_a_delay_is_felt_in_both_directions(balancer):
     s = balancer.on(1)
-    balancer.fault("psql/n1", "delay", "100ms")
+    balancer.fault("psql/n1", "delay", "500ms")
     begin = time.monotonic()
     assert s.value("SELECT 1") == "1"
-    assert time.monotonic() - begin > 0.19
+    assert time.monotonic() - begin > 0.99
     balancer.fault("psql/n1", "none")
     begin = time.monotonic()
     assert s.value("SELECT 1") == "1"
-    assert time.monotonic() - begin < 0.1
+    assert time.monotonic() - begin < 0.9
     s.close()
 
 
@@ -106,7 +106,7 @@ def test_a_throttle_bounds_the_rate(balancer):
     balancer.fault("psql/n1", "throttle", "20k")
     begin = time.monotonic()
     assert s.value("SELECT 7 /* " + "x" * 40000 + " */") == "7"
-    assert 1.2 < time.monotonic() - begin < 6
+    assert 1.2 < time.monotonic() - begin < 10
     balancer.fault("psql/n1", "none")
     s.close()
 
@@ -114,7 +114,7 @@ def test_a_throttle_bounds_the_rate(balancer):
 def test_a_status_drains_and_sessions_stay(balancer):
     kept = balancer.on(1)
     balancer.fault("n1", "status", "503", "for", "1500ms")
-    balancer.process.wait_server("psql/n1", "NOLB")
+    balancer.process.wait_seen("psql/n1", "NOLB")
     assert kept.value("SELECT 1") == "1"
     balancer.process.wait_server("psql/n1", "UP")
     assert kept.value("SELECT 1") == "1"

@@ -65,7 +65,7 @@ def start_after(nodes, begun, seconds):
 
 
 def test_nobody_fails_while_all_nodes_are_gone_for_two_seconds(cluster):
-    nodes, balancer, port = cluster('hold = "5s";')
+    nodes, balancer, port = cluster('hold = "15s";')
     nodes.command("all", "kill")
     begun = time.monotonic()
     visitors = Visitors(port, CLIENTS)

@@ -120,7 +120,7 @@ def test_a_rolling_restart_is_no_panic(cluster):
     nodes, balancer, _, events = cluster('panic = "route";')
     for number in (1, 2, 3):
         nodes.command(number, "drain 500ms 0s 500ms")
-        balancer.wait_server(f"psql/n{number}", "NOLB")
+        balancer.wait_seen(f"psql/n{number}", "NOLB")
         balancer.wait_server(f"psql/n{number}", "DOWN")
         nodes.command(number, "kill")
         nodes.command(number, "start")

@@ -103,10 +103,11 @@ def test_pgbench_goes_on_while_nodes_come_and_go(front):
             before = totals(balancer)[number - 1]
             wait_for(lambda: totals(balancer)[number - 1] > before + 5, what="sessions on it")
             nodes.command(number, "unready")
-            balancer.wait_server(f"psql/n{number}", "NOLB")
+            balancer.wait_seen(f"psql/n{number}", "NOLB")
             stopped = totals(balancer)
             wait_for(lambda: sum(totals(balancer)) > sum(stopped) + 20, what="sessions elsewhere")
-            assert totals(balancer)[number - 1] <= stopped[number - 1] + 1
+            # Each of the four may have been on its way there.
+            assert totals(balancer)[number - 1] <= stopped[number - 1] + 4
             nodes.command(number, "reset")
             balancer.wait_server(f"psql/n{number}", "UP")
         assert bench.poll() is None, "pgbench gave up"

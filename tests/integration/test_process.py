@@ -94,15 +94,15 @@ def test_a_second_sigterm_ends_it_at_once(behind, session_log):
 
 
 def test_hard_stop_after_ends_the_sessions_that_are_left(behind, session_log):
-    port, balancer = behind('hard_stop_after = "700ms";')
+    port, balancer = behind('hard_stop_after = "3s";')
     with connect(port) as s:
         assert echoes(s)
-        balancer.send_signal(signal.SIGUSR1)
         began = time.monotonic()
+        balancer.send_signal(signal.SIGUSR1)
         wait_stopping(balancer, port)
         assert echoes(s)
-        assert balancer.wait(10) == 0
-        assert 0.6 < time.monotonic() - began < 5
+        assert balancer.wait() == 0
+        assert 2.9 < time.monotonic() - began < 10
         assert read_all(s) == b""
     assert used(session_log) == [("stopping", "KD")]
     balancer.assert_no_report()
@@ -216,7 +216,8 @@ def test_what_cannot_be_had_is_refused_in_words(peer, tmp_path, extra, words):
 
 def test_a_log_file_that_cannot_be_opened_is_refused(peer, tmp_path):
     conf = conf_of([service("sql", free_port(), [server("s1", peer(echo).address)])],
-                   session_log="/nonexistent/sessions.json")
+                   session_log="/nonexistent/sessions.json",
+                   extra='admin = { bind = ""; socket = ""; };')
     code, log = run_to_end(tmp_path, conf)
     assert code in (1, 3)
     assert "/nonexistent/sessions.json" in log

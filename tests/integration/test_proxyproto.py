@@ -470,18 +470,17 @@ def test_a_bad_header_is_the_end_before_any_node_hears_of_it(acceptor):
 
 def test_a_header_that_never_ends_is_not_waited_for(acceptor):
     """The client's time-out is for the whole header: dribbling does not stretch it."""
-    a = acceptor(client=1)
+    a = acceptor(client=2)
     begin = time.monotonic()
     with connect(a.port) as silent, connect(a.port) as half, connect(a.port) as dribbling:
         half.sendall(V1[:20])
-        with contextlib.suppress(OSError):
+        with pytest.raises(OSError):
             for byte in V1[:-1]:
                 dribbling.sendall(bytes([byte]))
-                time.sleep(0.05)  # that is the test: slower than the time-out in sum
-        assert time.monotonic() - begin < 1 + len(V1) * 0.06
+                time.sleep(0.1)  # that is the test: slower than the time-out in sum
         for s in (silent, half, dribbling):
             ends(s)
-    assert 0.9 <= time.monotonic() - begin < PATIENCE
+    assert 1.9 <= time.monotonic() - begin < PATIENCE
     assert a.sink.accepted == 0
     # A slow one that is in time is as good as another.
     with connect(a.port) as slow:

@@ -389,35 +389,35 @@ def test_garbage_harms_nobody(behind, session_log):
 
 
 @pytest.mark.parametrize("client, server_, reason, letters", [
-    ("300ms", "10m", "client_idle", "cD"),
-    ("10m", "300ms", "server_idle", "sD"),
+    ("1s", "10m", "client_idle", "cD"),
+    ("10m", "1s", "server_idle", "sD"),
 ])
 def test_silence_ends_a_session_with_its_reason(behind, session_log, client, server_, reason,
                                                 letters):
     port, at, _ = behind(echo, client=client, server_=server_)
     with connect(port) as s:
-        # Far more than 300 ms in all, but never that long in silence.
-        for _ in range(8):
+        # More than a second in all, but never that long in silence.
+        for _ in range(13):
             assert echoes(s)
-            time.sleep(0.07)
-        began = time.monotonic()
+            began = time.monotonic()
+            time.sleep(0.1)
         assert read_all(s) == b""
-        assert 0.15 < time.monotonic() - began < 5
+        assert 0.9 < time.monotonic() - began < 6
     wait_for(lambda: at.sessions() == 0, what="the server to see the end")
     line, = session_log.wait()
     assert (line["reason"], line["haproxy"], line["error"]) == (reason, letters, True)
-    assert 300 <= line["idle_ms"] < 5000
+    assert 1000 <= line["idle_ms"] < 6000
 
 
 def test_one_direction_is_enough_not_to_be_idle(behind, session_log):
     def serve(s):
-        for _ in range(12):
+        for _ in range(13):
             s.sendall(b".")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
-    port, _, _ = behind(serve, client="400ms", server_="400ms")
+    port, _, _ = behind(serve, client="1s", server_="1s")
     with connect(port) as s:
-        assert read_all(s) == b"." * 12
+        assert read_all(s) == b"." * 13
     assert session_log.wait()[0]["reason"] == "normal"
 
 

@@ -141,7 +141,7 @@ def test_a_drain_as_clients_see_it(cluster):
     node = cluster.node(1)
     idle, busy = PgSession(node.sql), PgSession(node.sql)
     busy.query("BEGIN")
-    cluster.command(1, "drain 1s 1s 60s")
+    cluster.command(1, "drain 3s 3s 60s")
     head, body = curl(node, "/health?ready=1")
     assert head.startswith("HTTP/1.1 503 Service Unavailable\n")
     assert body == ('{\n  "error": "node is shutting down",\n  "code": 14,\n'
@@ -179,7 +179,7 @@ def test_a_killed_node_resets_and_starts_again(cluster):
         session.query("SELECT 1")
     assert not can_connect(node.host, node.sql)
     assert json.loads(curl(cluster.node(2), "/_status/nodes")[1])["livenessByNodeId"]["1"] == 2
-    cluster.command(1, "start 300ms")
+    cluster.command(1, "start 1s")
     assert node.health() == 503
     assert psql(node.sql, "SELECT 1").stdout == "1\n"
     assert node.health() == 200

@@ -23,18 +23,18 @@ def readiness(balancer):
 def test_readiness_turns_before_it_stops_accepting(sluice, peer):
     port = free_port()
     balancer = sluice(conf_of([service("sql", port, [server("s1", peer(echo).address)])],
-                              extra='stop_delay = "2s"; hard_stop_after = "10m";'))
+                              extra='stop_delay = "4s"; hard_stop_after = "10m";'))
     assert readiness(balancer)[0] == 200
     with connect(port) as before:
         began = time.monotonic()
         balancer.send_signal(signal.SIGTERM)
-        balancer.wait_log("accepting for another 2s")
+        balancer.wait_log("accepting for another 4s")
         code, body = readiness(balancer)
         assert code == 503 and "stopping" in body
         with connect(port) as late:
             assert echoes(late), "who comes meanwhile is served"
             balancer.wait_log("accepting no more")
-            assert time.monotonic() - began > 1.5
+            assert time.monotonic() - began > 3.5
             with pytest.raises(OSError):
                 connect(port, timeout=2).close()
             assert echoes(before) and echoes(late)
@@ -58,7 +58,7 @@ def test_no_client_is_lost_while_readiness_is_watched(sluice, peer):
     """Clients that come as long as /readyz says so, and a little longer, are all served."""
     port = free_port()
     balancer = sluice(conf_of([service("sql", port, [server("s1", peer(echo).address)])],
-                              extra='stop_delay = "1s";'))
+                              extra='stop_delay = "3s";'))
     failures, served = [], []
     turned = threading.Event()
 
@@ -87,7 +87,7 @@ def test_no_client_is_lost_while_readiness_is_watched(sluice, peer):
 def pgwire(nodes):
     return cluster_conf(nodes, [f'{{ name = "psql"; bind = "{LOOPBACK}:{free_port()}"; '
                                 'port = "sql"; protocol = "pgwire"; }'],
-                        extra='hard_stop_after = "4s";')
+                        extra='hard_stop_after = "6s";')
 
 
 def test_sessions_are_asked_to_leave_between_transactions(sluice, simnodes):
@@ -107,14 +107,14 @@ def test_sessions_are_asked_to_leave_between_transactions(sluice, simnodes):
         assert not isinstance(why.value, PgError) or why.value.sqlstate == "57P01"
         ends.append(time.monotonic() - began)
         s.socket.close()
-    assert max(ends) < 3.7 and max(ends) - min(ends) > 0.5, ends
+    assert max(ends) < 5.7 and max(ends) - min(ends) > 0.8, ends
     assert busy.query("SELECT 1")
     busy.send("COMMIT")
     with pytest.raises((PgError, ConnectionError)) as why:
         busy.finish()
         busy.finish()
     assert not isinstance(why.value, PgError) or why.value.sqlstate == "57P01"
-    assert time.monotonic() - began < 3.9
+    assert time.monotonic() - began < 5.9
     busy.socket.close()
     assert balancer.wait() == 0
     assert "closing" not in balancer.log()
@@ -128,7 +128,7 @@ def test_what_cannot_be_asked_ends_with_the_limit(sluice, simnodes):
     balancer.send_signal(signal.SIGTERM)
     began = time.monotonic()
     assert balancer.wait() == 0
-    assert time.monotonic() - began > 3
+    assert time.monotonic() - began > 5
     assert "closing 1 session" in balancer.log()
     busy.socket.close()
 

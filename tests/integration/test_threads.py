@@ -73,14 +73,14 @@ class Echoes:
             assert not t.is_alive(), "a client hangs"
 
 
-def configuration(port, servers, turn):
+def configuration(port, other, servers, turn):
     """Each turn another weight, another balancing, another number of servers and services."""
     kept = servers if turn % 3 else servers[:-1]
     lines = ",\n".join(
         f'{{ name = "s{i}"; address = "{s}"; weight = {1 + (turn + i) % 5}; {CHECK} }}'
         for i, s in enumerate(kept))
     balance = ("leastconn", "roundrobin", "random")[turn % 3]
-    extra = f'{{ name = "other"; bind = "{harness.LOOPBACK}:{port + 1}"; servers = ( {lines} ); }}'
+    extra = f'{{ name = "other"; bind = "{harness.LOOPBACK}:{other}"; servers = ( {lines} ); }}'
     return (f'threads = 4;\nservices = (\n{{ name = "echo"; bind = "{harness.LOOPBACK}:{port}"; '
             f'balance = "{balance}"; hold = "5s"; servers = (\n{lines}\n); }}'
             + (",\n" + extra if turn % 2 else "") + "\n);\n")
@@ -100,8 +100,8 @@ def test_reloads_under_load_race_with_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "BUILD", Path(TSAN))
     backends = [peers.Peer(peers.echo) for _ in range(4)]
     servers = [f"{harness.LOOPBACK}:{b.port}" for b in backends]
-    port = harness.free_port()
-    sluice = harness.Sluice(tmp_path, configuration(port, servers, 1))
+    port, other = harness.free_port(), harness.free_port()
+    sluice = harness.Sluice(tmp_path, configuration(port, other, servers, 1))
     clients = Echoes(port)
     flapping = threading.Thread(target=flap, args=(sluice, clients.over))
     flapping.start()
@@ -109,7 +109,7 @@ def test_reloads_under_load_race_with_nothing(tmp_path, monkeypatch):
     try:
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            sluice.write_conf(configuration(port, servers, reloads))
+            sluice.write_conf(configuration(port, other, servers, reloads))
             sluice.reload()
             reloads += 1
             time.sleep(0.1)

@@ -518,9 +518,9 @@ def test_a_drain_that_is_taken_back_spares_them(pair):
     balancer = all_of_them.balancer
     old = sessions_on(all_of_them, port, 2)
     all_of_them.upgrade()
-    Run(balancer, "drain", "s1", "--deadline", "1s").end()
+    Run(balancer, "drain", "s1", "--deadline", "3s").end()
     Run(balancer, "ready", "s1").end()
-    Run(balancer, "drain", "s2", "--deadline", "1s", "--wait", "10s").end()
+    Run(balancer, "drain", "s2", "--deadline", "3s", "--wait", "20s").end()
     time.sleep(0.3)
     assert [ended(s) for s in old["s1"] + old["s2"]] == [False, True]
     for s in old["s1"] + old["s2"]:

@@ -10,7 +10,8 @@ static void ask(const struct fake_step *step, const char *expected, const char *
 	struct fake f;
 
 	fake_start(&f, step, 1);
-	assert_int_equal(client_ask(f.path, "show info", 50, &answer, &err), error == NULL);
+	assert_int_equal(client_ask(f.path, "show info", step->hang ? 500 : 10000, &answer, &err),
+	                 error == NULL);
 	fake_join(&f);
 	assert_string_equal(text_str(&f.asked), "show info\n");
 	if (error != NULL)

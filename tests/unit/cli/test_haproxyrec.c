@@ -205,6 +205,54 @@ static void with_a_log_its_stamps_count_and_its_cuts_are_added(void **state)
 	drill_free(d);
 }
 
+static void a_poll_that_is_older_than_the_log_makes_no_check_twice(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *line;
+		const char *polled; /* after it */
+	} steps[] = {
+		{ 110,
+		  "Health check for server psql/n1 failed, reason: Layer4 timeout, status: 1/2 UP.",
+		  "0,0,0,0,0,0,UP" },
+		{ 260,
+		  "Health check for server psql/n1 failed, reason: Layer4 timeout, status: 0/2 "
+		  "DOWN.",
+		  "0,0,0,0,0,0,UP 1/2" },
+		{ 510,
+		  "Server psql/n1 is DOWN. 1 active and 0 backup servers left. 0 sessions active,",
+		  "0,0,0,0,0,0,DOWN" },
+		{ 760,
+		  "Health check for server psql/n1 succeeded, reason: Layer4 check passed, status: "
+		  "1/2 DOWN.",
+		  "0,0,0,0,0,0,DOWN" },
+		{ 1010,
+		  "Health check for server psql/n1 failed, reason: Layer4 timeout, status: 0/2 "
+		  "DOWN.",
+		  "0,0,0,0,0,0,DOWN" },
+		{ 1260,
+		  "Health check for server psql/n1 succeeded, reason: Layer4 check passed, status: "
+		  "1/2 DOWN.",
+		  "0,0,0,0,0,0,DOWN" },
+		{ 1510,
+		  "Health check for server psql/n1 succeeded, reason: Layer4 check passed, status: "
+		  "2/2 UP.",
+		  "0,0,0,0,0,0,DOWN 1/2" },
+		{ 1760, "Server psql/n1 is UP, reason: Layer4 check passed. 2 active", IDLE },
+	};
+	struct haproxyrec *r = begin(true, &(struct poll){ IDLE, IDLE, IDLE, 0 });
+	struct drill *d;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_LEN(steps); i++) {
+		haproxyrec_line(r, BEGIN + steps[i].ms, steps[i].line);
+		poll_at(r, i + 1, &(struct poll){ steps[i].polled, IDLE, IDLE, 0 });
+	}
+	d = finish(r, ARRAY_LEN(steps));
+	expect_events(d, "check-@110 down@510 check+@760 check+@1260 up@1760 ");
+	drill_free(d);
+}
+
 static void what_the_log_does_not_say_is_polled_later(void **state)
 {
 	struct haproxyrec *r = begin(true, &(struct poll){ IDLE, IDLE, IDLE, 0 });
@@ -241,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_restart_is_a_mark_and_counting_begins_anew),
 		cmocka_unit_test(without_a_log_states_are_the_polled_ones),
 		cmocka_unit_test(with_a_log_its_stamps_count_and_its_cuts_are_added),
+		cmocka_unit_test(a_poll_that_is_older_than_the_log_makes_no_check_twice),
 		cmocka_unit_test(what_the_log_does_not_say_is_polled_later),
 		cmocka_unit_test(an_answer_that_is_not_understood_counts_as_none),
 	};

@@ -37,6 +37,7 @@ struct rig {
 	struct crew *crew;
 	struct addr front;
 	int listening[RIG_SERVERS]; /* -1: nobody listens there */
+	int refusing[RIG_SERVERS];  /* has the port of such a one, -1: none */
 	struct record ended[64];    /* what the crew told */
 	size_t ended_count;
 	struct record begun[64];
@@ -75,6 +76,7 @@ static inline void rig_init(struct rig *r, size_t servers)
 		struct addr at;
 
 		r->listening[i] = rig_listen(&at);
+		r->refusing[i] = -1;
 		r->servers[i] = (struct settings_server){
 			.name = names[i], .host = "127.0.0.1", .port = addr_port(&at), .weight = 1
 		};
@@ -117,9 +119,12 @@ static inline void rig_stop(struct rig *r, size_t servers)
 {
 	crew_stop(r->crew);
 	topology_free(r->topology);
-	for (size_t i = 0; i < servers; i++)
+	for (size_t i = 0; i < servers; i++) {
 		if (r->listening[i] != -1)
 			close(r->listening[i]);
+		if (r->refusing[i] != -1)
+			close(r->refusing[i]);
+	}
 }
 
 static inline void rig_take(void *ctx, const struct outbox_entry *e)
@@ -267,10 +272,26 @@ static inline void rig_reset(int fd)
 	close(fd);
 }
 
+/* Nobody listens there any more, and nobody else gets the port: connecting is refused. */
 static inline void rig_refuse(struct rig *r, size_t server)
 {
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct addr at;
+	int on = 1;
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	assert_true(sock_local(r->listening[server], &at));
 	close(r->listening[server]);
+	assert_int_equal(bind(fd, &at.sa, at.len), 0);
 	r->listening[server] = -1;
+	r->refusing[server] = fd;
+}
+
+static inline void rig_listen_again(struct rig *r, size_t server)
+{
+	assert_int_equal(listen(r->refusing[server], SOMAXCONN), 0);
+	r->listening[server] = r->refusing[server];
+	r->refusing[server] = -1;
 }
 
 static inline struct topology_service *rig_service(const struct rig *r)

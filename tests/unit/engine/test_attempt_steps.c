@@ -46,7 +46,7 @@ static struct settings_check *add_steps(struct fixture *f, const struct settings
 	struct settings_check *check = add_target(f, SETTINGS_CHECK_TCP, 60000);
 
 	check->steps = (struct settings_steps){ steps, count };
-	check->timeout_ms = 300;
+	check->timeout_ms = 1000;
 	check->verify = false;
 	return check;
 }

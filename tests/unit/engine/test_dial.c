@@ -36,30 +36,23 @@ static void refused_until_the_retries_are_over_is_SC(void **state)
 
 enum { CROWD = 8 };
 
-/* A listening socket whose queue is full: the kernel drops what else comes. */
-static int make_deaf(const struct addr *at, int crowd[CROWD])
+/* Makes the queue of a listening socket full: the kernel drops what else comes. */
+static void make_deaf(int fd, int crowd[CROWD])
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int on = 1;
+	struct addr at;
 
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
-	assert_int_equal(bind(fd, &at->sa, at->len), 0);
+	assert_true(sock_local(fd, &at));
 	assert_int_equal(listen(fd, 0), 0);
 	for (size_t i = 0; i < CROWD; i++) {
 		crowd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		assert_int_equal(connect(crowd[i], &at->sa, at->len), -1);
+		assert_int_equal(connect(crowd[i], &at.sa, at.len), -1);
 		assert_int_equal(errno, EINPROGRESS);
 	}
-	return fd;
 }
 
 static void start_deaf(struct rig *r, int crowd[CROWD])
 {
-	struct addr at;
-
-	assert_true(sock_local(r->listening[0], &at));
-	rig_refuse(r, 0);
-	r->listening[0] = make_deaf(&at, crowd);
+	make_deaf(r->listening[0], crowd);
 	rig_start(r, 1, 100);
 }
 

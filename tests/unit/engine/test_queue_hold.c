@@ -359,8 +359,6 @@ static void whoever_was_refused_to_the_end_is_told_so(void **state)
 
 static void a_refused_client_is_held_until_its_server_listens_again(void **state)
 {
-	struct sock_listen_options o = { 0 };
-	struct addr at;
 	struct rig r;
 	int client;
 	int server;
@@ -370,12 +368,11 @@ static void a_refused_client_is_held_until_its_server_listens_again(void **state
 	r.service.replay = false;
 	r.service.retries = 0;
 	r.service.hold_ms = 60000;
-	assert_true(sock_local(r.listening[0], &at));
 	rig_start(&r, 1, 100);
 	rig_refuse(&r, 0);
 	client = rig_connect(&r);
 	rig_wait_count(&rig_service(&r)->held, 1);
-	assert_true(sock_listen(&at, &o, &r.listening[0], NULL));
+	rig_listen_again(&r, 0);
 	server = rig_accept(&r, 0);
 	close(client);
 	close(server);
@@ -412,8 +409,6 @@ static void an_untried_server_that_comes_is_asked_at_once(void **state)
 
 static void a_server_that_was_away_and_returns_is_asked_at_once(void **state)
 {
-	struct sock_listen_options o = { 0 };
-	struct addr at;
 	struct rig r;
 	int client;
 	int server;
@@ -422,12 +417,11 @@ static void a_server_that_was_away_and_returns_is_asked_at_once(void **state)
 	rig_init(&r, 1);
 	r.service.replay = false;
 	r.service.hold_ms = 60000;
-	assert_true(sock_local(r.listening[0], &at));
 	rig_start(&r, 1, 100);
 	rig_refuse(&r, 0);
 	client = rig_connect(&r);
 	rig_wait_count(&rig_service(&r)->held, 1);
-	assert_true(sock_listen(&at, &o, &r.listening[0], NULL));
+	rig_listen_again(&r, 0);
 	set_down(&r, 0, true);
 	set_down(&r, 0, false);
 	server = rig_accept(&r, 0);

@@ -27,6 +27,8 @@ struct bulk {
 	struct relay flow;
 	const struct relay_gate *gate;
 	uint64_t said, heard; /* bytes of the client, and by the server */
+	/* That a turn has ended in; the last turns over TCP find what the kernel has brought. */
+	uint8_t highest_gear;
 };
 
 static unsigned char bulk_pattern[2 * BULK_PATTERN];
@@ -129,7 +131,11 @@ static inline size_t bulk_hear(struct bulk *b, size_t len)
 
 static inline enum relay_status bulk_pump(struct bulk *b)
 {
-	return relay_pump(&b->flow, b->source, b->dest, b->gate, &b->space);
+	enum relay_status status = relay_pump(&b->flow, b->source, b->dest, b->gate, &b->space);
+
+	if (b->flow.gear > b->highest_gear)
+		b->highest_gear = b->flow.gear;
+	return status;
 }
 
 /* `total` bytes more, said and heard by so many at a time. */
