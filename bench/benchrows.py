@@ -19,8 +19,9 @@ from benchcell import CORES, Cell, RunError, Sample
 from benchpeers import PORT
 
 SERVERS = (21001, 21002, 21003)
-# Two files each, and what a proxy keeps for itself.
-MANY = min(10000, benchcell.FILES * 19 // 40 // 100 * 100)
+# Two files each, and what a proxy keeps for itself: ROOM sessions fit beside those that are busy.
+ROOM = benchcell.FILES * 9 // 20 // 100 * 100
+MANY = min(10000, ROOM)
 BUSY = 64
 
 

@@ -12,6 +12,8 @@
 #include "core/topology_time.h"
 
 #include <stdalign.h>
+#include <stddef.h>
+#include <string.h>
 
 /*
  * The running form of a configuration: services with their frontends and servers.  What threads
@@ -195,9 +197,9 @@ void topology_free_service(struct topology_service *s);
  * weight 1 can start slowly, too.  As there, slowstart does not touch the weight if the algorithm
  * is a static one (static-rr, a hash over a map).  Any thread.
  */
-uint32_t topology_share(const struct topology_server *s);
+static inline uint32_t topology_share(const struct topology_server *s);
 uint32_t topology_weight(const struct topology_server *s);
-uint32_t topology_maxconn(const struct topology_server *s);
+static inline uint32_t topology_maxconn(const struct topology_server *s);
 
 /* Takes it as usable whatever its health (a panic), or as what it is again. */
 void topology_press(struct topology_server *s, bool pressed);
@@ -212,11 +214,44 @@ static inline bool topology_is_usable(const struct topology_server *s)
 
 /* The address to connect to; false if the name has not been resolved. */
 bool topology_address(struct topology_server *s, struct addr *ret);
-bool topology_has_address(struct topology_server *s);
+static inline bool topology_has_address(const struct topology_server *s);
 /* NULL takes the address away. */
 void topology_set_address(struct topology_server *s, const struct addr *addr);
 
 /* Usable servers of a service: state allows it and the weight is above 0. */
 void topology_count_usable(const struct topology_service *s, uint32_t *active, uint32_t *backup);
+
+/* --- What is asked of every server for every session --------------------------------------- */
+
+/* Less than the whole counts, or may: under slowstart, and of limits (`max` > 0). */
+uint32_t topology_ramped_share(const struct topology_server *s, uint32_t ramp);
+uint32_t topology_present_maxconn(const struct topology_server *s, uint32_t max);
+
+static inline uint32_t topology_share(const struct topology_server *s)
+{
+	uint32_t ramp = atomic_load_explicit(&s->ramp, memory_order_relaxed);
+
+	if (ramp < 100)
+		return topology_ramped_share(s, ramp);
+	return atomic_load_explicit(&s->weight, memory_order_relaxed) * TOPOLOGY_SHARE;
+}
+
+static inline uint32_t topology_maxconn(const struct topology_server *s)
+{
+	uint32_t max = atomic_load_explicit(&s->maxconn, memory_order_relaxed);
+
+	return max ? topology_present_maxconn(s, max) : 0;
+}
+
+/* A packed address begins with its family. */
+static inline bool topology_has_address(const struct topology_server *s)
+{
+	uint64_t word = atomic_load_explicit(&s->addr_words[0], memory_order_relaxed);
+	uint16_t family;
+
+	_Static_assert(offsetof(struct addr_ip, family) == 0, "it is in the first word");
+	memcpy(&family, &word, sizeof(family));
+	return family || s->unix_addr.len;
+}
 
 #endif

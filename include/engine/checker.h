@@ -16,9 +16,11 @@ struct program_facts;
  *
  * One deadline (check.timeout_ms, or inter) covers connect, handshake, send and receive.  The next
  * check begins its interval after the end of the last one, with 10 % jitter either way; the first
- * ones are spread evenly over one interval.  A check connection ends with an RST (SO_LINGER 0) as
- * HAProxy's does, so that a node's log stays quiet; pgsql, mysql, smtp and what says `linger` end
- * with a FIN.
+ * ones are spread evenly over one interval.  Times are such that checks of many targets begin
+ * together, 32 times an interval and at least each 50 ms: wake-ups are what checks cost most.
+ *
+ * A check connection ends with an RST (SO_LINGER 0) as HAProxy's does, so that a node's log stays
+ * quiet; pgsql, mysql, smtp and what says `linger` end with a FIN.
  *
  * Results of an agent (type agent) come by the same call as all others, with its line in
  * probe_result.agent; a failure to ask it says nothing about the server (HAProxy configuration

@@ -2,9 +2,9 @@
 #ifndef ENGINE_ERRAND_H
 #define ENGINE_ERRAND_H
 
+#include "base/notes.h"
 #include "base/slab.h"
 #include "engine/queue.h"
-#include "net/relay.h"
 
 #include <ev.h>
 
@@ -33,11 +33,12 @@ struct errand {
 	/* Its `request` has the client's address and, once somebody needs it, the dialled one. */
 	struct queue_ticket ticket;
 	struct queue_position waited; /* how many were before it in line */
-	struct relay_tail *kept;      /* of the PROXY header: its beginning, then its
+	struct note *kept;            /* of the PROXY header: its beginning, then its
 	                                 TLVs until the server stays; or NULL */
-	struct relay_tail *said;      /* by the client so far: engine/replay.h; or NULL */
+	struct note *said;            /* by the client so far: engine/replay.h; or NULL */
 	struct addr_ip server_addr, source_addr; /* as in struct record */
 	const char *refusal;                     /* record.refusal */
+	bool spoken; /* there is something to send to the first server at once */
 };
 
 /* NULL: no memory. */

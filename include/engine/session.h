@@ -2,6 +2,7 @@
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
 
+#include "base/notes.h"
 #include "base/rng.h"
 #include "core/pgwire.h"
 #include "core/record.h"
@@ -83,6 +84,7 @@ struct session_host {
 	    now_ms; /* tick_ms(), read once a turn of the loop: libev's time jumps with the clock */
 	struct relay_space space;
 	struct slab sessions, errands;
+	struct notes notes; /* no longer than what the space moves at once */
 	struct session_rounds rounds;
 	struct session_list closing;
 	struct queue_desk desk;

@@ -83,6 +83,8 @@ enum relay_status {
  */
 bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails);
 void relay_space_release(struct relay_space *s);
+/* How many pipes that may be. */
+uint32_t relay_most_pipes(uint32_t max_tails);
 
 /*
  * Moves what can be moved now, a bounded amount.  Both sockets are non-blocking.  `gate`: NULL if
@@ -109,14 +111,6 @@ void relay_redirect(struct relay *r, struct relay_space *space);
 
 /* Bytes that wait for the destination. */
 uint32_t relay_unsent(const struct relay *r);
-
-/*
- * For bytes that wait elsewhere: *tail is one of the space's size, an empty one if it was NULL.
- * False: there is no memory.
- */
-bool relay_borrow(struct relay_space *space, struct relay_tail **tail);
-/* Gives such a one back; *tail is NULL afterwards, or was before. */
-void relay_return(struct relay_space *space, struct relay_tail **tail);
 
 /* Gives the tail or the pipe back. */
 void relay_drop(struct relay *r, struct relay_space *space);

@@ -34,6 +34,8 @@ struct sock_options {
 	struct sock_keepalive keepalive;
 	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT (RFC 5482), 0: the kernel's */
 	bool nodelay;
+	bool speaks_first; /* of a connect: something is sent as soon as it is there, which will
+	                      carry the handshake's last ACK (TCP_QUICKACK off before) */
 	const struct sock_source *source; /* of a connect; NULL: the kernel's choice */
 	uint64_t turn;
 };
@@ -97,8 +99,13 @@ bool sock_is_connected(int fd);
 /* The local address of a socket; false on failure. */
 bool sock_local(int fd, struct addr *ret);
 
-/* Has the peer reset the connection?  Reads nothing. */
-bool sock_is_reset(int fd);
+/* What a connection has for whoever reads it; reads nothing, and costs one poll(). */
+enum sock_news {
+	SOCK_SILENT,
+	SOCK_SPEAKS, /* bytes, or an end in order */
+	SOCK_RESET   /* the peer has reset it, whatever it said before */
+};
+enum sock_news sock_look(int fd);
 
 /* Which file a UNIX socket made, so that nobody removes the file of a successor. */
 struct sock_file {
@@ -112,6 +119,8 @@ void sock_file_remove(const char *path, const struct sock_file *file);
 void sock_close(int fd);
 /* Closes with an RST instead of a FIN (SO_LINGER 0). */
 void sock_reset(int fd);
+/* Its close will be an RST, whoever does it. */
+void sock_end_with_reset(int fd);
 
 bool sock_set_options(int fd, const struct sock_options *o); /* TCP; false with errno */
 

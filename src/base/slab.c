@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,33 +29,46 @@ static void give_back(struct slab *s, void *object)
 	s->free = object;
 }
 
-static void grow(struct slab *s)
+static bool grow(struct slab *s)
 {
 	size_t count = s->max - s->made < s->per_chunk ? s->max - s->made : s->per_chunk;
 	struct chunk *c;
 
 	if (!count)
-		return;
+		return false;
 	c = aligned_alloc(ALIGN, sizeof(*c) + count * s->size);
 	if (!c)
-		return;
+		return false;
 	c->next = s->chunks;
 	s->chunks = c;
 	s->made += count;
-	while (count--)
-		give_back(s, c->objects + count * s->size);
+	s->fresh = c->objects;
+	s->fresh_count = count;
+	return true;
+}
+
+static void *take_fresh(struct slab *s)
+{
+	void *object;
+
+	if (!s->fresh_count && !grow(s))
+		return NULL;
+	object = s->fresh;
+	s->fresh += s->size;
+	s->fresh_count--;
+	return object;
 }
 
 void *slab_get(struct slab *s)
 {
-	void *object;
+	void *object = s->free;
 
-	if (!s->free)
-		grow(s);
-	object = s->free;
+	if (object)
+		memcpy(&s->free, object, sizeof(s->free));
+	else
+		object = take_fresh(s);
 	if (!object)
 		return NULL;
-	memcpy(&s->free, object, sizeof(s->free));
 	s->used++;
 	return object;
 }

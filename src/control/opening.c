@@ -6,10 +6,15 @@
 #include "control/ctlsocket.h"
 #include "control/httpadmin.h"
 #include "engine/listener.h"
+#include "net/lowfd.h"
+#include "net/relay.h"
 
 #include <sched.h>
 
-enum { SPARE_FDS = 32 }; /* files being read, look-ups, the loops' own */
+enum {
+	SPARE_FDS = 32,  /* files being read, look-ups, the loops' own */
+	PIPES_SHARE = 8, /* pipes are counted up to such a part of all descriptors */
+};
 
 uint32_t opening_threads(const struct settings *s)
 {
@@ -28,10 +33,14 @@ static uint32_t most_operators(uint64_t nofile)
 	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
 }
 
-/* What is not for sessions: listeners, a check for each target, logs, loops, operators. */
+/*
+ * What is not for sessions: listeners, a check for each target, logs, loops, operators, and the
+ * numbers that are held for these.
+ */
 static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
 {
-	uint64_t n = SPARE_FDS + set->target_count + set->log_count + 3UL * opening_threads(set);
+	uint64_t n = SPARE_FDS + lowfd_count() + set->target_count + set->log_count +
+	             3UL * opening_threads(set);
 
 	for (size_t i = 0; i < set->service_count; i++) {
 		n += set->services[i].bind_count;
@@ -41,11 +50,25 @@ static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
 	return n + (set->admin_count + set->socket_count) * (most_operators(nofile) + 1UL);
 }
 
+/*
+ * What the workers' pipes for large transfers take, if there are many descriptors: a transfer that
+ * gets no pipe goes on without.
+ */
+static uint64_t pipe_fds(const struct settings *set, uint64_t nofile, uint64_t sessions)
+{
+	uint32_t tails = sessions < UINT32_MAX / 2 ? 2 * (uint32_t)sessions : UINT32_MAX;
+	uint64_t n = 2ULL * opening_threads(set) * relay_most_pipes(tails);
+
+	return n < nofile / PIPES_SHARE ? n : nofile / PIPES_SHARE;
+}
+
 /* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
 uint32_t opening_maxconn(const struct supervisor *s, const struct settings *set)
 {
 	uint64_t nofile = s->daemon.nofile;
-	uint64_t reserved = reserved_fds(set, nofile);
+	uint64_t other = reserved_fds(set, nofile);
+	uint64_t reserved =
+	    other + pipe_fds(set, nofile, nofile > other ? (nofile - other) / 2 : 0);
 	uint64_t room = nofile > reserved + 2 ? (nofile - reserved) / 2 : 1;
 	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "net/inherit.h"
+#include "net/lowfd.h"
 #include "net/sock.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static void drop(struct stream *s)
 	ev_timer_stop(server->loop, &s->idle);
 	if (server->protocol->on_close)
 		server->protocol->on_close(s);
-	sock_close(s->io.fd);
+	lowfd_close(s->io.fd);
 	s->io.fd = -1;
 	server->clients--;
 	TAILQ_REMOVE(&server->streams, s, link);
@@ -260,7 +261,7 @@ static void accept_one(struct stream_server *server)
 	if (server->clients >= server->max_clients && !make_room(server))
 		sock_reset(fd);
 	else
-		open_stream(server, fd);
+		open_stream(server, lowfd_move(fd));
 }
 
 static void on_client(struct ev_loop *loop, ev_io *w, int revents)

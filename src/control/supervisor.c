@@ -12,6 +12,7 @@
 #include "engine/eventloop.h"
 #include "engine/listener.h"
 #include "net/inherit.h"
+#include "net/lowfd.h"
 #include "net/sock.h"
 #include "opening.h"
 #include "reload.h"
@@ -222,6 +223,7 @@ static bool start_all(struct supervisor *s, struct error *err)
 	                                       s->options.under_master || s->options.predecessor });
 	inherit_take();
 	s->daemon.nofile = sock_set_nofile(s->settings->nofile);
+	lowfd_hold(s->daemon.nofile);
 	s->daemon.maxconn = opening_maxconn(s, s->settings);
 	topology_set_maxconn(s->daemon.topology, s->daemon.maxconn);
 	if (!start_crew(s, err) || !opening_listeners(s, err) || !opening_admin(s, err) ||
@@ -330,5 +332,6 @@ void supervisor_free(struct supervisor *s)
 	drillbook_free(s->daemon.drillbook);
 	journal_free(s->daemon.journal);
 	topology_free(s->daemon.topology);
+	lowfd_release();
 	free(s);
 }

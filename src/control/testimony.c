@@ -9,9 +9,12 @@
 
 bool testimony_refused(const struct probe_result *result)
 {
-	struct probe_result refused = probe_failed(PROBE_L4CON, ECONNREFUSED);
+	struct probe_result refused;
 
-	return result->code == refused.code && strcmp(result->info, refused.info) == 0;
+	if (result->code != PROBE_L4CON)
+		return false;
+	refused = probe_failed(PROBE_L4CON, ECONNREFUSED);
+	return strcmp(result->info, refused.info) == 0;
 }
 
 static bool is_silence(const struct probe_result *result)

@@ -12,8 +12,9 @@
 struct choice {
 	struct topology_server *server;
 	struct balance_candidate snapshot;
-	uint64_t seen_turn; /* as stored: `snapshot.turn` may have been moved up to the clock */
-	uint64_t total;     /* of the shares of those that may be chosen */
+	uint64_t seen_turn;     /* as stored: `snapshot.turn` may have been moved up to the clock */
+	uint64_t total;         /* of the shares of those that may be chosen; 0: there are none */
+	struct pool_lots *lots; /* of these shares, for who draws; or NULL */
 	bool any_usable, any_full;
 };
 
@@ -67,39 +68,42 @@ static uint64_t present_turn(uint64_t turn, uint64_t clock, uint32_t weight)
 }
 
 /* One server against the filter: may it be chosen?  Then `c` is what there is to compare. */
-static bool may_be_chosen(struct choice *found, const struct pool_field *field, size_t i,
-                          struct balance_candidate *c)
+static inline bool may_be_chosen(struct choice *found, const struct pool_field *field,
+                                 struct topology_server *s, struct balance_candidate *c)
 {
-	const struct topology_server *s = field->roll->at[i];
-
-	*c = (struct balance_candidate){ .weight = pool_slot_share(field, i), .id = s->id };
+	c->weight = pool_slot_share(field, s);
 	if (!c->weight)
 		return false;
 	found->any_usable = true;
 	if (pool_slot_was_tried(field, s))
 		return false;
+	c->id = s->id;
 	c->active = atomic_load_explicit(&s->active, memory_order_seq_cst);
-	if (pool_slot_is_full(field, s, c->active)) {
+	if (pool_slot_is_full(s, field->held, c->active)) {
 		found->any_full = true;
 		return false;
 	}
 	return true;
 }
 
-/* One server against the best so far. */
+/* One server against the best so far, or into the lots. */
 static void consider(struct choice *best, const struct pool_field *field, size_t i)
 {
 	struct topology_server *s = field->roll->at[i];
 	struct balance_candidate c;
 	uint64_t turn;
 
-	if (!may_be_chosen(best, field, i, &c))
+	if (!may_be_chosen(best, field, s, &c))
 		return;
+	best->total += c.weight;
+	if (best->lots) {
+		pool_lots_add(best->lots, i, c.weight);
+		return;
+	}
 	/* Then the clock, which claim() moves first: no turn seems too far ahead. */
 	turn = atomic_load_explicit(&s->turn, memory_order_acquire);
-	c.turn = present_turn(turn, load64(&s->service->clock), c.weight);
-	best->total += c.weight;
-	if (best->server && !balance_prefers(s->service->settings->balance, &c, &best->snapshot))
+	c.turn = present_turn(turn, load64(&field->service->clock), c.weight);
+	if (best->server && !balance_prefers(field->settings->balance, &c, &best->snapshot))
 		return;
 	best->server = s;
 	best->snapshot = c;
@@ -109,23 +113,29 @@ static void consider(struct choice *best, const struct pool_field *field, size_t
 /* Backups come in only when no active server is usable: the first of them, or all. */
 static void look(struct choice *best, const struct pool_field *field)
 {
+	bool only_first = field->backups && !field->settings->allbackups;
+
 	for (size_t i = 0; i < field->roll->count; i++) {
-		if (field->roll->at[i]->settings->backup != field->backups)
-			continue;
 		consider(best, field, i);
-		if (field->backups && best->server && !field->service->settings->allbackups)
+		if (only_first && best->total)
 			return;
 	}
 }
 
-/* One draw by weight; what has changed since look() makes it a little unfair, not wrong. */
-static void draw(struct choice *best, const struct pool_field *field, uint64_t ticket)
+/*
+ * One draw by weight; what has changed since look() makes it a little unfair, or finds nobody, but
+ * is not wrong.
+ */
+static void draw(struct choice *best, const struct pool_field *field, const struct pool_lots *lots,
+                 uint64_t ticket)
 {
 	struct choice ignored = { 0 };
 	struct balance_candidate c;
+	size_t first = pool_lots_find(lots, &ticket);
+	size_t end = pool_lots_end(lots, first);
 
-	for (size_t i = 0; i < field->roll->count; i++) {
-		if (!may_be_chosen(&ignored, field, i, &c))
+	for (size_t i = first; i < end && i < field->roll->count; i++) {
+		if (!may_be_chosen(&ignored, field, field->roll->at[i], &c))
 			continue;
 		if (ticket >= c.weight) {
 			ticket -= c.weight;
@@ -142,14 +152,9 @@ static void draw(struct choice *best, const struct pool_field *field, uint64_t t
 static void draw_some(struct choice *best, const struct pool_field *field)
 {
 	struct rng rng = { field->request->random };
-	struct choice drawn = { 0 };
 
-	for (uint32_t n = 0; n < field->service->settings->random_draws; n++)
-		draw(&drawn, field, rng_below(&rng, best->total));
-	if (drawn.server) {
-		best->server = drawn.server;
-		best->snapshot = drawn.snapshot;
-	}
+	for (uint32_t n = 0; n < field->settings->random_draws; n++)
+		draw(best, field, best->lots, rng_below(&rng, best->total));
 }
 
 static void move_clock(_Atomic uint64_t *p, uint64_t value)
@@ -172,7 +177,7 @@ static bool claim(const struct pool_field *field, const struct choice *c)
 
 	if (!pool_slot_take(field, s, active))
 		return false;
-	if (balance_uses_turns(s->service->settings->balance)) {
+	if (balance_uses_turns(field->settings->balance)) {
 		move_clock(&s->service->clock, c->snapshot.turn);
 		if (!atomic_compare_exchange_strong_explicit(
 		        &s->turn, &turn, next, memory_order_release, memory_order_relaxed)) {
@@ -186,20 +191,27 @@ static bool claim(const struct pool_field *field, const struct choice *c)
 
 static enum pool_verdict claim_best(struct pool_field *field, struct topology_server **ret)
 {
+	bool draws = field->settings->balance == SETTINGS_RANDOM;
+	struct pool_lots lots;
+
 	for (;;) {
 		struct choice best = { 0 };
 
+		if (draws) {
+			pool_lots_clear(&lots, field->roll->count);
+			best.lots = &lots;
+		}
 		field->backups = false;
 		look(&best, field);
 		if (!best.any_usable) {
 			field->backups = true;
 			look(&best, field);
 		}
-		if (!best.server)
+		if (!best.total)
 			return best.any_full ? POOL_FULL : best.any_usable ? POOL_TRIED : POOL_NONE;
-		if (field->service->settings->balance == SETTINGS_RANDOM)
+		if (draws)
 			draw_some(&best, field);
-		if (claim(field, &best)) {
+		if (best.server && claim(field, &best)) {
 			*ret = best.server;
 			return POOL_CLAIMED;
 		}
@@ -207,11 +219,10 @@ static enum pool_verdict claim_best(struct pool_field *field, struct topology_se
 }
 
 /* Is this session's server to be found by hash? */
-static bool get_hash(const struct topology_service *service, const struct topology_roll *roll,
+static bool get_hash(const struct settings_service *settings, const struct topology_roll *roll,
                      const struct pool_request *request, uint32_t *ret)
 {
-	return roll->wheel &&
-	       keyhash_client(service->settings, &request->client, &request->local, ret);
+	return roll->wheel && keyhash_client(settings, &request->client, &request->local, ret);
 }
 
 enum pool_verdict pool_claim(struct topology_service *service, const struct pool_request *request,
@@ -219,6 +230,7 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 {
 	struct pool_field field = {
 		.service = service,
+		.settings = service->settings,
 		.roll = atomic_load_explicit(&service->roll, memory_order_acquire),
 		.request = request,
 		.held = atomic_load_explicit(&service->held, memory_order_relaxed) > 0,
@@ -227,14 +239,14 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 	uint32_t hash;
 
 	*ret = NULL;
-	if (!get_hash(service, field.roll, request, &hash))
+	if (!get_hash(field.settings, field.roll, request, &hash))
 		return claim_best(&field, ret);
 	verdict = pool_hash_claim(&field, hash, ret);
 	if (verdict != POOL_NONE)
 		return verdict;
 	field.backups = true;
-	return service->settings->allbackups ? pool_hash_claim(&field, hash, ret)
-	                                     : claim_best(&field, ret);
+	return field.settings->allbackups ? pool_hash_claim(&field, hash, ret)
+	                                  : claim_best(&field, ret);
 }
 
 void pool_release(struct topology_server *s)

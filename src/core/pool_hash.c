@@ -7,9 +7,10 @@
 struct survey {
 	uint64_t signature;
 	uint64_t total; /* of all shares */
-	uint64_t
-	    served; /* sessions of the service on any server, also on those that are not usable */
-	size_t untried; /* usable servers */
+	/* If loads are bounded: sessions on any server, also on those that are not usable. */
+	uint64_t served;
+	size_t untried;          /* usable servers */
+	struct pool_lots shares; /* of servers, if loads are bounded */
 };
 
 /* Servers that were passed by: those with a low number only once. */
@@ -24,8 +25,8 @@ enum attempt { ATTEMPT_TAKEN, ATTEMPT_WAIT, ATTEMPT_PASS };
 static uint32_t weigh(const void *ctx, size_t i)
 {
 	const struct pool_field *field = ctx;
-	uint32_t share = pool_slot_share(field, i);
-	bool is_map = field->service->settings->hash.type == SETTINGS_HASH_MAP;
+	uint32_t share = pool_slot_share(field, field->roll->at[i]);
+	bool is_map = field->settings->hash.type == SETTINGS_HASH_MAP;
 
 	_Static_assert((int)TOPOLOGY_SHARE == (int)WHEEL_SCALE, "a share is a point");
 	return is_map ? share / TOPOLOGY_SHARE : share;
@@ -36,20 +37,32 @@ static uint32_t load_active(const struct topology_server *s)
 	return atomic_load_explicit(&s->active, memory_order_seq_cst);
 }
 
-static struct survey look_around(const struct pool_field *field)
+static bool is_bounded(const struct pool_field *field)
 {
-	struct survey v = { 0 };
+	const struct settings_hash *hash = &field->settings->hash;
 
+	return hash->type == SETTINGS_HASH_CONSISTENT && hash->balance_factor;
+}
+
+static void look_around(const struct pool_field *field, struct survey *v)
+{
+	bool bounded = is_bounded(field);
+
+	v->signature = v->total = v->served = v->untried = 0;
+	if (bounded)
+		pool_lots_clear(&v->shares, field->roll->count);
 	for (size_t i = 0; i < field->roll->count; i++) {
 		const struct topology_server *s = field->roll->at[i];
 		uint32_t weight = weigh(field, i);
 
-		v.signature = wheel_sign(v.signature, weight);
-		v.total += weight;
-		v.served += load_active(s);
-		v.untried += weight && !pool_slot_was_tried(field, s);
+		v->signature = wheel_sign(v->signature, weight);
+		v->total += weight;
+		v->untried += weight && !pool_slot_was_tried(field, s);
+		if (!bounded)
+			continue;
+		v->served += load_active(s);
+		pool_lots_add(&v->shares, i, weight);
 	}
-	return v;
 }
 
 /*
@@ -59,25 +72,19 @@ static struct survey look_around(const struct pool_field *field)
  */
 static bool has_room(const struct pool_field *field, const struct survey *v, size_t server)
 {
-	uint64_t factor = field->service->settings->hash.balance_factor;
+	uint64_t factor = field->settings->hash.balance_factor;
 	uint64_t all = ((v->served + 1) * factor + 99) / 100;
 	uint64_t rest = all % v->total;
-	uint64_t before = 0;
+	size_t first;
+	uint64_t before = pool_lots_before(&v->shares, server, &first);
 	uint64_t share = weigh(field, server);
 	uint64_t slots;
 
-	for (size_t i = 0; i < server; i++)
+	for (size_t i = first; i < server; i++)
 		before += weigh(field, i);
 	slots = share * (all / v->total) + (before + share) * rest / v->total -
 	        before * rest / v->total;
 	return load_active(field->roll->at[server]) < (slots ? slots : 1);
-}
-
-static bool is_bounded(const struct pool_field *field)
-{
-	const struct settings_hash *hash = &field->service->settings->hash;
-
-	return hash->type == SETTINGS_HASH_CONSISTENT && hash->balance_factor;
 }
 
 /* A server without a free slot is waited for, unless enough sessions do so. */
@@ -88,7 +95,7 @@ static enum attempt attempt(const struct pool_field *field, struct topology_serv
 
 	do {
 		active = load_active(s);
-		if (pool_slot_is_full(field, s, active)) {
+		if (pool_slot_is_full(s, field->held, active)) {
 			uint32_t queued = atomic_load_explicit(&s->queued, memory_order_relaxed);
 
 			return maxqueue && queued >= maxqueue ? ATTEMPT_PASS : ATTEMPT_WAIT;
@@ -148,11 +155,12 @@ enum pool_verdict pool_hash_claim(const struct pool_field *field, uint32_t hash,
 	struct wheel *w = field->roll->wheel;
 
 	for (;;) {
-		struct survey v = look_around(field);
+		struct survey v;
 		enum pool_verdict verdict = POOL_FULL;
 		struct wheel_cursor c;
 
 		*ret = NULL;
+		look_around(field, &v);
 		if (!v.total)
 			return POOL_NONE;
 		if (!v.untried)

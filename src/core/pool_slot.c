@@ -3,34 +3,6 @@
 
 #include <assert.h>
 
-uint32_t pool_slot_share(const struct pool_field *field, size_t i)
-{
-	struct topology_server *s = field->roll->at[i];
-
-	if (s->settings->backup != field->backups || !topology_is_usable(s) ||
-	    !topology_has_address(s))
-		return 0;
-	return topology_share(s);
-}
-
-bool pool_slot_was_tried(const struct pool_field *field, const struct topology_server *s)
-{
-	const struct pool_tried *t = field->request->tried;
-
-	for (size_t i = 0; i < ARRAY_LEN(t->id) && i < t->count; i++)
-		if (t->id[i] == s->id)
-			return true;
-	return false;
-}
-
-/* How many may be on their way to it at once; 0: any number. */
-static uint32_t limit_of(const struct topology_server *s, bool held)
-{
-	uint32_t max = s->settings->max_connecting;
-
-	return held && (!max || max > POOL_RELEASE_MAX) ? POOL_RELEASE_MAX : max;
-}
-
 /*
  * Sequentially consistent, as all that gives places back: who finds a server full counts itself as
  * waiting first, who gives a place back looks for those who wait afterwards, and one of the two
@@ -41,25 +13,9 @@ static uint32_t load(const _Atomic uint32_t *n)
 	return atomic_load_explicit(n, memory_order_seq_cst);
 }
 
-static bool is_full(const struct topology_server *s, bool held, uint32_t active)
-{
-	uint32_t max = topology_maxconn(s);
-
-	if (max && active >= max)
-		return true;
-	max = limit_of(s, held);
-	return max && load(&s->connecting) >= max;
-}
-
-bool pool_slot_is_full(const struct pool_field *field, const struct topology_server *s,
-                       uint32_t active)
-{
-	return is_full(s, field->held, active);
-}
-
 bool pool_is_full(const struct topology_server *s)
 {
-	return is_full(s, load(&s->service->held) > 0, load(&s->active));
+	return pool_slot_is_full(s, load(&s->service->held) > 0, load(&s->active));
 }
 
 bool pool_arrive(struct topology_server *s, struct pool_way *way)
@@ -78,7 +34,7 @@ bool pool_arrive(struct topology_server *s, struct pool_way *way)
 /* False: there are as many as may be; true, too, where nothing is limited or counted. */
 static bool set_out(const struct pool_field *field, struct topology_server *s)
 {
-	uint32_t max = limit_of(s, field->held);
+	uint32_t max = pool_slot_ways(s, field->held);
 	struct pool_way *way = field->request->way;
 
 	if (!max || !way)

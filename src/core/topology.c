@@ -92,15 +92,6 @@ bool topology_address(struct topology_server *s, struct addr *ret)
 	return true;
 }
 
-bool topology_has_address(struct topology_server *s)
-{
-	uint64_t word = atomic_load_explicit(&s->addr_words[0], memory_order_relaxed);
-	uint16_t family;
-
-	memcpy(&family, &word, sizeof(family)); /* struct addr_ip begins with it */
-	return family || s->unix_addr.len;
-}
-
 void topology_set_address(struct topology_server *s, const struct addr *addr)
 {
 	struct addr_ip ip = addr ? addr_pack(addr) : (struct addr_ip){ 0 };
@@ -155,9 +146,8 @@ static bool is_static(const struct settings_service *s)
 	return s->balance == SETTINGS_STATIC_RR || (hashes && s->hash.type == SETTINGS_HASH_MAP);
 }
 
-uint32_t topology_share(const struct topology_server *s)
+uint32_t topology_ramped_share(const struct topology_server *s, uint32_t ramp)
 {
-	uint32_t ramp = load32(&s->ramp);
 	uint32_t part = TOPOLOGY_SHARE;
 
 	if (ramp < 100 && !is_static(s->service->settings))
@@ -170,19 +160,15 @@ uint32_t topology_weight(const struct topology_server *s)
 	return (topology_share(s) + TOPOLOGY_SHARE - 1) / TOPOLOGY_SHARE;
 }
 
-uint32_t topology_maxconn(const struct topology_server *s)
+uint32_t topology_present_maxconn(const struct topology_server *s, uint32_t max)
 {
-	uint32_t max = load32(&s->maxconn);
 	uint32_t min = s->settings->minconn;
-	uint32_t full = s->service->fullconn;
 	uint32_t ramp = load32(&s->ramp);
-	uint32_t active;
 
-	if (!max)
-		return 0;
-	active = min ? load32(&s->service->active) : 0;
-	if (min && min < max && active < full) {
-		uint64_t part = (uint64_t)active * max / full;
+	if (min && min < max) {
+		uint32_t active = load32(&s->service->active);
+		uint32_t full = s->service->fullconn;
+		uint64_t part = active < full ? (uint64_t)active * max / full : max;
 
 		max = part > min ? (uint32_t)part : min;
 	}

@@ -39,7 +39,9 @@ static bool has_source(const struct settings_source *source)
 static int open_socket(struct session *s, const struct addr *to, bool *at_once)
 {
 	const struct settings_server *server = s->server->settings;
-	struct sock_options o = { .nodelay = true, .turn = s->id + s->retries };
+	struct sock_options o = { .nodelay = true,
+		                  .speaks_first = s->errand->spoken,
+		                  .turn = s->id + s->retries };
 	struct sock_source source;
 
 	if (has_source(&server->source)) {

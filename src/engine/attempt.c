@@ -8,11 +8,13 @@
 
 #include "base/cleanup.h"
 #include "base/tick.h"
+#include "net/lowfd.h"
 #include "net/proxyproto.h"
 #include "net/sock.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 enum {
@@ -37,7 +39,8 @@ static int follow(struct attempt *a, enum probe_act act)
 	case PROBE_RECEIVE:
 		a->phase = ATTEMPT_RECEIVING;
 		a->received = 0;
-		break;
+		/* Nobody answers that soon; but TLS may have read more than was asked for. */
+		return a->tls ? GO_ON : EV_READ;
 	case PROBE_DONE:
 		a->phase = ATTEMPT_DONE;
 		break;
@@ -69,10 +72,9 @@ static void close_connection(struct attempt *a)
 	a->tls = NULL;
 	if (a->io.fd == -1)
 		return;
-	if (a->lingers || has_left(a->io.fd))
-		sock_close(a->io.fd);
-	else
-		sock_reset(a->io.fd);
+	if (!a->lingers && (a->silent || !has_left(a->io.fd)))
+		sock_end_with_reset(a->io.fd);
+	lowfd_close(a->io.fd);
 	ev_io_set(&a->io, -1, EV_WRITE);
 }
 
@@ -97,26 +99,12 @@ static int connect_silently(const struct addr *to)
 	return fd;
 }
 
-static int open_connection(struct attempt *a)
+/* The first segment leaves at once in any case; those after it would wait for its ACK. */
+static void wait_for_no_ack(int fd)
 {
-	const struct probe_connect *where = probe_where(&a->probe);
-	struct addr to = where->addr.len ? where->addr : a->to;
-	bool at_once;
-	int fd;
+	int on = 1;
 
-	close_connection(a);
-	a->lingers = where->linger;
-	if (where->port)
-		addr_set_port(&to, where->port);
-	else if (where->addr.len)
-		addr_set_port(&to, addr_port(&a->to));
-	fd = where->silent ? connect_silently(&to)
-	                   : sock_connect(&to, &(struct sock_options){ .nodelay = true }, &at_once);
-	ev_io_set(&a->io, fd, EV_WRITE);
-	if (fd == -1)
-		return give_up(a, PROBE_CONNECTING, errno, NULL);
-	a->phase = ATTEMPT_CONNECTING;
-	return EV_WRITE;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 /* recv() or its TLS likeness: bytes, or what to wait for, or GO_ON. */
@@ -172,6 +160,9 @@ static int receive(struct attempt *a)
 /* Some of `t`, from a->sent on: what to wait for if it is not all, GO_ON if it is; -1: failed. */
 static int send_text(struct attempt *a, const struct text *t)
 {
+	if (a->spoke && !a->sent)
+		wait_for_no_ack(a->io.fd);
+	a->spoke = true;
 	while (a->sent < t->len) {
 		ssize_t put = send(a->io.fd, t->data + a->sent, t->len - a->sent, MSG_NOSIGNAL);
 
@@ -240,6 +231,7 @@ static int begin_talk(struct attempt *a)
 
 	if (!where->tls)
 		return follow(a, probe_connected(&a->probe));
+	wait_for_no_ack(a->io.fd);
 	a->tls = tls_new(a->context, a->io.fd, name);
 	if (!a->tls || (where->alpn && !tls_set_alpn(a->tls, where->alpn)))
 		return give_up(a, PROBE_ESTABLISHED, 0, "Cannot set up TLS");
@@ -279,15 +271,63 @@ static int announce(struct attempt *a)
 
 static int connected(struct attempt *a)
 {
-	int errnum = sock_error(a->io.fd);
-
-	if (errnum)
-		return give_up(a, PROBE_CONNECTING, errnum, NULL);
 	if (!probe_where(&a->probe)->send_proxy)
 		return begin_talk(a);
 	write_head(a);
 	a->phase = ATTEMPT_ANNOUNCING;
 	return GO_ON;
+}
+
+/*
+ * On the same host the handshake is over when connect() returns, although it does not say so, and a
+ * look saves a turn of the loop.  Elsewhere a look is in vain, and only seldom taken.
+ */
+static bool is_there_already(struct attempt *a)
+{
+	enum { LOOKS_SPARED = 50 };
+	bool there = !a->far && sock_is_connected(a->io.fd);
+
+	if (!there)
+		a->far = a->far ? a->far - 1 : LOOKS_SPARED;
+	return there;
+}
+
+static bool is_http(enum settings_check_type type)
+{
+	return type == SETTINGS_CHECK_HTTP || type == SETTINGS_CHECK_HTTPS;
+}
+
+static int open_connection(struct attempt *a)
+{
+	const struct probe_connect *where = probe_where(&a->probe);
+	struct addr to = where->addr.len ? where->addr : a->to;
+	struct sock_options o = { 0 };
+	bool at_once;
+	int fd;
+
+	close_connection(a);
+	a->lingers = where->linger;
+	a->silent = where->silent;
+	a->spoke = false;
+	if (where->port)
+		addr_set_port(&to, where->port);
+	else if (where->addr.len)
+		addr_set_port(&to, addr_port(&a->to));
+	o.speaks_first = where->tls || where->send_proxy || is_http(a->check->type);
+	fd = where->silent ? connect_silently(&to) : sock_connect(&to, &o, &at_once);
+	fd = lowfd_move(fd);
+	ev_io_set(&a->io, fd, EV_WRITE);
+	if (fd == -1)
+		return give_up(a, PROBE_CONNECTING, errno, NULL);
+	a->phase = ATTEMPT_CONNECTING;
+	return is_there_already(a) ? connected(a) : EV_WRITE;
+}
+
+static int confirm(struct attempt *a)
+{
+	int errnum = sock_error(a->io.fd);
+
+	return errnum ? give_up(a, PROBE_CONNECTING, errnum, NULL) : connected(a);
 }
 
 static int run_phase(struct attempt *a)
@@ -296,7 +336,7 @@ static int run_phase(struct attempt *a)
 	case ATTEMPT_OPENING:
 		return open_connection(a);
 	case ATTEMPT_CONNECTING:
-		return connected(a);
+		return confirm(a);
 	case ATTEMPT_ANNOUNCING:
 		return announce(a);
 	case ATTEMPT_HANDSHAKING:

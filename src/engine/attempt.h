@@ -48,6 +48,9 @@ struct attempt {
 	struct tls *tls;
 	struct probe probe;
 	bool lingers;     /* the connection ends with a FIN */
+	bool silent;      /* the server has not even accepted it */
+	bool spoke;       /* something was sent over it */
+	uint8_t far;      /* so many connects will not be complete at once */
 	struct text head; /* the PROXY header */
 	size_t sent, received;
 	int64_t started_us;

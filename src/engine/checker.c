@@ -21,7 +21,10 @@
 #include <string.h>
 
 enum {
-	JITTER_PERCENT = 10,
+	/* With what meeting others changes (half a part) it is 10 %. */
+	JITTER_PERCENT = 8,
+	PARTS = 32, /* of an interval: at their bounds checks of many targets meet */
+	PART_MAX_US = 50000,
 	/* A storm of refused sessions asks for an extra check each; this is how often it gets one.
 	 */
 	HURRY_MS = 100
@@ -88,38 +91,56 @@ static uint32_t interval_ms(const struct check *k)
 	return ms ? ms : 1;
 }
 
-static uint64_t jittered_ms(const struct check *k)
+static uint64_t part_us(const struct check *k)
 {
-	return rng_jitter(&k->owner->rng, interval_ms(k), JITTER_PERCENT);
+	uint64_t part = interval_ms(k) * 1000ULL / PARTS;
+
+	return part < PART_MAX_US ? part : PART_MAX_US;
 }
 
-static void arm(struct check *k, uint64_t ms)
+/* A little later, when others begin, too: hundreds of targets need few wake-ups. */
+static uint64_t meet_others_us(const struct check *k, uint64_t us)
+{
+	uint64_t part = part_us(k);
+	uint64_t now = (uint64_t)tick_us();
+
+	return (now + us + part - 1) / part * part - now;
+}
+
+static uint64_t jittered_us(const struct check *k)
+{
+	uint64_t us = rng_jitter(&k->owner->rng, interval_ms(k) * 1000ULL, JITTER_PERCENT);
+
+	return meet_others_us(k, us - part_us(k) / 2);
+}
+
+static void arm(struct check *k, uint64_t us)
 {
 	struct ev_loop *loop = k->owner->loop;
 
 	ev_timer_stop(loop, &k->due);
 	ev_now_update(loop);
-	ev_timer_set(&k->due, (double)ms / 1000., 0.);
+	ev_timer_set(&k->due, (double)us / 1e6, 0.);
 	ev_timer_start(loop, &k->due);
 }
 
-/* The next check begins in `ms`, from the loop. */
-static void schedule(struct check *k, uint64_t ms)
+/* The next check begins in so many microseconds, from the loop. */
+static void schedule(struct check *k, uint64_t us)
 {
 	assert(k->state != CHECK_RUNNING && k->pace != CHECKER_PAUSED);
 	k->state = CHECK_PENDING;
-	arm(k, ms);
+	arm(k, us);
 }
 
-/* The next check begins in `ms` at the latest. */
-static void hasten(struct check *k, uint64_t ms)
+/* The next check begins in so many microseconds at the latest. */
+static void hasten(struct check *k, uint64_t us)
 {
 	struct ev_loop *loop = k->owner->loop;
 
 	assert(k->state == CHECK_PENDING);
 	ev_now_update(loop);
-	if (ev_timer_remaining(loop, &k->due) * 1000. > (double)ms)
-		schedule(k, ms);
+	if (ev_timer_remaining(loop, &k->due) * 1e6 > (double)us)
+		schedule(k, us);
 }
 
 static void report(struct check *k, const struct probe_result *result)
@@ -134,7 +155,7 @@ static void finish(struct check *k, const struct probe_result *result)
 {
 	k->state = CHECK_OFF;
 	k->ended_ms = tick_ms();
-	schedule(k, jittered_ms(k));
+	schedule(k, jittered_us(k));
 	report(k, result);
 }
 
@@ -344,7 +365,7 @@ void checker_start(struct checker *c)
 		if (!is_checked(k))
 			continue;
 		if (k->pace != CHECKER_PAUSED)
-			schedule(k, (uint64_t)interval_ms(k) * turn / active);
+			schedule(k, meet_others_us(k, interval_ms(k) * 1000ULL * turn / active));
 		turn++;
 	}
 }
@@ -444,7 +465,7 @@ void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace)
 	else if (k->state == CHECK_OFF)
 		schedule(k, 0);
 	else if (k->state == CHECK_PENDING)
-		hasten(k, jittered_ms(k));
+		hasten(k, jittered_us(k));
 }
 
 void checker_hurry(struct checker *c, size_t target)
@@ -456,7 +477,7 @@ void checker_hurry(struct checker *c, size_t target)
 	if (k->state != CHECK_PENDING)
 		return;
 	since = (uint64_t)(tick_ms() - k->ended_ms);
-	hasten(k, !k->ended_ms || since >= gap ? 0 : gap - since);
+	hasten(k, !k->ended_ms || since >= gap ? 0 : (gap - since) * 1000);
 }
 
 void checker_free(struct checker *c)

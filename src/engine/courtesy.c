@@ -85,7 +85,7 @@ static void say_goodbye(struct session *s)
 /* --- it has not asked yet ----------------------------------------------------------------- */
 
 /* The first packet that is left in the words of the client; false: it has not come as a whole. */
-static bool take_packet(struct relay_tail *said, enum pgwire_packet *ret)
+static bool take_packet(struct note *said, enum pgwire_packet *ret)
 {
 	size_t len = 0;
 
@@ -139,8 +139,7 @@ static void answer(struct session *s)
 /* Room for more words of the client; false: there is none. */
 static bool has_room(struct session *s)
 {
-	return relay_borrow(&s->host->space, &s->errand->said) &&
-	       s->errand->said->end < s->host->space.size;
+	return notes_room(&s->host->notes, &s->errand->said, 1);
 }
 
 static void listen_to(struct session *s)
@@ -152,7 +151,7 @@ static void listen_to(struct session *s)
 		return;
 	}
 	got = recv(client_fd(s), s->errand->said->bytes + s->errand->said->end,
-	           s->host->space.size - s->errand->said->end, 0);
+	           s->errand->said->room - s->errand->said->end, 0);
 	if (got > 0) {
 		s->errand->said->end += (uint32_t)got;
 		answer(s);

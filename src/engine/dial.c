@@ -110,8 +110,6 @@ static void wait_for_descriptor(struct session *s)
 
 static void connected(struct session *s)
 {
-	if (mishap_on_connected(s) == MISHAP_HELD)
-		return;
 	queue_arrive(s->server, &s->errand->ticket.way);
 	approach_finish(s);
 }
@@ -125,9 +123,10 @@ static void begin_attempt(struct session *s)
 	case APPROACH_CONNECTED:
 		s->errand->starved_ms = 0;
 		s->phase = SESSION_DIALING;
-		session_wait(s, s->service->settings->timeout.connect_ms);
-		if (result == APPROACH_CONNECTED)
+		if (result == APPROACH_CONNECTED && mishap_on_connected(s) != MISHAP_HELD)
 			connected(s);
+		else
+			session_wait(s, s->service->settings->timeout.connect_ms);
 		break;
 	case APPROACH_REFUSED:
 		attempt_failed(s, REASON_CONNECT_REFUSED);
@@ -331,9 +330,9 @@ static void ready(struct session *s)
 
 	if (fd == -1)
 		begin_attempt(s);
-	else if (!errnum)
+	else if (!errnum && mishap_on_connected(s) != MISHAP_HELD)
 		connected(s);
-	else
+	else if (errnum)
 		attempt_failed(s, errnum == ETIMEDOUT ? REASON_CONNECT_TIMEOUT
 		                                      : REASON_CONNECT_REFUSED);
 }
@@ -438,8 +437,14 @@ void dial_begin(struct session *s)
 
 	s->errand->ticket.request.way = &s->errand->ticket.way;
 	enter_stage(s);
-	/* A probe of somebody before us: no server is to be disturbed by it. */
-	if (sock_is_reset(s->ends.io[DUPLEX_CLIENT].fd)) {
+	switch (sock_look(s->ends.io[DUPLEX_CLIENT].fd)) {
+	case SOCK_SILENT:
+		break;
+	case SOCK_SPEAKS:
+		s->errand->spoken = true;
+		break;
+	case SOCK_RESET:
+		/* A probe of somebody before us: no server is to be disturbed by it. */
 		session_close(s, REASON_CONNECT_LEFT);
 		return;
 	}

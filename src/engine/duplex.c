@@ -130,7 +130,8 @@ void duplex_part(struct duplex *d)
 	d->withheld = false;
 }
 
-static void pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
+/* True if nothing but bytes has passed: what is waited for is the same as before. */
+static bool pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
                  struct duplex_verdict *v)
 {
 	struct relay *flow = &d->flow[source];
@@ -166,6 +167,7 @@ static void pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 		end_with(v, REASON_RESOURCES);
 		break;
 	}
+	return status == RELAY_IDLE && !unsent && !d->gates;
 }
 
 static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
@@ -182,12 +184,13 @@ struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
                                    struct relay_space *space, enum duplex_end end, int revents)
 {
 	struct duplex_verdict v = { 0 };
+	bool steady = false;
 
 	if ((revents & EV_WRITE) && wants_write(d, end))
 		pump(d, space, other(end), &v);
 	if (!v.ended && (revents & EV_READ) && wants_read(d, end))
-		pump(d, space, end, &v);
-	return conclude(d, loop, v);
+		steady = pump(d, space, end, &v) && !(revents & EV_WRITE);
+	return steady ? v : conclude(d, loop, v);
 }
 
 /* Lays `preface` down for the first pump. */

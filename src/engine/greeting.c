@@ -29,14 +29,14 @@ static void refuse_early(struct session *s)
 }
 
 /* Room for what must be remembered of the header; false: there is none. */
-static bool has_room(struct session *s)
+static bool has_room(struct session *s, size_t len)
 {
-	return relay_borrow(&s->host->space, &s->errand->kept);
+	return notes_room(&s->host->notes, &s->errand->kept, len);
 }
 
 static void forget(struct session *s)
 {
-	relay_return(&s->host->space, &s->errand->kept);
+	notes_put(&s->host->notes, &s->errand->kept);
 }
 
 /* Takes `n` bytes off the socket that are known to be there. */
@@ -47,7 +47,7 @@ static bool consume(const struct session *s, char *to, size_t n)
 
 static void keep_beginning(struct session *s, const char *bytes, size_t n)
 {
-	if (!has_room(s)) {
+	if (!has_room(s, n)) {
 		session_close(s, REASON_RESOURCES);
 		return;
 	}
@@ -64,7 +64,7 @@ static void take_over(struct session *s, const struct proxyproto_header *h)
 		s->errand->ticket.request.local = addr_pack(&h->destination);
 	forget(s);
 	if (h->tlv_len) {
-		if (!has_room(s)) {
+		if (!has_room(s, h->tlv_len)) {
 			session_close(s, REASON_RESOURCES);
 			return;
 		}

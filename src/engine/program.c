@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/tick.h"
+#include "net/lowfd.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -182,8 +183,7 @@ static bool reap(struct program *p, int *status)
 	if (got == -1)
 		*status = -1;
 	ev_io_stop(p->loop, &p->exited);
-	if (p->exited.fd != -1)
-		close(p->exited.fd);
+	lowfd_close(p->exited.fd);
 	ev_io_set(&p->exited, -1, EV_READ);
 	return true;
 }
@@ -336,7 +336,7 @@ static void fail(struct program *p, struct probe_result result)
 static void watch(struct program *p)
 {
 	uint32_t timeout_ms = p->check->timeout_ms ? p->check->timeout_ms : p->check->inter_ms;
-	int fd = pidfd_open(p->pid, 0);
+	int fd = lowfd_move(pidfd_open(p->pid, 0));
 	int status;
 
 	if (fd == -1) {
@@ -421,6 +421,6 @@ void program_release(struct program *p)
 	if (p->phase != PROGRAM_DYING || bury(p))
 		return;
 	ev_io_stop(p->loop, &p->exited);
-	close(p->exited.fd);
+	lowfd_close(p->exited.fd);
 	p->phase = PROGRAM_IDLE;
 }

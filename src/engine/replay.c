@@ -13,16 +13,15 @@ void replay_end(struct session *s)
 	s->ends.replaceable = false;
 	if (!s->errand)
 		return;
-	relay_return(&s->host->space, &s->errand->said);
-	relay_return(&s->host->space, &s->errand->kept);
+	notes_put(&s->host->notes, &s->errand->said);
+	notes_put(&s->host->notes, &s->errand->kept);
 }
 
 void replay_keep(struct session *s, const void *bytes, size_t len)
 {
-	struct relay_space *space = &s->host->space;
 	struct errand *e = s->errand;
 
-	if (!relay_borrow(space, &e->said) || len > space->size - e->said->end) {
+	if (!notes_room(&s->host->notes, &e->said, len)) {
 		replay_end(s);
 		return;
 	}
@@ -33,12 +32,12 @@ void replay_keep(struct session *s, const void *bytes, size_t len)
 void replay_heard(struct session *s, const void *bytes, size_t len)
 {
 	enum { REQUEST = 8 }; /* bytes of an SSLRequest or a GSSENCRequest */
-	const struct relay_tail *said = s->errand->said;
+	const struct note *said = s->errand->said;
 	bool in_clear = s->wire.phase == PGWIRE_NEGOTIATING && len == 1 &&
 	                *(const char *)bytes == 'N' && said && said->end == REQUEST;
 
 	if (in_clear)
-		relay_return(&s->host->space, &s->errand->said);
+		notes_put(&s->host->notes, &s->errand->said);
 	else
 		replay_end(s);
 }
@@ -50,7 +49,7 @@ static bool is_loss(enum reason why)
 }
 
 /* A client that has left without a word needs no server any more. */
-static bool has_left(const struct duplex *d, const struct relay_tail *said)
+static bool has_left(const struct duplex *d, const struct note *said)
 {
 	return d->dead[DUPLEX_CLIENT] || (d->flow[DUPLEX_CLIENT].eof && !said);
 }
@@ -78,7 +77,7 @@ void replay_detach(struct session *s, bool reset)
 size_t replay_preface(struct session *s, const void *header, size_t len)
 {
 	struct relay_space *space = &s->host->space;
-	const struct relay_tail *said = s->errand->said;
+	const struct note *said = s->errand->said;
 	size_t again = said ? said->end : 0;
 
 	if (len + again > space->size)

@@ -6,10 +6,10 @@
 
 /*
  * A server that breaks off before anybody heard it is replaced by another one, which is told what
- * the client has said so far.  For that a copy is kept (errand.said), in one tail of the host's,
+ * the client has said so far.  For that a copy is kept (errand.said), in a note of the host's,
  * from the client's first byte until the server's first one: of a session in PostgreSQL's protocol
  * the 'N' to a request for encryption does not count, the next server needs only what came after
- * it.  A client that says more than a tail holds has only this server.  The host's thread.
+ * it.  A client that says more than a note holds has only this server.  The host's thread.
  */
 
 /* A new session; `wanted`: it may be replaced. */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/tick.h"
+#include "net/lowfd.h"
 
 #include <ares.h>
 #include <assert.h>
@@ -36,7 +37,8 @@ enum {
 struct watched_socket {
 	LIST_ENTRY(watched_socket) entry;
 	struct resolver_name *name;
-	ev_io io;
+	int fd;   /* of c-ares */
+	ev_io io; /* of a low number for it */
 };
 
 struct resolver {
@@ -82,8 +84,8 @@ static void on_socket(struct ev_loop *loop, ev_io *w, int revents)
 
 	(void)loop;
 	/* This may close the socket and free `s`. */
-	ares_process_fd(n->channel, (revents & EV_READ) ? w->fd : ARES_SOCKET_BAD,
-	                (revents & EV_WRITE) ? w->fd : ARES_SOCKET_BAD);
+	ares_process_fd(n->channel, (revents & EV_READ) ? s->fd : ARES_SOCKET_BAD,
+	                (revents & EV_WRITE) ? s->fd : ARES_SOCKET_BAD);
 	settle(n);
 }
 
@@ -92,11 +94,12 @@ static struct watched_socket *find_socket(struct resolver_name *n, int fd)
 	struct watched_socket *s;
 
 	LIST_FOREACH(s, &n->sockets, entry)
-		if (s->io.fd == fd)
+		if (s->fd == fd)
 			return s;
 	s = mem_zalloc(sizeof(*s));
 	s->name = n;
-	ev_io_init(&s->io, on_socket, fd, 0);
+	s->fd = fd;
+	ev_io_init(&s->io, on_socket, lowfd_double(fd), 0);
 	LIST_INSERT_HEAD(&n->sockets, s, entry);
 	return s;
 }
@@ -112,6 +115,8 @@ static void watch_socket(void *ctx, ares_socket_t fd, int readable, int writable
 	n->used_network = true;
 	if (!events) {
 		ev_io_stop(loop, &s->io);
+		if (s->io.fd != fd)
+			lowfd_close(s->io.fd);
 		LIST_REMOVE(s, entry);
 		free(s);
 	} else if (events != (s->io.events & (EV_READ | EV_WRITE))) {

@@ -343,7 +343,7 @@ void session_connected(struct session *s, const void *header, size_t len)
 static bool look_at_client(struct session *s)
 {
 	int fd = s->ends.io[DUPLEX_CLIENT].fd;
-	bool reset = sock_is_reset(fd);
+	bool reset = sock_look(fd) == SOCK_RESET;
 	char byte;
 	ssize_t got = recv(fd, &byte, 1, MSG_PEEK);
 

@@ -12,6 +12,8 @@
 
 enum { SESSIONS_PER_CHUNK = 64, ERRANDS_PER_CHUNK = 16 };
 
+_Static_assert(sizeof(struct session) <= 336, "most of what an idle session takes");
+
 static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct session_host *h = container_of(w, struct session_host, reaper);
@@ -45,6 +47,7 @@ void session_host_init(struct session_host *h)
 	ev_prepare_init(&h->reaper, on_reap);
 	slab_init(&h->sessions, sizeof(struct session), SESSIONS_PER_CHUNK, UINT32_MAX);
 	slab_init(&h->errands, sizeof(struct errand), ERRANDS_PER_CHUNK, UINT32_MAX);
+	notes_init(&h->notes, h->space.size);
 	queue_desk_init(&h->desk, h->loop, h->on_call);
 	rng_seed(&h->rng);
 }
@@ -57,6 +60,7 @@ void session_host_release(struct session_host *h)
 	queue_desk_release(&h->desk);
 	slab_release(&h->errands);
 	slab_release(&h->sessions);
+	notes_release(&h->notes);
 	relay_space_release(&h->space);
 }
 

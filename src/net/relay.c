@@ -24,7 +24,7 @@ enum {
 
 _Static_assert(sizeof(struct relay) == 24, "there are two in each session");
 
-static uint32_t most_pipes(uint32_t max_tails)
+uint32_t relay_most_pipes(uint32_t max_tails)
 {
 	uint32_t most = max_tails / TAILS_PER_PIPE;
 
@@ -40,7 +40,7 @@ bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails)
 	s->saw = NULL;
 	slab_init(&s->tails, sizeof(struct relay_tail) + size, TAILS_PER_CHUNK, max_tails);
 	slab_init(&s->large_tails, sizeof(struct relay_tail) + LARGE, 1, LARGE_TAILS);
-	pipes_init(&s->pipes, most_pipes(max_tails));
+	pipes_init(&s->pipes, relay_most_pipes(max_tails));
 	return s->buffer != NULL;
 }
 
@@ -75,23 +75,6 @@ void relay_drop(struct relay *r, struct relay_space *space)
 		break;
 	}
 	r->tail = NULL;
-}
-
-bool relay_borrow(struct relay_space *space, struct relay_tail **tail)
-{
-	if (*tail)
-		return true;
-	*tail = slab_get(&space->tails);
-	if (*tail)
-		(*tail)->at = (*tail)->end = 0;
-	return *tail != NULL;
-}
-
-void relay_return(struct relay_space *space, struct relay_tail **tail)
-{
-	if (*tail)
-		slab_put(&space->tails, *tail);
-	*tail = NULL;
 }
 
 void relay_redirect(struct relay *r, struct relay_space *space)
@@ -135,9 +118,11 @@ static enum relay_status keep(struct relay *r, struct relay_space *space, const 
                               size_t len)
 {
 	assert(r->gear == RELAY_SMALL);
-	if (!relay_borrow(space, &r->tail))
+	r->tail = slab_get(&space->tails);
+	if (!r->tail)
 		return RELAY_NO_MEMORY;
 	memcpy(r->tail->bytes, bytes, len);
+	r->tail->at = 0;
 	r->tail->end = (uint32_t)len;
 	return RELAY_BLOCKED;
 }

@@ -50,6 +50,7 @@ static const char *apply(int fd, const struct sock_options *o, bool fresh)
 		{ !fresh || o->user_timeout_ms, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout_ms,
 		  "TCP_USER_TIMEOUT" },
 		{ !fresh || o->nodelay, IPPROTO_TCP, TCP_NODELAY, o->nodelay, "TCP_NODELAY" },
+		{ o->speaks_first, IPPROTO_TCP, TCP_QUICKACK, 0, "TCP_QUICKACK" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(list); i++)
@@ -398,11 +399,15 @@ bool sock_local(int fd, struct addr *ret)
 	return getsockname(fd, &a.sa, &a.len) == 0 && addr_from_sockaddr(&a.sa, a.len, ret);
 }
 
-bool sock_is_reset(int fd)
+enum sock_news sock_look(int fd)
 {
-	struct pollfd p = { .fd = fd };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+	if (poll(&p, 1, 0) != 1)
+		return SOCK_SILENT;
+	if (p.revents & POLLERR)
+		return SOCK_RESET;
+	return (p.revents & POLLIN) ? SOCK_SPEAKS : SOCK_SILENT;
 }
 
 struct sock_file sock_file_at(const char *path)
@@ -430,13 +435,18 @@ void sock_close(int fd)
 		close(fd);
 }
 
-void sock_reset(int fd)
+void sock_end_with_reset(int fd)
 {
 	const struct linger now = { .l_onoff = 1 };
 
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+void sock_reset(int fd)
+{
 	if (fd < 0)
 		return;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	sock_end_with_reset(fd);
 	close(fd);
 }
 

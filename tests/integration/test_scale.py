@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import socket
 import threading
 import time
 
@@ -150,6 +151,40 @@ def test_two_thousand_sessions_leave_no_trace(sluice, echo_loop, threads):
     ended = balancer.status()["services"][0]["ended"]
     assert ended["normal"] == 4 * SESSIONS
     assert sum(ended.values()) == 4 * SESSIONS
+
+
+def highest_watched(process):
+    """By event loop: the highest descriptor that it watches."""
+    found = []
+    for number in os.listdir(f"/proc/{process.pid}/fdinfo"):
+        with contextlib.suppress(OSError), open(
+                f"/proc/{process.pid}/fdinfo/{number}", encoding="ascii") as info:
+            watched = [int(line.split()[1]) for line in info if line.startswith("tfd:")]
+            found += [max(watched)] if watched else []
+    return sorted(found)
+
+
+def test_only_the_loop_of_many_sessions_watches_high_descriptors(sluice, echo_loop):
+    """A loop takes memory for each number up to the highest: also those of checks and operators."""
+    port, low = free_port(), 1024
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 16384:
+        pytest.skip("numbers are kept for operators only where there may be very many")
+    balancer = sluice(conf_of([service("sql", port, [server("s0", echo_loop.port)])],
+                              extra="threads = 1;"))
+
+    def look():
+        address = (balancer.admin_host, balancer.admin_port)
+        with contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(contextlib.closing(socket.create_connection(address)))
+            assert balancer.status()["sessions"] == SESSIONS
+            return highest_watched(balancer)
+
+    fds_before = settled_fds_of(balancer)
+    *others, most = asyncio.run(hold(port, SESSIONS, look))
+    assert most > 2 * SESSIONS
+    assert others and max(others) < low, others
+    wait_for(lambda: fds_of(balancer) == fds_before, what="all descriptors to be closed")
 
 
 @pytest.mark.parametrize("count, threads", [(8, 4), (3, 2), (100, 4)])

@@ -18,4 +18,4 @@ queue=$(echo '#include <sys/queue.h>' | gcc -E - | sed -n 's/^# 1 "\(.*queue\.h\
 exec cppcheck --quiet -j 2 --error-exitcode=1 --std=c11 -Iinclude --include="$queue" \
     --enable=warning,performance,portability,style --inline-suppr \
     --suppress=missingIncludeSystem --suppress=unmatchedSuppression \
-    --suppress=unreadVariable --suppress=unusedStructMember ${cache:+"$cache"} src
+    --suppress=unreadVariable --suppress=unusedStructMember ${cache:+"$cache"} src bench

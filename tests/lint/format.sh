@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-find src include tests -name '*.[ch]' -print0 | xargs -0r clang-format --dry-run -Werror || {
+find src include bench tests -name '*.[ch]' -print0 | xargs -0r clang-format --dry-run -Werror || {
     echo 'cure: clang-format -i on those files'
     exit 1
 }

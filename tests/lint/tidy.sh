@@ -25,7 +25,7 @@ GCC_ONLY = re.compile(r" (-fsanitize\S*|-fno-sanitize\S*|-fstack-clash-protectio
 entries, lines = {}, []
 for entry in json.loads((out / "all.json").read_text()):
     path = pathlib.Path(entry["directory"], entry["file"])
-    if path.suffix == ".c" and path.is_relative_to(root / "src"):
+    if path.suffix == ".c" and any(path.is_relative_to(root / d) for d in ("src", "bench")):
         entry["command"] = GCC_ONLY.sub("", entry["command"])
         entries[str(path)] = entry
 (out / "compile_commands.json").write_text(json.dumps(list(entries.values())))

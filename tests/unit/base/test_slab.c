@@ -13,16 +13,24 @@
 
 static int allocations;
 static bool no_memory;
+static bool fill_new;
+
+enum { FILLING = 0xa5 };
 
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
+	void *got;
+
 	if (no_memory)
 		return NULL;
 	allocations++;
-	return __real_aligned_alloc(alignment, size);
+	got = __real_aligned_alloc(alignment, size);
+	if (got && fill_new)
+		memset(got, FILLING, size);
+	return got;
 }
 
 static void objects_are_aligned_and_separate_up_to_the_limit(void **unused)
@@ -95,6 +103,28 @@ static void end_of_memory_is_an_answer_and_passes(void **unused)
 	slab_release(&s);
 }
 
+/* Pages that nobody writes to take no memory. */
+static void what_was_never_used_was_never_touched(void **unused)
+{
+	enum { SIZE = 100, COUNT = 4 };
+	unsigned char *first;
+	struct slab s;
+
+	(void)unused;
+	fill_new = true;
+	slab_init(&s, SIZE, COUNT, 8);
+	first = slab_get(&s);
+	fill_new = false;
+	for (size_t i = s.size; i < COUNT * s.size; i++)
+		assert_int_equal(first[i], FILLING);
+	slab_put(&s, first);
+	assert_ptr_equal(slab_get(&s), first);
+	assert_ptr_equal(slab_get(&s), first + s.size);
+	slab_put(&s, first + s.size);
+	slab_put(&s, first);
+	slab_release(&s);
+}
+
 static void slab_of_none_gives_none(void **unused)
 {
 	struct slab s;
@@ -111,6 +141,7 @@ int main(void)
 		cmocka_unit_test(objects_are_aligned_and_separate_up_to_the_limit),
 		cmocka_unit_test(second_use_costs_no_malloc),
 		cmocka_unit_test(end_of_memory_is_an_answer_and_passes),
+		cmocka_unit_test(what_was_never_used_was_never_touched),
 		cmocka_unit_test(slab_of_none_gives_none),
 	};
 

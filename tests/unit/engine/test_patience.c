@@ -14,6 +14,7 @@ struct stage {
 	struct listener listener;
 	struct session_host host;
 	struct relay_tail tail;
+	struct note note;
 	struct errand errand;
 	struct session s;
 };
@@ -139,7 +140,7 @@ static void only_words_that_are_always_answered_are_waited_for(void **state)
 
 	(void)state;
 	assert_int_equal(patience_answer(&st->s), INT64_MAX);
-	st->errand.said = &st->tail;
+	st->errand.said = &st->note;
 	assert_int_equal(patience_answer(&st->s), 250);
 	st->host.now_ms += 251;
 	assert_int_equal(patience_answer(&st->s), -1);

@@ -11,6 +11,7 @@
 
 enum {
 	TAIL = 16384, /* of a worker's */
+	NOTE = 512,   /* the smallest */
 	LARGEST = 4 * TAIL
 };
 
@@ -21,7 +22,7 @@ void *__wrap_slab_get(struct slab *s);
 
 void *__wrap_slab_get(struct slab *s)
 {
-	return atomic_load(&is_poor) && s->size > TAIL ? NULL : __real_slab_get(s);
+	return atomic_load(&is_poor) && s->size >= NOTE ? NULL : __real_slab_get(s);
 }
 
 /* Bytes that do not repeat. */

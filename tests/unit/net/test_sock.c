@@ -305,6 +305,48 @@ static void quickack_is_switched(void **unused)
 	sock_close(listener);
 }
 
+/* True if the server did not hear of the connection before it was sent something. */
+static bool ack_has_waited(const struct addr *at, int listener)
+{
+	static const struct sock_options o = { .nodelay = true, .speaks_first = true };
+	bool connected;
+	bool waited;
+	struct addr peer;
+	char byte = 0;
+	int client = sock_connect(at, &o, &connected);
+	int server;
+
+	wait_for(client, POLLOUT);
+	server = sock_accept(listener, &peer);
+	waited = server == -1 && errno == EAGAIN;
+	assert_int_equal(send(client, "x", 1, 0), 1);
+	if (waited) {
+		wait_for(listener, POLLIN);
+		server = sock_accept(listener, &peer);
+	}
+	wait_for(server, POLLIN);
+	assert_int_equal(recv(server, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'x');
+	sock_close(client);
+	sock_close(server);
+	return waited;
+}
+
+/* The kernel waits for 40 ms: this process may not get the processor in such a time. */
+static void first_words_carry_the_last_ack_of_the_handshake(void **unused)
+{
+	struct addr at = ip("127.0.0.1", 0);
+	struct addr real;
+	int listener = must_listen(&at, &plain, &real);
+	int waited = 0;
+
+	(void)unused;
+	for (int i = 0; i < 100 && !waited; i++)
+		waited += ack_has_waited(&real, listener);
+	assert_int_equal(waited, 1);
+	sock_close(listener);
+}
+
 static void descriptor_limit_is_raised_and_never_lowered(void **unused)
 {
 	struct rlimit saved;
@@ -340,6 +382,7 @@ int main(void)
 		cmocka_unit_test(refused_connect_is_told_by_errno),
 		cmocka_unit_test(reset_is_an_rst_and_close_is_a_fin),
 		cmocka_unit_test(quickack_is_switched),
+		cmocka_unit_test(first_words_carry_the_last_ack_of_the_handshake),
 		cmocka_unit_test(descriptor_limit_is_raised_and_never_lowered),
 	};
 
