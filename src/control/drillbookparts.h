@@ -34,7 +34,7 @@ struct drillbook {
 	const struct topology *topology;
 	struct drillbook_row **rows;
 	size_t row_count, row_limit;
-	size_t found; /* the row that was asked for last */
+	size_t found;      /* the row that was asked for last */
 	size_t capacity;   /* samples of a ring */
 	uint64_t taken;    /* samples so far */
 	int64_t begin_ms;  /* when the first interval began */
