@@ -202,8 +202,8 @@ static void other_lines_say_nothing(void **state)
 		"backend a b has no server available!",
 		"Proxy psql stopped (cumulated conns: FE: 1, BE: 1).",
 		"Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (fe/TCP)",
-		"127.0.0.1:1 [20/Nov/2026:12:12:45.123] fe/1: Connection error during SSL "
-		"handshake",
+		("127.0.0.1:1 [20/Nov/2026:12:12:45.123] fe/1: Connection error during SSL "
+		 "handshake"),
 		"127.0.0.1:1 [20/Nov/2026:12:12:45.123] fe psql/n1 1/0/5000 212",
 		"127.0.0.1:1 [20/Nov/2026:12:12:45.123] fe psql/n1 words 212 -- x",
 		"127.0.0.1:1 [20-Nov-2026:12:12:45.123] fe psql/n1 1/0/5000 212 -- x",

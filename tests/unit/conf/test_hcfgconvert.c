@@ -200,20 +200,20 @@ static void without_a_page_sluice_has_its_own_if_it_is_asked(void **state)
 	static const char *const cfgs[] = {
 		"listen a\nbind :1\nserver s h:1\n",
 		"listen a\nbind :8404\nserver s h:1\n",
-		"global\nstats socket /run/x level admin\nlisten a\nbind :1\nserver s h:1\n"
-		"frontend p\nmode http\nbind :8080\nstats uri /\n",
+		("global\nstats socket /run/x level admin\nlisten a\nbind :1\nserver s h:1\n"
+		 "frontend p\nmode http\nbind :8080\nstats uri /\n"),
 	};
 	static const char *const own[] = {
 		"admin = { bind = \"127.0.0.1:8404\"; socket = \"/run/sluice/admin.sock\"; };",
 		"admin = { bind = \"\"; socket = \"/run/sluice/admin.sock\"; };",
-		"admin = { bind = \":8080\"; socket = \"/run/x\"; stats_uri = \"/\"; "
-		"realm = \"HAProxy Statistics\"; };",
+		("admin = { bind = \":8080\"; socket = \"/run/x\"; stats_uri = \"/\"; "
+		 "realm = \"HAProxy Statistics\"; };"),
 	};
 	static const char *const none[] = {
 		"admin = { bind = \"\"; socket = \"\"; };",
 		"admin = { bind = \"\"; socket = \"\"; };",
-		"admin = { bind = \":8080\"; socket = \"/run/x\"; stats_uri = \"/\"; "
-		"realm = \"HAProxy Statistics\"; };",
+		("admin = { bind = \":8080\"; socket = \"/run/x\"; stats_uri = \"/\"; "
+		 "realm = \"HAProxy Statistics\"; };"),
 	};
 
 	(void)state;
