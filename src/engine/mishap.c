@@ -225,7 +225,7 @@ enum mishap_verdict mishap_on_ready(struct session *s, enum duplex_end end, int 
 	struct fault f = fault_of(s);
 
 	if (s->mishap && is_over(s->mishap))
-		mishap_forget(s);
+		let_go(s);
 	if (f.kind == FAULT_RESET)
 		return MISHAP_REFUSED;
 	if (!holds_bytes(f.kind) || (!s->mishap && !begin(s, false)))

@@ -226,13 +226,14 @@ static void choose(struct relay *r, const struct relay_gate *gate, const struct 
 /*
  * A splice that brings nothing counts as a small move: urgent data, which it never passes, must not
  * keep the loop busy for ever.  Where the kernel can not splice, or has no memory for it, bytes are
- * copied.
+ * copied; also when it says that there are no more, which after an end it says at an urgent byte,
+ * too: only a read knows.
  */
 static enum relay_status lack_bulk(struct relay *r, ssize_t got, struct relay_space *space)
 {
 	int errnum = errno;
-	bool unfit = got == -1 && r->gear == RELAY_SPLICE &&
-	             (errnum == EINVAL || errnum == ENOMEM || errnum == ENOSYS || errnum == EPERM);
+	bool unfit = r->gear == RELAY_SPLICE && (got == 0 || errnum == EINVAL || errnum == ENOMEM ||
+	                                         errnum == ENOSYS || errnum == EPERM);
 
 	relay_drop(r, space);
 	errno = errnum;

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from harness import free_port, wait_for
+from harness import PATIENCE, free_port, wait_for
 from peers import (SessionLog, conf_of, connect, echo, echoes, peer, read_all, read_exactly, reset,
                    server, service, session_log)
 
@@ -167,3 +167,28 @@ def test_sessions_killed_in_mid_bulk_leave_nothing_behind(behind, session_log, w
                  what="descriptors to be given back")
     assert balancer.status()["sessions"] == 0
     assert {line["reason"] for line in lines} == {f"{who}_reset"}
+
+
+def test_what_follows_an_urgent_byte_at_the_end_of_bulk_arrives(behind):
+    """splice() stops at an urgent byte and then says what it says at an end."""
+    before, after = 30, b"after it" * 1000
+    said_all, heard = threading.Event(), []
+
+    def serve(s):
+        data = bytearray()
+        while chunk := s.recv(65536):
+            data += chunk
+            if len(data) > (before - 1) * MB:
+                said_all.wait(PATIENCE)
+        heard.append(data)
+
+    port, _, _ = behind(serve)
+    with connect(port) as s:
+        bulk_send(s, before * MB)
+        s.send(b"!", socket.MSG_OOB)
+        s.sendall(after)
+        s.shutdown(socket.SHUT_WR)
+        said_all.set()
+        wait_for(lambda: heard, what="the end at the server")
+    assert len(heard[0]) == before * MB + len(after)
+    assert heard[0].endswith(after)

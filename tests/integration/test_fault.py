@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: MIT
 """`sluice fault`: what it does to clients and checks, and how it ends."""
 
+import fcntl
 import subprocess
+import sys
+import termios
 import time
 
 import pytest
-from harness import PgError, PgSession, Simnodes, Sluice, cluster_conf, port_of, program, wait_for
+from harness import (PgError, PgSession, Simnodes, Sluice, cluster_conf, free_port, port_of,
+                     program, wait_for)
+from peers import (conf_of, connect, echo, echoes, is_silent, peer, read_exactly, server, service)
+
+__all__ = ["peer"]
 
 CHECK = ('type = "http"; port = "http"; inter = "200ms"; fastinter = "50ms"; timeout = "300ms"; '
          'rise = 1; fall = 2;')
@@ -170,3 +177,33 @@ def test_a_server_that_a_reload_takes_away_is_rid_of_its_fault(balancer):
     assert kept.value("SHOW node_id") == "1"
     assert "FAULT OVER" in process.log()
     kept.close()
+
+
+def unsent(s):
+    """Bytes that the other side's kernel has not taken yet."""
+    size = bytearray(4)
+    fcntl.ioctl(s, termios.TIOCOUTQ, size)
+    return int.from_bytes(size, sys.byteorder)
+
+
+@pytest.mark.parametrize("lift", ["none", "refuse"])
+def test_what_a_fault_held_comes_when_it_is_lifted(sluice, peer, lift):  # noqa: F811
+    """The client speaks before the fault's next look: the server must not be forgotten for it."""
+    sessions = []
+
+    def serve(s):
+        sessions.append(s)
+        echo(s)
+
+    port = free_port()
+    balancer = sluice(conf_of([service("web", port, [server("a", peer(serve).address)])]))
+    with connect(port) as client:
+        assert echoes(client)
+        for _ in range(5):
+            balancer.ctl("fault web/a delay 5s")
+            sessions[0].sendall(b"held")
+            wait_for(lambda: not unsent(sessions[0]), what="the server's words at the balancer")
+            assert is_silent(client)
+            balancer.ctl(f"fault web/a {lift}")
+            client.sendall(b"hello")
+            assert read_exactly(client, 9) == b"heldhello"
