@@ -80,19 +80,14 @@ static enum approach_result judge(int errnum)
 	}
 }
 
-/*
- * On the same host the handshake is over when connect() returns, although it does not say so, and a
- * look saves a turn of the loop.  Elsewhere a look is in vain, and only seldom taken.
- */
 static bool is_there_already(struct topology_server *server, int fd)
 {
 	enum { LOOKS_SPARED = 200 };
 	uint8_t far = atomic_load_explicit(&server->far, memory_order_relaxed);
-	bool there = !far && sock_is_connected(fd);
+	bool there = sock_is_there(fd, &far, LOOKS_SPARED);
 
 	if (!there)
-		atomic_store_explicit(&server->far, far ? far - 1 : LOOKS_SPARED,
-		                      memory_order_relaxed);
+		atomic_store_explicit(&server->far, far, memory_order_relaxed);
 	return there;
 }
 

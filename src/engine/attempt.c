@@ -22,6 +22,7 @@ enum {
 	/* More than any answer; interim ones do not count as such, and may come without end. */
 	RECEIVED_MAX = 4 * PROBE_ANSWER_MAX,
 	DRAIN_READS = 16,
+	LOOKS_SPARED = 50,
 	GO_ON = 0 /* instead of events: there is something else to do first */
 };
 
@@ -278,20 +279,6 @@ static int connected(struct attempt *a)
 	return GO_ON;
 }
 
-/*
- * On the same host the handshake is over when connect() returns, although it does not say so, and a
- * look saves a turn of the loop.  Elsewhere a look is in vain, and only seldom taken.
- */
-static bool is_there_already(struct attempt *a)
-{
-	enum { LOOKS_SPARED = 50 };
-	bool there = !a->far && sock_is_connected(a->io.fd);
-
-	if (!there)
-		a->far = a->far ? a->far - 1 : LOOKS_SPARED;
-	return there;
-}
-
 static bool is_http(enum settings_check_type type)
 {
 	return type == SETTINGS_CHECK_HTTP || type == SETTINGS_CHECK_HTTPS;
@@ -320,7 +307,7 @@ static int open_connection(struct attempt *a)
 	if (fd == -1)
 		return give_up(a, PROBE_CONNECTING, errno, NULL);
 	a->phase = ATTEMPT_CONNECTING;
-	return is_there_already(a) ? connected(a) : EV_WRITE;
+	return sock_is_there(a->io.fd, &a->far, LOOKS_SPARED) ? connected(a) : EV_WRITE;
 }
 
 static int confirm(struct attempt *a)

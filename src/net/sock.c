@@ -10,7 +10,6 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -385,29 +384,11 @@ int sock_error(int fd)
 	return errnum;
 }
 
-bool sock_is_connected(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
-}
-
 bool sock_local(int fd, struct addr *ret)
 {
 	struct addr a = { .len = sizeof(a.un) };
 
 	return getsockname(fd, &a.sa, &a.len) == 0 && addr_from_sockaddr(&a.sa, a.len, ret);
-}
-
-enum sock_news sock_look(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	if (poll(&p, 1, 0) != 1)
-		return SOCK_SILENT;
-	if (p.revents & POLLERR)
-		return SOCK_RESET;
-	return (p.revents & POLLIN) ? SOCK_SPEAKS : SOCK_SILENT;
 }
 
 struct sock_file sock_file_at(const char *path)

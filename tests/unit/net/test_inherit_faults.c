@@ -6,20 +6,13 @@
 /* WRAP: fcntl pipe2 fork */
 #include "net/inherit.h"
 
-#include <dirent.h>
+#include "fixture.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum { SOCKETS = 3 };
 
@@ -58,17 +51,6 @@ pid_t __wrap_fork(void);
 pid_t __wrap_fork(void)
 {
 	return fails_now() ? -1 : __real_fork();
-}
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (d && readdir(d))
-		n++;
-	closedir(d);
-	return n;
 }
 
 static bool is_blocked(int signal)
@@ -111,12 +93,12 @@ static void whatever_fails_is_said_and_leaves_nothing(void **state)
 	(void)state;
 	for (int i = 0; i < SOCKETS; i++)
 		assert_true((fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0);
-	before = count_fds();
+	before = fds_count();
 	for (k = 1;; k++) {
 		err.text[0] = '\0';
 		calls_left = k;
 		pid = start(fds, &err);
-		assert_int_equal(count_fds(), before);
+		assert_int_equal(fds_count(), before);
 		assert_false(is_blocked(SIGTERM));
 		if (pid > 0)
 			break;

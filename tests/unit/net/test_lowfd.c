@@ -2,24 +2,18 @@
 /* WRAP: dup3 eventfd fcntl */
 #include "net/lowfd.h"
 
+#include "fixture.h"
+
 #include "base/error.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum {
 	HELD = 64,
@@ -70,19 +64,6 @@ int __wrap_fcntl(int fd, int cmd, ...)
 	if (cmd == F_DUPFD_CLOEXEC && fcntl_left > 0)
 		fcntl_left--;
 	return __real_fcntl(fd, cmd, value);
-}
-
-static size_t open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(dir);
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else reads this directory stream */
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static ino_t file_of(int fd)
@@ -143,13 +124,13 @@ static int tear_down(void **state)
 
 static void high_number_becomes_low_and_comes_back(void **state)
 {
-	size_t before = open_files();
+	int before = fds_count();
 	struct high h;
 
 	(void)state;
 	lowfd_hold(MANY);
 	assert_int_equal(lowfd_count(), HELD + 1);
-	assert_int_equal(open_files(), before + HELD + 1);
+	assert_int_equal(fds_count(), before + HELD + 1);
 	for (int i = 0; i < 3 * HELD; i++) {
 		int fd;
 
@@ -162,10 +143,10 @@ static void high_number_becomes_low_and_comes_back(void **state)
 		lowfd_close(fd);
 		assert_true(is_closed(&h));
 		close(h.other);
-		assert_int_equal(open_files(), before + HELD + 1);
+		assert_int_equal(fds_count(), before + HELD + 1);
 	}
 	lowfd_release();
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 }
 
 static void low_numbers_and_none_stay(void **state)
@@ -186,7 +167,7 @@ static void low_numbers_and_none_stay(void **state)
 
 static void who_has_few_descriptors_holds_none(void **state)
 {
-	size_t before = open_files();
+	int before = fds_count();
 	struct high h = open_high();
 
 	(void)state;
@@ -196,7 +177,7 @@ static void who_has_few_descriptors_holds_none(void **state)
 	lowfd_close(h.fd);
 	assert_true(is_closed(&h));
 	close(h.other);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 }
 
 static void more_than_are_held_stay_high(void **state)
@@ -254,7 +235,7 @@ static void double_leaves_the_first_to_its_owner(void **state)
 static void descriptors_that_run_out_leave_fewer_or_none(void **state)
 {
 	struct high h[4];
-	size_t before = open_files();
+	int before = fds_count();
 
 	(void)state;
 	no_eventfd = true;
@@ -275,7 +256,7 @@ static void descriptors_that_run_out_leave_fewer_or_none(void **state)
 		close(h[i].other);
 	}
 	lowfd_release();
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 }
 
 static void what_cannot_be_moved_stays_or_is_closed(void **state)

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/pipes.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "fixture.h"
 
-#include <cmocka.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* WRAP: pipe2 fcntl malloc */
 enum { SPARE = 8 };
@@ -53,17 +47,6 @@ int __wrap_fcntl(int fd, int cmd, ...)
 void *__wrap_malloc(size_t size)
 {
 	return no_memory ? NULL : __real_malloc(size);
-}
-
-static int open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static int size_of(const struct pipes_pipe *pipe)
@@ -135,19 +118,19 @@ static void only_a_few_are_kept_and_none_after_the_end(void **state)
 	enum { COUNT = 20 };
 	struct pipes p;
 	struct pipes_pipe *pipes[COUNT];
-	int before = open_files();
+	int before = fds_count();
 
 	(void)state;
 	pipes_init(&p, COUNT);
 	for (int i = 0; i < COUNT; i++)
 		pipes[i] = pipes_get(&p);
-	assert_int_equal(open_files(), before + 2 * COUNT);
+	assert_int_equal(fds_count(), before + 2 * COUNT);
 	for (int i = 0; i < COUNT; i++)
 		pipes_put(&p, pipes[i]);
 	assert_int_equal(p.open, SPARE);
-	assert_int_equal(open_files(), before + 2 * SPARE);
+	assert_int_equal(fds_count(), before + 2 * SPARE);
 	pipes_release(&p);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 }
 
 static void what_was_left_in_a_pipe_reaches_nobody(void **state)
@@ -155,7 +138,7 @@ static void what_was_left_in_a_pipe_reaches_nobody(void **state)
 	struct pipes p;
 	struct pipes_pipe *pipe;
 	char byte;
-	int before = open_files();
+	int before = fds_count();
 
 	(void)state;
 	pipes_init(&p, 1);
@@ -163,7 +146,7 @@ static void what_was_left_in_a_pipe_reaches_nobody(void **state)
 	assert_int_equal(write(pipe->in, "secret", 6), 6);
 	pipe->held = 6;
 	pipes_put(&p, pipe);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 	pipe = pipes_get(&p);
 	assert_int_equal(pipe->held, 0);
 	assert_int_equal(read(pipe->out, &byte, 1), -1);
@@ -185,7 +168,7 @@ static void a_smaller_pipe_will_do_but_not_a_tiny_one(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pipes p;
 		struct pipes_pipe *pipe;
-		int before = open_files();
+		int before = fds_count();
 
 		pipes_init(&p, 1);
 		largest = cases[i].allowed;
@@ -195,7 +178,7 @@ static void a_smaller_pipe_will_do_but_not_a_tiny_one(void **state)
 			pipes_put(&p, pipe);
 		} else {
 			assert_null(pipe);
-			assert_int_equal(open_files(), before);
+			assert_int_equal(fds_count(), before);
 			assert_int_equal(p.open, 0);
 		}
 		largest = 1 << 20;
@@ -207,7 +190,7 @@ static void without_descriptors_or_memory_there_is_none(void **state)
 {
 	struct pipes p;
 	struct pipes_pipe *pipe;
-	int before = open_files();
+	int before = fds_count();
 
 	(void)state;
 	pipes_init(&p, 1);
@@ -218,7 +201,7 @@ static void without_descriptors_or_memory_there_is_none(void **state)
 	pipe = pipes_get(&p);
 	no_memory = false;
 	assert_null(pipe);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(fds_count(), before);
 	/* It is tried anew each time. */
 	pipe = pipes_get(&p);
 	assert_non_null(pipe);
