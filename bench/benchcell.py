@@ -174,13 +174,21 @@ def wait_listening(child, port):
 
 # --- What processes used -------------------------------------------------------------------------
 
+def files_of(pid, name):
+    """That file of each thread of a process; none of one that has ended."""
+    try:
+        return list(Path(f"/proc/{pid}/task").glob(f"*/{name}"))
+    except OSError:
+        return []
+
+
 def tree(pid):
     """The process and all its descendants."""
     found, todo = [], [pid]
     while todo:
         pid = todo.pop()
         found.append(pid)
-        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for path in files_of(pid, "children"):
             try:
                 todo += [int(p) for p in path.read_text().split()]
             except OSError:
@@ -192,7 +200,7 @@ def schedule(pids):
     """(seconds on a CPU, seconds that it waited for one) of all their threads, thread by thread."""
     used, waited = {}, 0.0
     for pid in pids:
-        for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        for path in files_of(pid, "schedstat"):
             try:
                 ran, delay, _ = path.read_text().split()
             except (OSError, ValueError):
