@@ -38,7 +38,9 @@ struct errand {
 	struct note *said;            /* by the client so far: engine/replay.h; or NULL */
 	struct addr_ip server_addr, source_addr; /* as in struct record */
 	const char *refusal;                     /* record.refusal */
-	bool spoken; /* there is something to send to the first server at once */
+	uint8_t last_failure;                    /* enum reason of the last connect attempt */
+	uint16_t peeked; /* bytes of a first answer that is not complete; 0: none */
+	bool spoken;     /* there is something to send to the first server at once */
 };
 
 /* NULL: no memory. */

@@ -30,36 +30,44 @@ enum session_phase {
 
 struct mishap; /* engine/mishap.h */
 
+/*
+ * What relaying a request touches comes first and begins a cache line: with many sessions each line
+ * has to be fetched again for each request.
+ */
 struct session {
-	LIST_ENTRY(session) link; /* of session_rounds, then of the closing ones */
+	_Alignas(TOPOLOGY_LINE) struct duplex ends;
 	struct session_host *host;
+	int64_t last_active_ms;         /* session_host.now_ms of that moment */
+	struct topology_server *server; /* claimed, or the last one tried; NULL: none yet */
+	uint8_t phase;                  /* enum session_phase */
+	uint8_t reason;                 /* enum reason, once closed */
+	uint8_t leaving_reason;
+	bool leaving : 1;      /* session_leave() */
+	bool guarded : 1;      /* it has lasted: src/engine/guard.h */
+	bool follows : 1;      /* it began as one of PostgreSQL's protocol */
+	bool unanswered : 1;   /* told: its server does not answer its first words */
+	bool claimed : 1;      /* counted in server->active */
+	bool redispatched : 1; /* a server that was tried before was another one */
+	uint8_t retries;
+	uint8_t youth;         /* how much sooner than others it is too old */
+	uint16_t slot;         /* of session_rounds; SESSION_SLOTS: resting */
+	struct errand *errand; /* NULL: a server has answered, nothing of it is needed */
+	struct mishap *mishap; /* of a server with a fault; or NULL */
+	struct pgwire wire;    /* followed if the service's protocol is pgwire */
 	struct listener *through;
-	struct topology_service *service; /* its frontend's */
-	struct topology_server *server;   /* claimed, or the last one tried; NULL: none yet */
-	struct errand *errand;            /* NULL: a server has answered, nothing of it is needed */
-	struct mishap *mishap;            /* of a server with a fault; or NULL */
-	struct duplex ends;
-	struct pgwire wire; /* followed if the service's protocol is pgwire */
+	LIST_ENTRY(session) link; /* of session_rounds, then of the closing ones */
 	uint64_t id;
 	int64_t accepted_wall_ms;
-	int64_t accepted_ms, last_active_ms; /* session_host.now_ms of those moments */
-	int32_t queue_ms, connect_ms;        /* as in struct record */
+	int64_t accepted_ms;          /* session_host.now_ms of that moment */
+	int32_t queue_ms, connect_ms; /* as in struct record */
 	struct addr_ip client;
-	uint16_t slot;        /* of session_rounds; SESSION_SLOTS: resting */
-	uint16_t peeked;      /* bytes of a first answer that is not complete; 0: none */
-	uint8_t phase;        /* enum session_phase */
-	uint8_t reason;       /* enum reason, once closed */
-	uint8_t last_failure; /* enum reason of the last connect attempt */
-	uint8_t retries;
-	bool claimed; /* counted in server->active */
-	bool redispatched;
-	bool guarded;    /* it has lasted: src/engine/guard.h */
-	bool unanswered; /* told: its server does not answer its first words */
-	bool leaving;    /* session_leave() */
-	uint8_t leaving_reason;
-	bool follows;  /* it began as one of PostgreSQL's protocol */
-	uint8_t youth; /* how much sooner than others it is too old */
 };
+
+/* Its frontend's. */
+static inline struct topology_service *session_service(const struct session *s)
+{
+	return s->through->frontend->service;
+}
 
 LIST_HEAD(session_list, session);
 

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = alignof(uint64_t) };
+/* Of a chunk that of a cache line, so that objects of whole lines begin one. */
+enum { ALIGN = alignof(uint64_t), CHUNK_ALIGN = 64 };
 
 struct chunk {
 	struct chunk *next;
-	_Alignas(ALIGN) char objects[];
+	_Alignas(CHUNK_ALIGN) char objects[];
 };
 
 void slab_init(struct slab *s, size_t size, size_t per_chunk, size_t max)
@@ -36,7 +37,8 @@ static bool grow(struct slab *s)
 
 	if (!count)
 		return false;
-	c = aligned_alloc(ALIGN, sizeof(*c) + count * s->size);
+	c = aligned_alloc(CHUNK_ALIGN, (sizeof(*c) + count * s->size + CHUNK_ALIGN - 1) /
+	                                   CHUNK_ALIGN * CHUNK_ALIGN);
 	if (!c)
 		return false;
 	c->next = s->chunks;

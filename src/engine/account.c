@@ -20,7 +20,7 @@ void account_connected(const struct session *s)
 		atomic_store_explicit(&server->errors, 0, memory_order_relaxed);
 	topology_time_add(&server->queue_time, (uint32_t)s->queue_ms);
 	topology_time_add(&server->connect_time, (uint32_t)s->connect_ms);
-	end_gap(s->service, s->host->now_ms);
+	end_gap(session_service(s), s->host->now_ms);
 }
 
 void account_bytes(const struct session *s, enum counter counter, uint64_t n)
@@ -29,7 +29,7 @@ void account_bytes(const struct session *s, enum counter counter, uint64_t n)
 		return;
 	counter_add(&s->server->count, counter, n);
 	/* The only frontend of a service has the service's sum. */
-	if (s->service->frontend_count > 1)
+	if (session_service(s)->frontend_count > 1)
 		counter_add(&s->through->frontend->count, counter, n);
 }
 
@@ -46,9 +46,9 @@ void account_gone(const struct session_host *h, struct listener *through)
 
 void account_end(const struct session *s)
 {
-	struct counter_set *at = s->server ? &s->server->count : &s->service->count;
+	struct counter_set *at = s->server ? &s->server->count : &session_service(s)->count;
 
-	atomic_fetch_add_explicit(&s->service->ended[s->reason], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&session_service(s)->ended[s->reason], 1, memory_order_relaxed);
 	switch ((enum reason)s->reason) {
 	case REASON_CLIENT_RESET:
 	case REASON_CLIENT_SILENT:
@@ -108,7 +108,7 @@ struct record account_record(const struct session *s)
 	struct record ret = {
 		.id = s->id,
 		.accepted_wall_ms = s->accepted_wall_ms,
-		.service = s->service,
+		.service = session_service(s),
 		.server = s->server,
 		.frontend = s->through->frontend,
 		.bind = s->through->bind,
@@ -121,7 +121,7 @@ struct record account_record(const struct session *s)
 		.bytes_out = s->ends.flow[DUPLEX_SERVER].bytes,
 		.process_conns = load(s->host->connections),
 		.frontend_conns = load(&s->through->frontend->active),
-		.service_conns = load(&s->service->active),
+		.service_conns = load(&session_service(s)->active),
 		.server_conns = s->server ? load(&s->server->active) + !s->claimed : 0,
 		.retries = s->retries,
 		.redispatched = s->redispatched,

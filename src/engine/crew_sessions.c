@@ -72,7 +72,7 @@ static bool is_silent(const struct session *s, uint32_t silent_ms)
 static bool is_unanswered(const struct session *s)
 {
 	if (s->phase == SESSION_DIALING)
-		return s->service->settings->redispatch;
+		return session_service(s)->settings->redispatch;
 	return follow_sees(s) && replay_is_possible(s, REASON_SERVER_DOWN);
 }
 

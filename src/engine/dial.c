@@ -48,12 +48,12 @@ static void leave_server(struct session *s)
 /* How long it may still be held, counted from its first wait on. */
 static int64_t hold_left(struct session *s)
 {
-	const struct settings_service *set = s->service->settings;
+	const struct settings_service *set = session_service(s)->settings;
 	struct queue_ticket *t = &s->errand->ticket;
 	uint32_t limit = set->hold_ms;
 
 	if (!limit && set->panic == SETTINGS_PANIC_HOLD &&
-	    atomic_load_explicit(&s->service->panicking, memory_order_relaxed))
+	    atomic_load_explicit(&session_service(s)->panicking, memory_order_relaxed))
 		limit = PANIC_HOLD_MS;
 	/* What it was promised counts: a panic may end, a reload may shorten it. */
 	if (limit > t->hold_ms)
@@ -72,9 +72,9 @@ static void blame(struct session *s, enum reason why)
 
 static void attempt_failed(struct session *s, enum reason why)
 {
-	const struct settings_service *set = s->service->settings;
+	const struct settings_service *set = session_service(s)->settings;
 
-	s->last_failure = (uint8_t)why;
+	s->errand->last_failure = (uint8_t)why;
 	blame(s, why);
 	pool_tried_add(&s->errand->ticket.tried, s->server);
 	if (s->retries >= set->retries && (!set->redispatch || hold_left(s) <= 0)) {
@@ -96,7 +96,7 @@ static void attempt_failed(struct session *s, enum reason why)
 /* A descriptor is missing: the server stays claimed, but not longer than a connect may take. */
 static void wait_for_descriptor(struct session *s)
 {
-	uint32_t limit = s->service->settings->timeout.connect_ms;
+	uint32_t limit = session_service(s)->settings->timeout.connect_ms;
 
 	if (!s->errand->starved_ms)
 		s->errand->starved_ms = s->host->now_ms;
@@ -126,7 +126,7 @@ static void begin_attempt(struct session *s)
 		if (result == APPROACH_CONNECTED && mishap_on_connected(s) != MISHAP_HELD)
 			connected(s);
 		else
-			session_wait(s, s->service->settings->timeout.connect_ms);
+			session_wait(s, session_service(s)->settings->timeout.connect_ms);
 		break;
 	case APPROACH_REFUSED:
 		attempt_failed(s, REASON_CONNECT_REFUSED);
@@ -179,14 +179,14 @@ static void attempt_again(struct session *s)
 /* It was failed by servers before, or there never was one. */
 static void no_server(struct session *s, enum reason first)
 {
-	courtesy_refuse(s, s->server ? (enum reason)s->last_failure : first);
+	courtesy_refuse(s, s->server ? (enum reason)s->errand->last_failure : first);
 }
 
 /* All usable servers have failed it, and it is not held. */
 static void turn_around(struct session *s)
 {
-	if (s->retries > s->service->settings->retries) {
-		courtesy_refuse(s, (enum reason)s->last_failure);
+	if (s->retries > session_service(s)->settings->retries) {
+		courtesy_refuse(s, (enum reason)s->errand->last_failure);
 		return;
 	}
 	s->errand->ticket.tried = (struct pool_tried){ 0 };
@@ -196,7 +196,7 @@ static void turn_around(struct session *s)
 /* How long it may stand in line from now on; INT64_MAX: for ever. */
 static int64_t wait_left(struct session *s)
 {
-	const struct settings_timeouts *set = &s->service->settings->timeout;
+	const struct settings_timeouts *set = &session_service(s)->settings->timeout;
 	const struct queue_ticket *t = &s->errand->ticket;
 	int64_t hold = hold_left(s);
 	uint32_t limit = set->queue_ms ? set->queue_ms : set->connect_ms;
@@ -228,11 +228,11 @@ static void stand_in_line(struct session *s, struct topology_server *bound)
 	struct topology_server *server = NULL;
 
 	t->desk = &s->host->desk;
-	t->hold_max = hold_left(s) > 0 ? s->service->settings->hold_max : 0;
+	t->hold_max = hold_left(s) > 0 ? session_service(s)->settings->hold_max : 0;
 	t->joined_ms = s->host->now_ms;
 	if (!t->since_ms)
 		t->since_ms = t->joined_ms;
-	switch (queue_join(s->service, t, bound, &s->errand->waited, &server)) {
+	switch (queue_join(session_service(s), t, bound, &s->errand->waited, &server)) {
 	case QUEUE_CLAIMED:
 		use_server(s, server);
 		break;
@@ -272,10 +272,10 @@ static void claimed(struct session *s, struct topology_server *server)
 static enum pool_verdict claim(struct session *s, struct topology_server **ret)
 {
 	struct pool_way *way = &s->errand->ticket.way;
-	enum pool_verdict verdict = pool_claim(s->service, &s->errand->ticket.request, ret);
+	enum pool_verdict verdict = pool_claim(session_service(s), &s->errand->ticket.request, ret);
 
 	if (way->gave_back)
-		queue_settle(s->service);
+		queue_settle(session_service(s));
 	way->gave_back = false;
 	return verdict;
 }
@@ -283,7 +283,7 @@ static enum pool_verdict claim(struct session *s, struct topology_server **ret)
 /* More servers than are remembered may have failed it: it does not go round without a rest. */
 static bool is_to_rest(struct session *s)
 {
-	return pool_tried_all(&s->errand->ticket.tried, s->service) && hold_left(s) > 0;
+	return pool_tried_all(&s->errand->ticket.tried, session_service(s)) && hold_left(s) > 0;
 }
 
 static void choose(struct session *s)
@@ -291,7 +291,7 @@ static void choose(struct session *s)
 	struct topology_server *server = NULL;
 
 	s->errand->ticket.request.random = rng_next(&s->host->rng);
-	if (queue_is_busy(s->service) || is_to_rest(s)) {
+	if (queue_is_busy(session_service(s)) || is_to_rest(s)) {
 		stand_in_line(s, NULL);
 		return;
 	}
@@ -365,7 +365,8 @@ static enum reason why_waited(const struct session *s, bool held)
 {
 	if (!held)
 		return REASON_QUEUE_TIMEOUT;
-	return s->errand->ticket.tried.count ? (enum reason)s->last_failure : REASON_HOLD_TIMEOUT;
+	return s->errand->ticket.tried.count ? (enum reason)s->errand->last_failure
+	                                     : REASON_HOLD_TIMEOUT;
 }
 
 /* No room within its time; unless it has just been called, or it may be held longer than that. */
@@ -388,7 +389,7 @@ static void look_around(struct session *s)
 	struct topology_server *given;
 
 	if (!atomic_load_explicit(&s->errand->ticket.rests, memory_order_relaxed)) {
-		queue_look(s->service, s->host->now_ms);
+		queue_look(session_service(s), s->host->now_ms);
 		return;
 	}
 	given = queue_retry(&s->errand->ticket);
@@ -448,7 +449,7 @@ void dial_begin(struct session *s)
 		session_close(s, REASON_CONNECT_LEFT);
 		return;
 	}
-	if (tells || f->log_addresses || hashes_the_dialled(s->service->settings))
+	if (tells || f->log_addresses || hashes_the_dialled(session_service(s)->settings))
 		errand_local(s->errand, s->ends.io[DUPLEX_CLIENT].fd);
 	if (tells)
 		session_tell(s, OUTBOX_BEGUN);

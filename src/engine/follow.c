@@ -57,19 +57,19 @@ static bool set_low_water(const struct session *s, int bytes)
 
 static enum follow_verdict pass(struct session *s)
 {
-	if (s->peeked)
+	if (s->errand->peeked)
 		set_low_water(s, 1);
-	s->peeked = 0;
+	s->errand->peeked = 0;
 	return FOLLOW_PASS;
 }
 
 /* The loop is not to be woken for the same bytes again; a UNIX socket knows no low-water mark. */
 static enum follow_verdict wait_for_more(struct session *s, size_t got)
 {
-	if (got > ANSWER_MAX || got == s->peeked || s->server->unix_addr.len ||
+	if (got > ANSWER_MAX || got == s->errand->peeked || s->server->unix_addr.len ||
 	    !set_low_water(s, (int)got + 1))
 		return pass(s);
-	s->peeked = (uint16_t)got;
+	s->errand->peeked = (uint16_t)got;
 	return FOLLOW_WAIT;
 }
 

@@ -73,7 +73,7 @@ static void take_over(struct session *s, const struct proxyproto_header *h)
 	}
 	ev_io_stop(s->host->loop, &s->ends.io[DUPLEX_CLIENT]);
 	counter_add(&s->through->frontend->count, COUNTER_SESSIONS, 1);
-	counter_add(&s->service->count, COUNTER_SESSIONS, 1);
+	counter_add(&session_service(s)->count, COUNTER_SESSIONS, 1);
 	dial_begin(s);
 }
 

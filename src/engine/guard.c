@@ -5,7 +5,7 @@
 
 void guard_set(struct session *s)
 {
-	const struct settings_service *set = s->service->settings;
+	const struct settings_service *set = session_service(s)->settings;
 	uint32_t of_server = s->server->settings->tcp_user_timeout_ms;
 	const struct sock_options o = {
 		.keepalive = { .on = set->keepalive.server,

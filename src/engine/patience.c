@@ -13,7 +13,7 @@ int64_t patience_client(const struct session *s)
 
 int64_t patience_idle(const struct session *s, enum reason *ret)
 {
-	const struct settings_timeouts *t = &s->service->settings->timeout;
+	const struct settings_timeouts *t = &session_service(s)->settings->timeout;
 	const struct settings_frontend *f = s->through->frontend->settings;
 	const struct relay *to_server = &s->ends.flow[DUPLEX_CLIENT];
 	const struct relay *to_client = &s->ends.flow[DUPLEX_SERVER];
@@ -32,7 +32,7 @@ int64_t patience_idle(const struct session *s, enum reason *ret)
 
 int64_t patience_age(const struct session *s)
 {
-	const struct settings_service *set = s->service->settings;
+	const struct settings_service *set = session_service(s)->settings;
 	uint64_t max = set->max_session_age_ms;
 
 	if (!max || s->leaving || s->wire.phase == PGWIRE_BLIND)

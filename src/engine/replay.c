@@ -67,7 +67,7 @@ void replay_detach(struct session *s, bool reset)
 	counter_add(&s->server->count, COUNTER_REPLAYED, 1);
 	duplex_replace(&s->ends, s->host->loop, &s->host->space, reset);
 	s->wire = (struct pgwire){ .phase = s->follows ? PGWIRE_FIRST : PGWIRE_BLIND };
-	s->peeked = 0;
+	s->errand->peeked = 0;
 	/* Whoever wished that it leaves meant the server that it had. */
 	s->leaving = false;
 	s->unanswered = false;

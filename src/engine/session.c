@@ -44,7 +44,7 @@ void session_tell(struct session *s, enum outbox_kind kind)
 	bool urgent = kind != OUTBOX_BEGUN && kind != OUTBOX_ENDED;
 
 	if (kind == OUTBOX_CONNECT_FAILED)
-		entry.record.reason = (enum reason)s->last_failure;
+		entry.record.reason = (enum reason)s->errand->last_failure;
 	outbox_put(s->host->outbox, &entry);
 	s->host->on_record(s->host->ctx, urgent);
 }
@@ -305,7 +305,7 @@ static void start_relaying(struct session *s, const void *header, size_t len)
 {
 	uint64_t before[2] = { s->ends.flow[0].bytes, s->ends.flow[1].bytes };
 	size_t first = replay_preface(s, header, len);
-	struct duplex_verdict v = { .ended = true, .reason = (enum reason)s->last_failure };
+	struct duplex_verdict v = { .ended = true, .reason = (enum reason)s->errand->last_failure };
 
 	if (!s->ends.replaceable)
 		replay_end(s);
@@ -464,7 +464,6 @@ static struct session *make(struct session_host *h, const struct session_client 
 		return NULL;
 	*s = (struct session){ .host = h,
 		               .through = client->through,
-		               .service = client->through->frontend->service,
 		               .id = client->id,
 		               .accepted_wall_ms = tick_wall_ms(),
 		               .accepted_ms = h->now_ms,
@@ -488,7 +487,7 @@ void session_open(struct session_host *h, const struct session_client *client)
 		turn_away(h, client);
 		return;
 	}
-	set = s->service->settings;
+	set = session_service(s)->settings;
 	replay_begin(s, set->replay && set->redispatch);
 	follow_begin(s, set->protocol == SETTINGS_PROTOCOL_PGWIRE);
 	ev_io_init(&s->ends.io[DUPLEX_CLIENT], on_client, client->fd, EV_READ);

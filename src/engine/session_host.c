@@ -12,7 +12,8 @@
 
 enum { SESSIONS_PER_CHUNK = 64, ERRANDS_PER_CHUNK = 16 };
 
-_Static_assert(sizeof(struct session) <= 336, "most of what an idle session takes");
+_Static_assert(sizeof(struct session) == 5 * (size_t)TOPOLOGY_LINE,
+               "most of what an idle session takes");
 
 static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {

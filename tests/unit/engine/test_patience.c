@@ -28,7 +28,7 @@ static struct stage *begin(void)
 	st.frontend.settings = &st.front;
 	st.host.now_ms = NOW;
 	st.s.host = &st.host;
-	st.s.service = &st.service;
+	st.frontend.service = &st.service;
 	st.listener.frontend = &st.frontend;
 	st.s.through = &st.listener;
 	st.s.errand = &st.errand;
