@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/addr.h"
+#include "lintparts.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum reach { REACH_HOST, REACH_ADDRESS, REACH_ALL };
+
+/* Who can come there: this host alone, whoever reaches one address, or any of the host's. */
+static enum reach reach_of(const struct addr *a)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
+	if (!a->len)
+		return REACH_HOST;
+	if (a->sa.sa_family == AF_INET) {
+		uint32_t ip = ntohl(a->in.sin_addr.s_addr);
+
+		return ip >> 24 == 127 ? REACH_HOST : ip ? REACH_ADDRESS : REACH_ALL;
+	}
+	if (a->sa.sa_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr))
+		return REACH_HOST;
+	return memcmp(&a->in6.sin6_addr, &any, sizeof(any)) == 0 ? REACH_ALL : REACH_ADDRESS;
+}
+
+/* In a list of endpoints or of sockets the line of the one in question is further down. */
+static struct lintfile_place place_at(const struct lint_view *v, const char *path, int line)
+{
+	struct lintfile_place p = lintfile_find(v->file, path);
+
+	if (line > 0 && p.line < (unsigned int)line)
+		p.line = (unsigned int)line;
+	return p;
+}
+
+static void look_at_admin(const struct lint_view *v, const struct settings_admin *a)
+{
+	char text[ADDR_TEXT_MAX];
+	enum reach reach = reach_of(&a->addr);
+	struct lint_finding f = { .rule = LINT_ADMIN_OPEN,
+		                  .severity = reach == REACH_ALL ? LINT_WARNING : LINT_NOTE,
+		                  .place = place_at(v, "admin.bind", a->line),
+		                  .cure_kind = LINT_CONFIGURATION };
+
+	if (reach == REACH_HOST || a->ca)
+		return;
+	addr_format(&a->addr, text);
+	if (!a->user_count) {
+		f.cure = lint_print(v, "bind = \"127.0.0.1:%u\";", addr_port(&a->addr));
+		lint_add(v, &f, a->name,
+		         "everybody who reaches %s sees the dashboard and the metrics%s", text,
+		         a->writable ? ", and may change the state of servers" : "");
+	} else if (!a->cert) {
+		f.rule = LINT_ADMIN_CLEAR;
+		f.severity = LINT_NOTE;
+		f.cure = "tls = { cert = \"/etc/sluice/admin.crt\"; key = "
+		         "\"/etc/sluice/admin.key\"; };";
+		lint_add(v, &f, a->name, "passwords go to %s over HTTP", text);
+	}
+}
+
+static void look_at_socket(const struct lint_view *v, const struct settings_socket *s)
+{
+	struct lint_finding f = { .rule = LINT_CONTROL_OPEN,
+		                  .severity = LINT_WARNING,
+		                  .place = place_at(v, "admin.sockets", s->line),
+		                  .cure_kind = LINT_CONFIGURATION };
+
+	if (reach_of(&s->addr) == REACH_HOST || s->level == SETTINGS_LEVEL_USER)
+		return;
+	f.cure = lint_print(v, "address = \"127.0.0.1:%u\";", addr_port(&s->addr));
+	lint_add(v, &f, NULL, "everybody who reaches %.100s may %s", s->text,
+	         s->level == SETTINGS_LEVEL_ADMIN ? "take servers out and end sessions"
+	                                          : "look at all sessions and errors");
+}
+
+void lint_look_at_access(const struct lint_view *v)
+{
+	for (size_t i = 0; i < v->settings->admin_count; i++)
+		look_at_admin(v, &v->settings->admins[i]);
+	for (size_t i = 0; i < v->settings->socket_count; i++)
+		look_at_socket(v, &v->settings->sockets[i]);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/explaincmd.h"
+
+#include "fake.h"
+
+static const char conf[] = "cluster = { nodes = ( { name = \"n1\"; host = \"10.0.0.1\"; } ); };\n"
+                           "services = ( { name = \"psql\"; bind = \":26257\"; } );\n";
+
+/* "explain `words` -f FILE" on a file of that content. */
+static int explain(struct fake *f, const char *content, const char *words)
+{
+	char line[256], path[128], *argv[16], *rest;
+	int argc = 0, status;
+	FILE *file;
+
+	fake_start(f, NULL, 0);
+	snprintf(path, sizeof(path), "%s/sluice.conf", f->dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(content, file);
+	fclose(file);
+	snprintf(line, sizeof(line), "explain %s -f %s", words, path);
+	for (char *word = strtok_r(line, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	status = explaincmd_main(&f->console, argc, argv);
+	unlink(path);
+	fake_join(f);
+	return status;
+}
+
+static void each_topic_explains_the_file(void **state)
+{
+	static const struct {
+		const char *words, *said;
+	} cases[] = {
+		{ "detection", "worst, draining:  2.2s" },
+		{ "balance", "psql: roundrobin, 1 server\n" },
+		{ "tiers", "psql\n  1  n1\n" },
+		{ "drain", "= '6s';" },
+		{ "drain --initial-wait 10s", "It is 10s: long enough by 5.8s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake f;
+
+		assert_int_equal(explain(&f, conf, cases[i].words), CONSOLE_OK);
+		assert_contains(f.out, cases[i].said);
+		assert_string_equal(f.err, "");
+		fake_stop(&f);
+	}
+}
+
+static void haproxys_file_is_explained_too(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(
+	    explain(&f, "listen a\n  bind :1\n  server s 10.0.0.1:2 check\n", "detection"),
+	    CONSOLE_OK);
+	assert_contains(f.out, "a/s: tcp");
+	fake_stop(&f);
+}
+
+static void what_is_not_valid_is_said(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(explain(&f, "nonsense = 1;\n", "tiers"), CONSOLE_INVALID);
+	assert_contains(f.err, "/sluice.conf:1: ");
+	assert_int_equal(f.out_len, 0);
+	fake_stop(&f);
+}
+
+static void wrong_arguments_are_usage(void **state)
+{
+	static const struct {
+		const char *words, *said;
+	} cases[] = {
+		{ "", "is missing" },
+		{ "tires", "did you mean \"tiers\"?" },
+		{ "nothing", "there are detection, balance, tiers and drain" },
+		{ "drain --initial-wait 10", "write a duration with its unit" },
+		{ "drain tiers", "unexpected \"tiers\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake f;
+
+		assert_int_equal(explain(&f, conf, cases[i].words), CONSOLE_USAGE);
+		assert_contains(f.err, cases[i].said);
+		fake_stop(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_topic_explains_the_file),
+		cmocka_unit_test(haproxys_file_is_explained_too),
+		cmocka_unit_test(what_is_not_valid_is_said),
+		cmocka_unit_test(wrong_arguments_are_usage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
