@@ -9,12 +9,12 @@
 set -eu
 
 build='gcc libc6-dev cmake ninja-build pkg-config libev-dev libssl-dev libconfig-dev libc-ares-dev
-    libjansson-dev'
+    libjansson-dev libncurses-dev'
 test='clang clang-format clang-tidy libclang-rt-14-dev cppcheck libcmocka-dev python3-pytest
     postgresql postgresql-client haproxy curl openssl socat iproute2 valgrind universal-ctags
     groff-base man-db psmisc procps
     hatop tmux prometheus prometheus-haproxy-exporter lnav rsyslog nginx libnginx-mod-stream
-    apache2-bin varnish tshark systemd bsdextrautils'
+    apache2-bin varnish tshark systemd bsdextrautils zsh fish python3-yaml chromium fonts-dejavu-core'
 # Services of packages of the same name.
 services='haproxy rsyslog nginx varnish prometheus prometheus-haproxy-exporter'
 
@@ -92,7 +92,13 @@ wanted=
 for set in "$@"; do
     case $set in
     build) wanted="$wanted $build" ;;
-    test) wanted="$wanted $test" ;;
+    test)
+        wanted="$wanted $test"
+        # Debian's npm does not go with a Node.js of another origin, which serves as well.
+        if ! { command -v node && command -v npm; } >/dev/null; then
+            wanted="$wanted nodejs npm"
+        fi
+        ;;
     *) usage ;;
     esac
 done

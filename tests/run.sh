@@ -4,7 +4,8 @@
 # all tests.
 #
 #   sh tests/run.sh                    all
-#   sh tests/run.sh -L unit            the tests with that label: unit integration lint fuzz
+#   sh tests/run.sh -L unit            the tests with that label: unit integration browser
+#                                      lint fuzz
 #   sh tests/run.sh -R unit.core -V    any option of ctest
 #   FUZZ_SECONDS=600 sh tests/run.sh -L fuzz
 #

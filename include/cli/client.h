@@ -35,6 +35,12 @@ const char *client_path(const char *option);
  */
 void client_add_word(struct text *out, const char *word);
 
+/*
+ * The usual reasons why there is no connection, each with its cure on a second line; `why` is what
+ * connecting said, with its errno.  Always false.
+ */
+bool client_explain(const char *path, const struct error *why, struct error *err);
+
 /* Connects and sends `command`.  `patience_ms`: silence that is an error, 0: none is. */
 bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
                   struct error *err) MUST_CHECK;
@@ -49,6 +55,12 @@ enum client_status {
 /* Waits for a line: without its newline, valid until the next call. */
 enum client_status client_read_line(struct client *c, const char **ret_line,
                                     struct error *err) MUST_CHECK;
+
+/*
+ * Waits until client_read_line() has something to say, for `timeout_ms` at most, or as long as it
+ * takes if that is negative.  False: nothing yet.
+ */
+bool client_wait(const struct client *c, int timeout_ms);
 
 void client_close(struct client *c);
 

@@ -27,6 +27,9 @@ enum console_exit {
 /* On the standard streams. */
 void console_init(struct console *c);
 
+/* As `width`, of a terminal that may have been resized since. */
+unsigned int console_width_now(const struct console *c);
+
 /* Says "sluice COMMAND: text" on `err`; CONSOLE_FAILED. */
 int console_fail(const struct console *c, const struct error *err);
 

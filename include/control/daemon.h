@@ -40,6 +40,7 @@ struct daemon_predecessors {
 
 struct faults;    /* control/faults.h */
 struct drillbook; /* control/drillbook.h */
+struct live;      /* live.h */
 
 /* Reading the configuration again; set by whoever can. */
 struct daemon_reload {
@@ -62,6 +63,7 @@ struct daemon {
 	struct logger *logger;
 	struct faults *faults;
 	struct drillbook *drillbook;
+	struct live *live; /* for dashboards */
 	struct daemon_followers followers;
 	struct daemon_pages pages;
 	struct daemon_predecessors predecessors;
@@ -70,6 +72,7 @@ struct daemon {
 	int64_t start_ms, start_wall_ms;
 	uint32_t maxconn;
 	uint64_t nofile;
+	bool trusted;   /* anybody on this host may change things over HTTP, without a password */
 	bool accepting; /* clients are served: false until the first checks are over */
 	bool stopping;
 	uint64_t conn_rate, conn_rate_max, last_accepted;

@@ -11,6 +11,7 @@
  * The record that is always made: what happened to servers, and every 250 ms how many sessions each
  * had, got and lost.  It reaches 30 minutes back, less with very many servers (8 MiB); a drill is
  * only a span of it with a name, so that an outage that nobody planned can be reported on, too.
+ * Curves in steps of 5 s always reach 30 minutes back (6 kB for each server and service).
  * Spans are placed by the monotonic clock; a record's times are the wall clock's of now, as long as
  * nobody corrects that the same in each.  No memory is taken for a sample.  Control thread only.
  */
@@ -58,5 +59,14 @@ int64_t drillbook_offset_ms(const struct drillbook *b);
 /* The record of a span; `to_ms` 0: until now.  The caller frees it with drill_free(). */
 struct drill *drillbook_record(const struct drillbook *b, const char *name, int64_t from_ms,
                                int64_t to_ms);
+
+/*
+ * The last `last_ms` as curves of about so many points, both at least 1: a record with intervals
+ * of `every_ms`, as many of them (`samples`) as that needs, the last one not over yet.  They begin
+ * at the same times in every history of this length.  Of the series it has SESSIONS, CONNECTED,
+ * CUT and, of services, FAILED, with DRILL_NO_COUNT where nothing is known; of the events changes
+ * of states and marks.  To be freed as above.
+ */
+struct drill *drillbook_history(const struct drillbook *b, uint32_t last_ms, uint32_t points);
 
 #endif

@@ -151,6 +151,12 @@ bool roster_settled(const struct roster *r);
 /* True if each service has a usable server; otherwise `reason` names those that have none. */
 bool roster_ready(const struct roster *r, char *reason, size_t size);
 
+/*
+ * When the next check of `s`, or of the server that it tracks, begins: in so many milliseconds; 0:
+ * one runs; -1: none will.
+ */
+int64_t roster_next_check_ms(const struct roster *r, const struct topology_server *s);
+
 /* Once a second: rates and their maxima, and servers that start slowly. */
 void roster_sample(struct roster *r);
 /* Once a second while clients may come back: roster_rebalance() where and when it is configured. */

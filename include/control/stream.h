@@ -34,6 +34,7 @@ struct stream {
 	bool spoke;       /* the client has sent something */
 	bool ending;      /* close once `out` is written */
 	bool patient;     /* no idle limit: a follower of events */
+	size_t granted;   /* ... that may have so much unread beyond STREAM_FOLLOWER_MAX */
 	bool holding;     /* an answer is still to come, whatever the client sends or ends */
 	uint32_t idle_ms; /* its own idle limit; 0: the server's */
 	void *state;      /* the protocol's, zeroed, `state_size` bytes */

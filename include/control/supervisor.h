@@ -33,7 +33,8 @@ struct supervisor_options {
 	void (*on_event)(void *ctx, const struct journal_event *e); /* or NULL */
 	void *ctx;
 	bool catch_signals;
-	bool heir; /* follows another process, which has the same addresses and will leave */
+	bool trusted; /* only this host reaches it: the dashboard may act without a password */
+	bool heir;    /* follows another process, which has the same addresses and will leave */
 	bool under_master; /* a worker of control/master.h: its sockets outlive it */
 	int predecessor;   /* whose place it takes: predecessor_find(); 0: nobody's */
 	char *const *argv; /* how it was started, for SIGUSR2; NULL: it cannot do that again */

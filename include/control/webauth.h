@@ -14,7 +14,10 @@
  */
 struct webauth;
 
-enum { WEBAUTH_HASHES_PER_SECOND = 10 };
+enum {
+	WEBAUTH_HASHES_PER_SECOND = 10,
+	WEBAUTH_NAME_MAX = 512 /* room for any name that webauth_name() finds */
+};
 
 enum webauth_verdict {
 	WEBAUTH_OK,
@@ -28,6 +31,9 @@ void webauth_free(struct webauth *a); /* NULL is fine */
 
 /* `authorization`: the value of that field; at == NULL if there is none. */
 enum webauth_verdict webauth_check(struct webauth *a, struct httphead_string authorization);
+
+/* Who that field says it is, without looking at the password; false: nobody. */
+bool webauth_name(struct httphead_string authorization, char ret[static WEBAUTH_NAME_MAX]);
 
 /*
  * May this request change state?  Not if a browser says that another site made it (Origin,

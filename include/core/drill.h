@@ -65,6 +65,9 @@ struct drill_event {
 	  "longest time in it without an established connection, ms; of a service; not of one "    \
 	  "that was only asked once an interval")
 
+/* A count of an interval of which nothing is known; in a history only (control/drillbook.h). */
+#define DRILL_NO_COUNT UINT32_MAX
+
 enum drill_series {
 #define X(name, key, words) DRILL_SERIES_##name,
 	DRILL_SERIES_TABLE(X)

@@ -31,6 +31,8 @@ enum {
 	TOPOLOGY_SHARE = 16 /* of a weight of 1: topology_share() */
 };
 
+struct checklog; /* core/checklog.h */
+
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines of their own are the point */
 struct topology_server {
 	const struct settings_server *_Atomic settings;
@@ -70,6 +72,8 @@ struct topology_server {
 	size_t check_slot, agent_slot; /* of the checker; SIZE_MAX: none */
 	struct probe_result check;     /* the last result; code INIT before the first */
 	struct probe_result agent;     /* the same of its agent */
+	struct checklog *checks;       /* owned: the last ones; NULL: there was none */
+	struct checklog *agent_checks; /* the same of its agent */
 	uint16_t agent_health;         /* 0 .. rise+fall-1 of the agent check */
 	bool check_running, agent_running;
 	bool check_disabled, agent_disabled; /* by a command */

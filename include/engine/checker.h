@@ -98,6 +98,9 @@ void checker_set_pace(struct checker *c, size_t target, enum checker_pace pace);
  */
 void checker_hurry(struct checker *c, size_t target);
 
+/* The next check begins in so many milliseconds; 0: one runs; -1: none will (it is paused). */
+int64_t checker_next_ms(const struct checker *c, size_t target);
+
 void checker_free(struct checker *c); /* ends checks in flight without a report; NULL is fine */
 
 #endif

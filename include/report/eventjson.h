@@ -15,7 +15,8 @@
  *     (how long the state before had lasted)
  *   "panic", "fault": begins; "fault": server, where it is of one
  *   "server", "check": server cause backup from to (in words) before{health counter recovered
- *     admin} after{...} rise fall checked usable sessions check_was_logged
+ *     admin} after{...} rise fall checked usable sessions requeued (waited for it, go elsewhere)
+ *     queued (wait for any server of the service) check_was_logged
  *     [check{code words passed draining status duration_ms info}]
  */
 void eventjson_write(const struct journal_event *e, struct text *out);

@@ -23,15 +23,23 @@ enum eventline_flag {
 
 void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out);
 
-/* On lines of at most `width` columns; all but the first are indented. */
-void eventline_write_folded(const struct journal_event *e, unsigned int flags, unsigned int width,
-                            struct text *out);
+/* Of which server: "psql/n2", "psql", "sluice". */
+void eventline_write_name(const struct journal_event *e, struct text *out);
 
 /* Only what: "UP -> NOLB", "UP 2/3", "OUT OF SERVICE"; nothing for the process. */
 void eventline_write_what(const struct journal_event *e, struct text *out);
+/* The same in its colour if `colour`, in at least `columns` columns and two spaces. */
+void eventline_write_state(const struct journal_event *e, bool colour, size_t columns,
+                           struct text *out);
 
 /* Only why, without time, names and states: `drain: HTTP 503 "..." (1 ms); 12 sessions stay`. */
 void eventline_write_why(const struct journal_event *e, struct text *out);
+
+/* Parts of that: `drain: HTTP 503 "..." (1 ms)`, and "2 servers and 1 backup usable". */
+void eventline_write_cause(const struct journal_event *e, struct text *out);
+void eventline_write_usable(const struct journal_event *e, struct text *out);
+/* Does a server take no sessions any more?  Those of one on its way back cost nothing. */
+bool eventline_turns_away(const struct journal_event *e);
 
 /* The result of a check in words: `HTTP 503 "Service Unavailable" (1 ms)`, "connection refused". */
 void eventline_write_check(const struct probe_result *r, struct text *out);

@@ -7,9 +7,10 @@
 #include "report/snapshot.h"
 
 /*
- * The dashboard at `/`: one self-contained HTML document without a script or an external
- * resource; it asks the browser to load it again every two seconds.  Names and texts of servers
- * are escaped.  `journal` may be NULL; its last entries are shown, newest first.
+ * The dashboard at `/`: one HTML document that needs nothing but what is served under /ui/
+ * (report/uifiles.h).  Without JavaScript it is a table that a browser loads again every two
+ * seconds; with it, app.js puts the live dashboard in its place.  Names and texts of servers are
+ * escaped.  `journal` may be NULL; its last entries are shown, newest first.
  */
 void page_write(const struct snapshot *s, const struct journal *journal, struct text *out);
 

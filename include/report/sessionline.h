@@ -51,8 +51,11 @@ void sessionline_write_list(const struct record *const *records, size_t count, s
 bool sessionline_read_list(const char *json, struct sessionline **ret, size_t *ret_count,
                            struct error *err) MUST_CHECK;
 
-/* The table of `sluice sessions`: a heading and a line for each. */
-void sessionline_write_table(const struct sessionline *l, size_t count, bool colour,
-                             struct text *out);
+/*
+ * The table of `sluice sessions`: a heading and a line for each, no wider than `width` columns (at
+ * least 64 are assumed); names that are too long end with "~".
+ */
+void sessionline_write_table(const struct sessionline *l, size_t count, unsigned int width,
+                             bool colour, struct text *out);
 
 #endif

@@ -21,8 +21,7 @@ const char *client_path(const char *option)
 	return variable != NULL && *variable != '\0' ? variable : CLIENT_DEFAULT_SOCKET;
 }
 
-/* The usual reasons why there is no connection, each with its cure on a second line. */
-static bool explain_connect(const char *path, const struct error *why, struct error *err)
+bool client_explain(const char *path, const struct error *why, struct error *err)
 {
 	struct stat st;
 
@@ -101,7 +100,7 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 	if (strpbrk(command, "\r\n") != NULL)
 		return error_set(err, "a command is one line; separate commands with ';'");
 	if (!sock_connect_unix(path, &c->fd, &why))
-		return explain_connect(path, &why, err);
+		return client_explain(path, &why, err);
 	set_patience(c->fd, patience_ms);
 	text_addf(&line, "%s\n", command);
 	if (!send_all(c->fd, line.data, line.len, err)) {
@@ -171,6 +170,16 @@ enum client_status client_read_line(struct client *c, const char **ret_line, str
 	c->given = (size_t)(end - c->buffer.data) + 1;
 	*ret_line = c->buffer.data;
 	return CLIENT_LINE;
+}
+
+bool client_wait(const struct client *c, int timeout_ms)
+{
+	struct pollfd fds[] = { { .fd = c->fd, .events = POLLIN }, { .fd = c->output_fd } };
+
+	if (c->buffer.len > c->given &&
+	    memchr(c->buffer.data + c->given, '\n', c->buffer.len - c->given) != NULL)
+		return true;
+	return poll(fds, ARRAY_LEN(fds), timeout_ms) > 0;
 }
 
 void client_close(struct client *c)

@@ -15,6 +15,11 @@ static unsigned int terminal_width(int fd)
 	return size.ws_col;
 }
 
+unsigned int console_width_now(const struct console *c)
+{
+	return terminal_width(fileno(c->out));
+}
+
 /* The variable's value; NULL if it is not set or empty. */
 static const char *value_of(const char *variable)
 {

@@ -31,7 +31,7 @@ int sessionscmd_list(const struct console *c, int argc, char **argv)
 	else if (count == 0)
 		fputs("no sessions\n", c->out);
 	else {
-		sessionline_write_table(sessions, count, c->colour, &table);
+		sessionline_write_table(sessions, count, c->width, c->colour, &table);
 		fputs(text_str(&table), c->out);
 	}
 	free(sessions);

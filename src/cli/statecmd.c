@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/statecmd.h"
 
-#include "base/mem.h"
 #include "base/number.h"
-#include "base/suggest.h"
 #include "base/tick.h"
 #include "cli/client.h"
+#include "cli/meant.h"
 #include "cli/options.h"
 #include "report/statusjson.h"
 
 #include <inttypes.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ASK_AGAIN_MS = 200 };
@@ -35,18 +33,6 @@ struct outlook {
 	bool untold;      /* a predecessor may have more */
 	char why[256];    /* the first that is not usable, and why */
 };
-
-/* Is the server of that service one that `written` means: "service/server", or "server"? */
-static bool is_meant(const char *written, const struct statusjson_service *service,
-                     const struct statusjson_server *server)
-{
-	size_t len = strlen(service->name);
-
-	if (strncmp(written, service->name, len) == 0 && written[len] == '/' &&
-	    strcmp(written + len + 1, server->name) == 0)
-		return true;
-	return strcmp(written, server->name) == 0;
-}
 
 static struct statusjson *ask_status(const char *path, struct error *err)
 {
@@ -74,7 +60,7 @@ static struct outlook look_at(const struct statusjson *status, const char *writt
 		for (size_t k = 0; k < service->server_count; k++) {
 			const struct statusjson_server *server = &service->servers[k];
 
-			if (!is_meant(written, service, server))
+			if (!meant_is(written, service, server))
 				continue;
 			o.servers++;
 			o.sessions += server->sessions + server->sessions_before;
@@ -85,39 +71,6 @@ static struct outlook look_at(const struct statusjson *status, const char *writt
 		}
 	}
 	return o;
-}
-
-/* Names that the person may have meant: of servers, or "service/server" if a slash was written. */
-static bool explain_unknown(const struct statusjson *status, const char *written, struct error *err)
-{
-	bool full = strchr(written, '/') != NULL;
-	const char **names = NULL, *near;
-	struct mem_arena arena = { 0 };
-	size_t count = 0;
-
-	for (size_t i = 0; i < status->service_count; i++) {
-		const struct statusjson_service *service = &status->services[i];
-
-		if (strcmp(written, service->name) == 0 && service->server_count > 0) {
-			free(names);
-			return error_set(err, "%s is a service; name %s/%s", written, written,
-			                 service->servers[0].name);
-		}
-		for (size_t k = 0; k < service->server_count; k++) {
-			names = mem_resize(names, count + 1, sizeof(*names));
-			names[count++] = full ? mem_arena_printf(&arena, "%s/%s", service->name,
-			                                         service->servers[k].name)
-			                      : service->servers[k].name;
-		}
-	}
-	near = suggest_nearest(written, names, count);
-	if (near != NULL)
-		error_set(err, "no server \"%s\": did you mean \"%s\"?", written, near);
-	else
-		error_set(err, "no server \"%s\"; `sluice status` shows them", written);
-	mem_arena_release(&arena);
-	free(names);
-	return false;
 }
 
 static const char *plural(int64_t n)
@@ -146,7 +99,7 @@ static bool give_orders(const struct order *o, const struct statusjson *status, 
 		const struct statusjson_service *service = &status->services[i];
 
 		for (size_t k = 0; k < service->server_count; k++)
-			if (is_meant(o->server, service, &service->servers[k]) &&
+			if (meant_is(o->server, service, &service->servers[k]) &&
 			    !give_order(o, service, &service->servers[k], err))
 				return false;
 	}
@@ -175,7 +128,7 @@ static void show_servers(const struct order *o, const struct statusjson *status)
 		for (size_t k = 0; k < service->server_count; k++) {
 			const struct statusjson_server *server = &service->servers[k];
 
-			if (is_meant(o->server, service, server))
+			if (meant_is(o->server, service, server))
 				show_server(o->console->out, service, server);
 		}
 	}
@@ -189,7 +142,7 @@ static void warn(const struct order *o, const struct statusjson *status)
 		bool meant = false, usable = false;
 
 		for (size_t k = 0; k < service->server_count; k++) {
-			meant = meant || is_meant(o->server, service, &service->servers[k]);
+			meant = meant || meant_is(o->server, service, &service->servers[k]);
 			usable = usable || service->servers[k].usable;
 		}
 		if (meant && !usable)
@@ -287,7 +240,7 @@ static bool obey(const struct order *o, struct error *err)
 	if (status == NULL)
 		return false;
 	ok = look_at(status, o->server).servers > 0 ? give_orders(o, status, err)
-	                                            : explain_unknown(status, o->server, err);
+	                                            : meant_none(status, o->server, false, err);
 	statusjson_free(status);
 	if (!ok)
 		return false;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "adminpages.h"
 
-#include "base/number.h"
 #include "drillpage.h"
-#include "net/httpquery.h"
+#include "eventfeed.h"
+#include "historypage.h"
+#include "livepage.h"
 #include "report/eventjson.h"
 #include "report/page.h"
 #include "report/sessionline.h"
 #include "report/statusjson.h"
+#include "uipage.h"
+#include "webact.h"
+#include "whypage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +30,7 @@ static void get_status(struct exchange *x)
 	struct snapshot *s = daemon_snapshot(x->daemon);
 
 	statusjson_write(s, &x->body);
+	live_shown(x->daemon->live, s);
 	text_addc(&x->body, '\n');
 	snapshot_free(s);
 }
@@ -44,36 +49,10 @@ static void get_sessions(struct exchange *x)
 	free(list);
 }
 
-void adminpages_add_event(struct text *out, const struct journal_event *e)
-{
-	text_addf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)e->seq,
-	          journal_kind_key(e->kind));
-	eventjson_write(e, out);
-	text_add(out, "\n\n");
-}
-
-/* From `?since=SEQ`, or after the Last-Event-ID with which a browser reconnects. */
-static uint64_t first_wanted(const struct exchange *x)
-{
-	struct httphead_string last = httphead_field(x->request, "last-event-id");
-	char digits[24];
-	uint64_t seq;
-
-	if (last.at && last.len < sizeof(digits)) {
-		snprintf(digits, sizeof(digits), "%.*s", (int)last.len, last.at);
-		if (number_parse(digits, UINT64_MAX - 1, &seq))
-			return seq + 1;
-	}
-	if (httpquery_find(x->query, "since", digits, sizeof(digits)) &&
-	    number_parse(digits, UINT64_MAX, &seq))
-		return seq;
-	return 1;
-}
-
 static void get_events(struct exchange *x)
 {
 	const struct journal *j = x->daemon->journal;
-	uint64_t seq = first_wanted(x);
+	uint64_t seq = eventfeed_first(x, 1);
 	const struct journal_event *e;
 	bool any = false;
 
@@ -84,7 +63,7 @@ static void get_events(struct exchange *x)
 		text_add(&x->body, "{\"events\": [");
 	for (; (e = journal_find(j, seq)); seq = e->seq + 1) {
 		if (x->follow) {
-			adminpages_add_event(&x->body, e);
+			eventfeed_add(&x->body, e);
 			continue;
 		}
 		text_add(&x->body, any ? ",\n" : "\n");
@@ -150,10 +129,20 @@ void adminpages_not_found(struct exchange *x)
 	          set->metrics_path ? set->metrics_path : "/metrics");
 }
 
+/* A route that ends with '/' has all below it, except for the dashboard's own. */
+static bool leads_to(const char *route, const char *path)
+{
+	size_t len = strlen(route);
+
+	if (len > 1 && route[len - 1] == '/')
+		return strncmp(route, path, len) == 0;
+	return strcmp(route, path) == 0;
+}
+
 bool adminpages_serve(struct exchange *x)
 {
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (strcmp(routes[i].path, x->path) != 0)
+		if (!leads_to(routes[i].path, x->path))
 			continue;
 		x->type = routes[i].type;
 		routes[i].get(x);

@@ -13,7 +13,4 @@ bool adminpages_is_health(const char *path);
 /* 404 with a list of what there is. */
 void adminpages_not_found(struct exchange *x);
 
-/* One event for a client that follows them. */
-void adminpages_add_event(struct text *out, const struct journal_event *e);
-
 #endif

@@ -69,8 +69,10 @@ static void take_health(struct roster *r, struct topology_server *s,
 		.cause = JOURNAL_BY_AGENT, .check = result, .agent_check = true, .why = why
 	};
 
-	if (!up && result->code != PROBE_L7STS)
+	if (!up && result->code != PROBE_L7STS) {
+		transition_note_check(s, result, true);
 		return;
+	}
 	snprintf(why, sizeof(why), "its agent: %s",
 	         result->info[0] ? result->info
 	         : up            ? "up"

@@ -25,6 +25,7 @@ void drillbook_free(struct drillbook *b)
 	for (size_t i = 0; i < b->row_count; i++) {
 		for (size_t k = 0; k < DRILL_SERIES_COUNT; k++)
 			free(b->rows[i]->at[k]);
+		free(b->rows[i]->bins);
 		free(b->rows[i]);
 	}
 	free(b->rows);

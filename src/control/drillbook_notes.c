@@ -28,6 +28,11 @@ enum drill_state drillbook_notes_state(const struct state *s)
 	return DRILL_DOWN;
 }
 
+uint64_t drillbook_notes_first(const struct drillbook *b)
+{
+	return b->noted > DRILLBOOK_EVENTS ? b->noted - DRILLBOOK_EVENTS : 0;
+}
+
 void drillbook_notes_forget(struct drillbook *b, size_t row)
 {
 	for (size_t i = 0; i < DRILLBOOK_EVENTS; i++)

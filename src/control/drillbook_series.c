@@ -82,6 +82,7 @@ static size_t add(struct drillbook *b, const char *service, const char *server)
 	snprintf(r->server, sizeof(r->server), "%s", server ? server : "");
 	if (is_new)
 		give_rings(b, r);
+	drillbook_history_begin_row(b, r);
 	memset(r->seen, 0, sizeof(r->seen));
 	r->state = DRILL_CHECKING;
 	r->connects_failed = r->gone = 0;
@@ -267,13 +268,17 @@ void drillbook_sample(struct drillbook *b)
 
 	if (due > (int64_t)b->capacity) {
 		b->taken += (uint64_t)(due - (int64_t)b->capacity);
+		b->woke = b->taken;
 		due = (int64_t)b->capacity;
 	}
 	follow_wall(b);
-	for (; due > 1; due--)
-		repeat(b);
-	if (due == 1)
-		sample_all(b);
+	for (; due > 0; due--) {
+		if (due > 1)
+			repeat(b);
+		else
+			sample_all(b);
+		drillbook_history_tend(b);
+	}
 }
 
 void drillbook_connect_failed(struct drillbook *b, const struct topology_server *s)

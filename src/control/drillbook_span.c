@@ -54,15 +54,10 @@ static void copy_all(const struct drillbook *b, const struct span *s, const stru
 		to[k] = r->at[k] ? copy(b, s, r->at[k], d) : NULL;
 }
 
-static uint64_t first_note(const struct drillbook *b)
-{
-	return b->noted > DRILLBOOK_EVENTS ? b->noted - DRILLBOOK_EVENTS : 0;
-}
-
 /* As it was when the span began: what the first change after that began with. */
 static enum drill_state state_at(const struct drillbook *b, size_t row, int64_t ms)
 {
-	for (uint64_t i = first_note(b); i < b->noted; i++) {
+	for (uint64_t i = drillbook_notes_first(b); i < b->noted; i++) {
 		const struct drillbook_note *n = &b->notes[i % DRILLBOOK_EVENTS];
 
 		if (n->row == row && n->kind == DRILL_STATE && n->ms >= ms)
@@ -134,7 +129,7 @@ static void add_events(const struct drillbook *b, const struct span *s, struct d
                        const struct place *places)
 {
 	d->events = mem_arena_zalloc(&d->arena, (DRILLBOOK_EVENTS + 1) * sizeof(d->events[0]));
-	for (uint64_t i = first_note(b); i < b->noted; i++) {
+	for (uint64_t i = drillbook_notes_first(b); i < b->noted; i++) {
 		const struct drillbook_note *n = &b->notes[i % DRILLBOOK_EVENTS];
 		struct place at =
 		    n->row == SIZE_MAX ? (struct place){ SIZE_MAX, SIZE_MAX } : places[n->row];

@@ -18,6 +18,8 @@ struct drillbook_row {
 	int64_t checked_ms; /* when the failed check was noted that began a row of them; 0: none */
 	bool passed;        /* a good check was noted since the state, or a failed one */
 	uint64_t gone;      /* samples since it was last there; 0: it is */
+	uint64_t begun;     /* the first sample of it */
+	uint32_t *bins;     /* drillbook_history.c's */
 };
 
 struct drillbook_note {
@@ -37,6 +39,8 @@ struct drillbook {
 	size_t found;      /* the row that was asked for last */
 	size_t capacity;   /* samples of a ring */
 	uint64_t taken;    /* samples so far */
+	uint64_t woke;     /* the first one after a sleep that was too long for the rings */
+	uint64_t binned;   /* bins so far: drillbook_history.c */
 	int64_t begin_ms;  /* when the first interval began */
 	int64_t offset_ms; /* from the monotonic clock to the wall clock */
 	struct drillbook_note *notes;
@@ -50,6 +54,13 @@ size_t drillbook_series_row(struct drillbook *b, const char *service, const char
 /* Rows for all that the topology has now. */
 void drillbook_series_prepare(struct drillbook *b);
 
+/* Begins the curves of a row: it has its names. */
+void drillbook_history_begin_row(const struct drillbook *b, struct drillbook_row *r);
+/* After each sample. */
+void drillbook_history_tend(struct drillbook *b);
+
+/* The number of the oldest note that is remembered. */
+uint64_t drillbook_notes_first(const struct drillbook *b);
 /* What was noted of that row is told no more: it is another's now. */
 void drillbook_notes_forget(struct drillbook *b, size_t row);
 

@@ -5,6 +5,7 @@
 #include "control/daemon.h"
 #include "control/stream.h"
 #include "control/webauth.h"
+#include "live.h"
 #include "net/httphead.h"
 #include "net/tlsserver.h"
 
@@ -16,12 +17,15 @@ struct exchange_rate {
 	uint64_t now, last, max;
 };
 
+enum { EXCHANGE_TOKEN_SIZE = 33 };
+
 struct exchange_endpoint {
 	const struct settings_admin *settings;
 	struct daemon *daemon;
-	struct tlsserver_context *tls; /* NULL: not over TLS */
-	struct webauth *auth;          /* NULL: nobody is asked */
-	ev_cleanup cleanup;            /* it lives as long as the loop */
+	struct tlsserver_context *tls;   /* NULL: not over TLS */
+	struct webauth *auth;            /* NULL: nobody is asked */
+	char token[EXCHANGE_TOKEN_SIZE]; /* of those who change things (webact.h) */
+	ev_cleanup cleanup;              /* it lives as long as the loop */
 	int64_t start_ms;
 	uint32_t clients_max;
 	uint64_t clients, requests, bad_requests, bytes_in, bytes_out;
@@ -36,11 +40,12 @@ uint64_t exchange_per_second(const struct exchange_rate *r);
 /* A client, the state of its stream. */
 struct exchange_visitor {
 	struct daemon_follower follower; /* of events */
+	struct live_follower live;       /* of these and of samples */
 	struct stream *stream;
 	struct tlsserver *tls; /* NULL: in clear */
 	struct text plain;     /* what came over TLS and is not read yet */
 	bool known;            /* counted */
-	bool following;
+	enum { EXCHANGE_NOTHING, EXCHANGE_EVENTS, EXCHANGE_LIVE } following;
 };
 
 struct exchange {
@@ -57,6 +62,8 @@ struct exchange {
 	struct text fields; /* further ones, each with its CRLF */
 	struct text body;
 	bool follow; /* the answer is an event stream */
+	bool live;   /* ... with samples */
+	bool styled; /* a page with its style inside, and forms: HAProxy's */
 };
 
 /* A page of HAProxy's for a status: its words and a sentence. */

@@ -4,10 +4,10 @@
  */
 #include "base/mem.h"
 #include "base/number.h"
-#include "base/suggest.h"
 #include "call.h"
 #include "control/faults.h"
 #include "core/faultcheck.h"
+#include "nearserver.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,28 +72,10 @@ static struct topology_server **find(const struct topology *t, const char *name,
 
 static void refuse_name(struct call *c, const char *name)
 {
-	const struct topology *t = c->ctx->daemon->topology;
-	bool full = strchr(name, '/') != NULL;
-	const char **names = NULL, *near;
-	struct mem_arena arena = { 0 };
-	size_t n = 0;
+	AUTO_TEXT why = { 0 };
 
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->server_count; k++) {
-			const char *server = t->services[i]->servers[k]->settings->name;
-
-			names = mem_resize(names, n + 1, sizeof(*names));
-			names[n++] = full ? mem_arena_printf(&arena, "%s/%s",
-			                                     t->services[i]->settings->name, server)
-			                  : server;
-		}
-	near = suggest_nearest(name, names, n);
-	if (near)
-		call_say(c, CALL_ERROR, "no server \"%s\": did you mean \"%s\"?", name, near);
-	else
-		call_say(c, CALL_ERROR, "no server \"%s\"; `sluice status` shows them", name);
-	mem_arena_release(&arena);
-	free(names);
+	nearserver_write(c->ctx->daemon->topology, name, &why);
+	call_say(c, CALL_ERROR, "%s", text_str(&why));
 }
 
 static void put(struct call *c, struct topology_server *s, const struct wish *w)

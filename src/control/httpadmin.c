@@ -3,10 +3,13 @@
 
 #include "adminpages.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/tick.h"
+#include "eventfollow.h"
 #include "exchange.h"
 #include "statsweb.h"
+#include "webact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +86,7 @@ static void answer_nothing(struct exchange *x)
 
 static void refuse_method(struct exchange *x)
 {
-	exchange_say(x, 405, "Only GET and HEAD, and POST to HAProxy's statistics.");
+	exchange_say(x, 405, "Only GET and HEAD, and POST to /v1/act and to HAProxy's statistics.");
 	text_add(&x->fields, "Allow: GET, HEAD\r\n");
 }
 
@@ -123,6 +126,11 @@ static void serve_read(struct exchange *x, const char *options)
 		answer_nothing(x);
 }
 
+static bool is_act(const struct exchange *x)
+{
+	return !x->endpoint->settings->stats_only && webact_is_path(x);
+}
+
 static void dispatch(struct exchange *x)
 {
 	const char *options = statsweb_options(x);
@@ -137,6 +145,10 @@ static void dispatch(struct exchange *x)
 		return;
 	if (exchange_is_read(x))
 		serve_read(x, options);
+	else if (is_act(x) && exchange_is_post(x))
+		webact_post(x);
+	else if (is_act(x))
+		webact_refuse_method(x);
 	else if (exchange_is_post(x) && options)
 		statsweb_post(x, options);
 	else if (x->endpoint->settings->stats_only)
@@ -146,26 +158,6 @@ static void dispatch(struct exchange *x)
 }
 
 /* --- one request ---------------------------------------------------------------------------- */
-
-static void on_event(struct daemon_follower *f, const struct journal_event *e)
-{
-	struct exchange_visitor *v = container_of(f, struct exchange_visitor, follower);
-	AUTO_TEXT line = { 0 };
-
-	adminpages_add_event(&line, e);
-	exchange_send(v, &line);
-	stream_flush(v->stream);
-}
-
-static void follow(struct exchange *x)
-{
-	struct exchange_visitor *v = x->stream->state;
-
-	v->following = true;
-	v->follower.on_event = on_event;
-	x->stream->patient = true;
-	daemon_follow(x->daemon, &v->follower);
-}
 
 static void count_answer(struct exchange_endpoint *e, int status, size_t len)
 {
@@ -236,7 +228,7 @@ static void serve(struct stream *s, const struct httphead_request *r, const char
 	dispatch(&x);
 	reply(&x, keep && !x.follow, !head);
 	if (x.follow && !head)
-		follow(&x);
+		eventfollow_begin(&x);
 	else
 		s->ending = s->ending || !keep || x.follow;
 	free(x.target);
@@ -252,7 +244,9 @@ static void refuse_body(struct stream *s, const struct httphead_request *r)
 
 	split_target(&x);
 	options = statsweb_options(&x);
-	if (exchange_is_post(&x) && options && is_allowed(&x))
+	if (is_act(&x) && is_allowed(&x))
+		webact_refuse_form(&x);
+	else if (exchange_is_post(&x) && options && is_allowed(&x))
 		statsweb_redirect(&x, options, "EXCD");
 	else if (x.status == 200)
 		exchange_say(&x, 400, "A request has no need of such a body.");
@@ -335,13 +329,13 @@ static void on_input(struct stream *s)
 		if (!decrypt(s))
 			return;
 	}
-	while (in->len && s->out.len < UNREAD_MAX && !s->ending && !v->following)
+	while (in->len && s->out.len < UNREAD_MAX && !s->ending && !eventfollow_is(v))
 		if (!take_request(s, in))
 			break;
 	/* What is read already would be forgotten: over TLS a client waits for its answers. */
 	if (v->tls && in->len && s->out.len >= UNREAD_MAX)
 		s->ending = true;
-	if (v->following)
+	if (eventfollow_is(v))
 		text_clear(in);
 	if (v->tls && s->ending)
 		tlsserver_end(v->tls, &s->out);
@@ -352,9 +346,7 @@ static void on_close(struct stream *s)
 	struct exchange_visitor *v = s->state;
 	struct exchange_endpoint *e = s->server->ctx;
 
-	if (v->following)
-		daemon_unfollow(e->daemon, &v->follower);
-	v->following = false;
+	eventfollow_end(v, e->daemon);
 	tlsserver_free(v->tls);
 	v->tls = NULL;
 	text_release(&v->plain);
@@ -392,6 +384,13 @@ static bool start_tls(struct exchange_endpoint *e, struct error *err)
 	return !o.cert || tlsserver_context_new(&o, &e->tls, err);
 }
 
+static void warn(const struct settings_admin *settings)
+{
+	if (settings->writable && !settings->user_count && !settings->stats_only)
+		log_warn("admin.writable: without users only HAProxy's form changes anything, and "
+		         "not the dashboard: write users");
+}
+
 bool httpadmin_open(struct ev_loop *loop, const struct settings_admin *settings,
                     struct daemon *daemon, struct stream_server **ret, struct error *err)
 {
@@ -401,6 +400,8 @@ bool httpadmin_open(struct ev_loop *loop, const struct settings_admin *settings,
 	e->daemon = daemon;
 	e->start_ms = tick_ms();
 	e->auth = webauth_new(settings->users, settings->user_count);
+	webact_make_token(e->token);
+	warn(settings);
 	if (!start_tls(e, err)) {
 		free_endpoint(e);
 		return error_wrap(err, "admin");

@@ -19,12 +19,17 @@ static void order_health(struct roster *r, struct topology_server *s, enum state
 static void order_admin(struct roster *r, struct topology_server *s, enum state_event event,
                         uint8_t flag, enum journal_cause cause, const char *what)
 {
-	char why[64];
+	const char *who = r->who ? r->who : "a command";
+	char why[192];
 
-	snprintf(why, sizeof(why), "%s by %s", what,
-	         cause == JOURNAL_BY_AGENT ? "its agent" : "a command");
+	snprintf(why, sizeof(why), "%s by %s", what, cause == JOURNAL_BY_AGENT ? "its agent" : who);
 	transition_apply(
 	    r, s, &(struct transition){ .event = event, .flag = flag, .cause = cause, .why = why });
+}
+
+void orders_come_from(struct roster *r, const char *who)
+{
+	r->who = who;
 }
 
 void orders_obey(struct roster *r, struct topology_server *s, enum roster_order order,

@@ -7,6 +7,8 @@
 /* What a person or a server's agent wants of it; `cause` tells who, `why` in words. */
 void orders_obey(struct roster *r, struct topology_server *s, enum roster_order order,
                  enum journal_cause cause);
+/* Who has the orders that follow carried out, "ops at 10.0.0.7"; NULL: some command.  Kept. */
+void orders_come_from(struct roster *r, const char *who);
 void orders_set_weight(struct roster *r, struct topology_server *s, uint32_t weight);
 void orders_set_maxconn(struct topology_server *s, uint32_t maxconn);
 

@@ -115,8 +115,10 @@ static void take_result(struct roster *r, struct topology_server *s,
 	s->check = seen;
 	s->check_wall_ms = tick_wall_ms();
 	/* Out of descriptors or ports: that is about us, not about the server. */
-	if (seen.code == PROBE_UNKNOWN)
+	if (seen.code == PROBE_UNKNOWN) {
+		transition_note_check(s, &seen, false);
 		return;
+	}
 	describe_check(&seen, &why);
 	t.why = text_str(&why);
 	t.event = event_of(&seen);
@@ -421,6 +423,13 @@ bool roster_ready(const struct roster *r, char *reason, size_t size)
 			                        len ? "; " : "", t->services[i]->settings->name);
 	}
 	return len == 0;
+}
+
+int64_t roster_next_check_ms(const struct roster *r, const struct topology_server *s)
+{
+	while (s->tracked)
+		s = s->tracked;
+	return s->check_slot == SIZE_MAX ? -1 : checker_next_ms(r->o.checker, s->check_slot);
 }
 
 static void step_slowstart(struct topology_service *service, int64_t now_ms)

@@ -19,6 +19,7 @@ struct roster {
 	const struct roster_names *names; /* who looks up hosts; NULL: nobody yet */
 	void *names_ctx;
 	struct mem_arena strings; /* what programs are told of servers */
+	const char *who;          /* of orders_come_from(), or NULL */
 	struct {
 		struct closing_orders orders;
 		ev_timer timer; /* runs while there are any */

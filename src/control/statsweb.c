@@ -76,6 +76,7 @@ static void write_page(struct exchange *x, const char *options, const struct htt
 	};
 
 	x->type = "text/html; charset=utf-8";
+	x->styled = true;
 	if (o.refresh_s)
 		text_addf(&x->fields, "Refresh: %u\r\n", o.refresh_s);
 	statspage_write(s, &o, &x->body);

@@ -80,6 +80,11 @@ static void settle(struct stream *s)
 	ev_io_start(server->loop, &s->io);
 }
 
+static size_t unread_max(const struct stream *s)
+{
+	return s->patient ? STREAM_FOLLOWER_MAX + s->granted : SIZE_MAX;
+}
+
 /* False: the client is gone, or follows events and does not read them. */
 static bool write_out(struct stream *s)
 {
@@ -92,8 +97,7 @@ static bool write_out(struct stream *s)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
-			alive = errno == EAGAIN &&
-			        (!s->patient || s->out.len - done <= STREAM_FOLLOWER_MAX);
+			alive = errno == EAGAIN && s->out.len - done <= unread_max(s);
 			break;
 		}
 		done += (size_t)n;

@@ -11,6 +11,7 @@
 #include "control/privileges.h"
 #include "engine/eventloop.h"
 #include "engine/listener.h"
+#include "live.h"
 #include "net/inherit.h"
 #include "net/lowfd.h"
 #include "net/sock.h"
@@ -100,6 +101,7 @@ static void on_second(struct ev_loop *loop, ev_timer *w, int revents)
 	if (!s->daemon.stopping)
 		roster_balance(s->daemon.roster);
 	daemon_sample(&s->daemon);
+	live_tick(s->daemon.live);
 	reload_tend(s->reload);
 	supervisor_upgrade_tell(s);
 	supervisor_stop_if_empty(s);
@@ -272,6 +274,7 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 	s->loop = loop;
 	s->options = *o;
 	s->settings = settings;
+	s->daemon.trusted = o->trusted;
 	s->daemon.start_ms = tick_ms();
 	s->daemon.start_wall_ms = tick_wall_ms();
 	TAILQ_INIT(&s->daemon.followers);
@@ -288,6 +291,7 @@ bool supervisor_start(struct ev_loop *loop, struct settings *settings,
 	supervisor_stop_init(s);
 	s->daemon.topology = topology_new(settings);
 	s->daemon.journal = journal_new(JOURNAL_SIZE);
+	s->daemon.live = live_new(loop, &s->daemon);
 	if (logger_new(settings, &s->daemon.logger, err))
 		logger_ask(s->daemon.logger, s->daemon.topology, false);
 	if (!s->daemon.logger || !start_all(s, err)) {
@@ -330,6 +334,7 @@ void supervisor_free(struct supervisor *s)
 		privileges_remove_pidfile(s->settings->pidfile);
 	logger_free(s->daemon.logger);
 	drillbook_free(s->daemon.drillbook);
+	live_free(s->daemon.live);
 	journal_free(s->daemon.journal);
 	topology_free(s->daemon.topology);
 	lowfd_release();

@@ -5,6 +5,7 @@
 #include "base/tick.h"
 #include "closing.h"
 #include "control/slowstart.h"
+#include "core/checklog.h"
 #include "engine/queue.h"
 #include "panic.h"
 #include "rosterlog.h"
@@ -181,6 +182,48 @@ static void write_transition(struct roster *r, struct topology_server *s,
 	look_around(r, s->service);
 }
 
+/* --- for whoever asks why ----------------------------------------------------------------- */
+
+static struct checklog_moment moment_of(const struct transition *t, const struct state *before,
+                                        const struct state *after)
+{
+	return (struct checklog_moment){ .wall_ms = tick_wall_ms(),
+		                         .ms = tick_ms(),
+		                         .event = t->event,
+		                         .cause = t->cause,
+		                         .check = t->check,
+		                         .before = *before,
+		                         .after = *after };
+}
+
+static void note_check(struct topology_server *s, const struct transition *t,
+                       const struct state *before, const struct state *after)
+{
+	struct checklog_moment m = moment_of(t, before, after);
+
+	checklog_add(t->agent_check ? &s->agent_checks : &s->checks, &m);
+}
+
+static void note_health(struct topology_server *s, const struct transition *t,
+                        const struct state *before, const struct state *after)
+{
+	struct checklog_moment m = moment_of(t, before, after);
+
+	checklog_decide(&s->checks, &m);
+}
+
+void transition_note_check(struct topology_server *s, const struct probe_result *check,
+                           bool agent_check)
+{
+	struct transition t = { .event = STATE_EVENT_COUNT,
+		                .cause = agent_check ? JOURNAL_BY_AGENT : JOURNAL_BY_CHECK,
+		                .check = check,
+		                .agent_check = agent_check };
+	struct state state = topology_state(s);
+
+	note_check(s, &t, &state, &state);
+}
+
 /* --- what hangs on it --------------------------------------------------------------------- */
 
 static void end_backup_sessions(struct roster *r, const struct topology_service *service)
@@ -274,6 +317,8 @@ static void enter(struct roster *r, struct topology_server *s, const struct tran
 	if (state_pack(before) == state_pack(after))
 		return;
 	topology_set_state(s, *after);
+	if (before->health != after->health)
+		note_health(s, t, before, after);
 	if (by_check && (!visible || s->service->settings->log_health_checks))
 		write_check(r, s, t, before, after);
 	if (visible) {
@@ -328,6 +373,8 @@ void transition_apply(struct roster *r, struct topology_server *s, const struct 
 	if (failed && before.health == STATE_DOWN && after.health == STATE_DOWN)
 		snprintf(s->cause, sizeof(s->cause), "%s", t->why);
 	enter(r, s, t, &before, &after);
+	if (t->check)
+		note_check(s, t, &before, &after);
 	if (!is_nothing_new(s, t, &before, &after))
 		look_around(r, s->service);
 }

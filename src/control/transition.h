@@ -20,6 +20,10 @@ struct transition {
 
 void transition_apply(struct roster *r, struct topology_server *s, const struct transition *t);
 
+/* A check that says nothing about the server: for whoever asks why. */
+void transition_note_check(struct topology_server *s, const struct probe_result *check,
+                           bool agent_check);
+
 /* A check of the agent that moved its health: for logs that ask for it. */
 void transition_tell_agent_check(struct roster *r, struct topology_server *s,
                                  const struct probe_result *check, const char *why);

@@ -11,8 +11,8 @@
 #include <strings.h>
 
 enum {
-	CREDENTIALS_MAX = 512, /* user, colon, password */
-	REMEMBERED = 8         /* good credentials whose hash was computed */
+	CREDENTIALS_MAX = WEBAUTH_NAME_MAX, /* user, colon, password */
+	REMEMBERED = 8                      /* good credentials whose hash was computed */
 };
 
 struct webauth {
@@ -138,24 +138,43 @@ static enum webauth_verdict judge(struct webauth *a, const char *credentials)
 	return verdict;
 }
 
-enum webauth_verdict webauth_check(struct webauth *a, struct httphead_string authorization)
+/* "user:password" of the field; false: it is none of this scheme, or too long. */
+static bool read_credentials(struct httphead_string authorization, char ret[static CREDENTIALS_MAX])
 {
 	static const char scheme[] = "basic ";
 	size_t skip = sizeof(scheme) - 1;
-	char credentials[CREDENTIALS_MAX];
-	enum webauth_verdict verdict;
 
 	if (!authorization.at || authorization.len <= skip ||
 	    strncasecmp(authorization.at, scheme, skip) != 0)
-		return WEBAUTH_REFUSED;
+		return false;
 	while (skip < authorization.len && authorization.at[skip] == ' ')
 		skip++;
-	if (!httpquery_base64(authorization.at + skip, authorization.len - skip, credentials,
-	                      sizeof(credentials)))
+	return httpquery_base64(authorization.at + skip, authorization.len - skip, ret,
+	                        CREDENTIALS_MAX);
+}
+
+enum webauth_verdict webauth_check(struct webauth *a, struct httphead_string authorization)
+{
+	char credentials[CREDENTIALS_MAX];
+	enum webauth_verdict verdict;
+
+	if (!read_credentials(authorization, credentials))
 		return WEBAUTH_REFUSED;
 	verdict = judge(a, credentials);
 	explicit_bzero(credentials, sizeof(credentials));
 	return verdict;
+}
+
+bool webauth_name(struct httphead_string authorization, char ret[static WEBAUTH_NAME_MAX])
+{
+	char *colon;
+
+	if (!read_credentials(authorization, ret))
+		return false;
+	colon = strchr(ret, ':');
+	if (colon)
+		explicit_bzero(colon, strlen(colon));
+	return colon != NULL;
 }
 
 /* "http://host:port/..." is of `host`. */

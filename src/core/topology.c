@@ -130,6 +130,8 @@ void topology_free_server(struct topology_server *s)
 		return;
 	settings_free(s->own);
 	settings_free(s->base);
+	free(s->checks);
+	free(s->agent_checks);
 	free(s);
 }
 

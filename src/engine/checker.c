@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When checks run.  Each target has one check, and the check one timer and one attempt (or
- * program): the timer runs between attempts, the attempt in between.  schedule() and begin() are
- * the only places that change from one to the other.
+ * program): the timer runs between attempts.  Only schedule() and begin() go from one to the other.
  */
 #include "engine/checker.h"
 
@@ -25,8 +24,7 @@ enum {
 	JITTER_PERCENT = 8,
 	PARTS = 32, /* of an interval: at their bounds checks of many targets meet */
 	PART_MAX_US = 50000,
-	/* A storm of refused sessions asks for an extra check each; this is how often it gets one.
-	 */
+	/* A storm of refused sessions asks for an extra check each: it gets one so often. */
 	HURRY_MS = 100
 };
 
@@ -478,6 +476,16 @@ void checker_hurry(struct checker *c, size_t target)
 		return;
 	since = (uint64_t)(tick_ms() - k->ended_ms);
 	hasten(k, !k->ended_ms || since >= gap ? 0 : (gap - since) * 1000);
+}
+
+int64_t checker_next_ms(const struct checker *c, size_t target)
+{
+	struct check *k = at(c, target);
+	int64_t left = (int64_t)(ev_timer_remaining(c->loop, &k->due) * 1e3);
+
+	if (k->state == CHECK_PENDING)
+		return left > 0 ? left : 1;
+	return k->state == CHECK_RUNNING ? 0 : -1;
 }
 
 void checker_free(struct checker *c)

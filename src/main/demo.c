@@ -100,7 +100,7 @@ static void choose_ports(struct demo *d, const char *asked, unsigned int i)
 
 static bool start_balancer(struct demo *d, const char *asked, struct error *err)
 {
-	struct supervisor_options how = { 0 };
+	struct supervisor_options how = { .trusted = true };
 
 	for (unsigned int i = 0; i < PORT_TRIES; i++) {
 		AUTO_TEXT conf = { 0 };

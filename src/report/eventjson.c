@@ -76,6 +76,7 @@ static void add_server(struct text *out, const struct journal_event *e)
 	          ",\"rise\":%u,\"fall\":%u,\"checked\":%s,\"usable\":%s,\"sessions\":%" PRIu32,
 	          e->limits.rise, e->limits.fall, flag(e->limits.checked),
 	          flag(state_is_usable(&e->after)), e->sessions);
+	text_addf(out, ",\"requeued\":%" PRIu32 ",\"queued\":%" PRIu32, e->requeued, e->queued);
 	text_addf(out, ",\"check_was_logged\":%s", flag(e->check_was_logged));
 	if (e->check.code != PROBE_UNKNOWN)
 		add_check(out, &e->check);
@@ -172,6 +173,12 @@ static void read_check(struct field *f, const json_t *o, struct probe_result *re
 	field_copy(f, c, "info", ret->info, sizeof(ret->info));
 }
 
+/* 0 where there is none: older daemons did not tell. */
+static uint32_t read_waiting(struct field *f, const json_t *o, const char *key)
+{
+	return json_object_get(o, key) ? (uint32_t)field_unsigned(f, o, key, UINT32_MAX) : 0;
+}
+
 static void read_server(struct field *f, const json_t *o, struct journal_event *ret)
 {
 	field_copy(f, o, "server", ret->server, sizeof(ret->server));
@@ -183,6 +190,8 @@ static void read_server(struct field *f, const json_t *o, struct journal_event *
 	ret->limits.fall = (uint16_t)field_unsigned(f, o, "fall", UINT16_MAX);
 	ret->limits.checked = field_flag(f, o, "checked");
 	ret->sessions = (uint32_t)field_unsigned(f, o, "sessions", UINT32_MAX);
+	ret->requeued = read_waiting(f, o, "requeued");
+	ret->queued = read_waiting(f, o, "queued");
 	ret->check_was_logged = field_flag(f, o, "check_was_logged");
 	read_check(f, o, &ret->check);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 16, STATE_COLUMNS = 18, FOLD_COLUMNS = 14, LEAST_COLUMNS = 20 };
+enum { NAME_COLUMNS = 16, STATE_COLUMNS = 18 };
 
 /* --- why ---------------------------------------------------------------------------------- */
 
@@ -80,7 +80,7 @@ void eventline_write_check(const struct probe_result *r, struct text *out)
 		text_addf(out, " (%" PRIu32 " ms)", r->duration_ms);
 }
 
-static void add_cause(const struct journal_event *e, struct text *out)
+void eventline_write_cause(const struct journal_event *e, struct text *out)
 {
 	if (e->check.code == PROBE_UNKNOWN) {
 		plain_add(out, e->text[0] ? e->text : "no reason was given");
@@ -92,7 +92,7 @@ static void add_cause(const struct journal_event *e, struct text *out)
 	eventline_write_check(&e->check, out);
 }
 
-static void add_usable(const struct journal_event *e, struct text *out)
+void eventline_write_usable(const struct journal_event *e, struct text *out)
 {
 	if (!e->active_left && !e->backup_left) {
 		text_add(out, "no server usable");
@@ -120,8 +120,7 @@ static void add_after(const struct journal_event *e, struct text *out)
 	text_addf(out, " after %s", age);
 }
 
-/* Does it take no sessions any more?  On its way back there is nothing to say about them. */
-static bool turns_away(const struct journal_event *e)
+bool eventline_turns_away(const struct journal_event *e)
 {
 	return !state_is_usable(&e->after) && e->before.health != STATE_DOWN &&
 	       (e->before.admin & ~e->after.admin) == 0;
@@ -129,8 +128,8 @@ static bool turns_away(const struct journal_event *e)
 
 static void write_server_why(const struct journal_event *e, struct text *out)
 {
-	add_cause(e, out);
-	if (e->sessions && turns_away(e)) {
+	eventline_write_cause(e, out);
+	if (e->sessions && eventline_turns_away(e)) {
 		text_add(out, "; ");
 		plain_add_count(out, e->sessions, "session");
 		text_add(out, e->after.health == STATE_DOWN ? " on it"
@@ -138,7 +137,7 @@ static void write_server_why(const struct journal_event *e, struct text *out)
 		                                            : " stay");
 	}
 	text_add(out, "; ");
-	add_usable(e, out);
+	eventline_write_usable(e, out);
 }
 
 void eventline_write_why(const struct journal_event *e, struct text *out)
@@ -148,13 +147,13 @@ void eventline_write_why(const struct journal_event *e, struct text *out)
 		write_server_why(e, out);
 		break;
 	case JOURNAL_CHECK:
-		add_cause(e, out);
+		eventline_write_cause(e, out);
 		break;
 	case JOURNAL_SERVICE_DOWN:
 		text_add(out, "no server usable");
 		break;
 	case JOURNAL_SERVICE_UP:
-		add_usable(e, out);
+		eventline_write_usable(e, out);
 		add_after(e, out);
 		break;
 	case JOURNAL_PANIC:
@@ -255,7 +254,7 @@ static enum plain_colour colour_of(const struct journal_event *e)
 	return e->level <= LOG_LEVEL_WARN ? PLAIN_YELLOW : PLAIN_BOLD;
 }
 
-static void add_name(const struct journal_event *e, struct text *out)
+void eventline_write_name(const struct journal_event *e, struct text *out)
 {
 	if (!e->service[0]) {
 		text_add(out, "sluice");
@@ -269,12 +268,11 @@ static void add_name(const struct journal_event *e, struct text *out)
 }
 
 /* Two spaces after it, more if columns are to stand below each other. */
-static void add_column(struct text *out, const char *s, unsigned int flags, size_t columns)
+static void add_column(struct text *out, const char *s, size_t columns)
 {
 	text_add(out, s);
-	if (flags & EVENTLINE_ALIGN)
-		for (size_t n = plain_width(s); n < columns; n++)
-			text_addc(out, ' ');
+	for (size_t n = plain_width(s); n < columns; n++)
+		text_addc(out, ' ');
 	text_add(out, "  ");
 }
 
@@ -294,44 +292,27 @@ static void add_moment(const struct journal_event *e, unsigned int flags, struct
 	text_add(out, "  ");
 }
 
-static void add_lead(const struct journal_event *e, unsigned int flags, struct text *out)
+void eventline_write_state(const struct journal_event *e, bool colour, size_t columns,
+                           struct text *out)
 {
-	bool colour = flags & EVENTLINE_COLOUR;
-	AUTO_TEXT name = { 0 };
 	AUTO_TEXT states = { 0 };
 
-	add_name(e, &name);
 	eventline_write_what(e, &states);
-	add_moment(e, flags, out);
-	add_column(out, text_str(&name), flags, NAME_COLUMNS);
-	if (states.len) {
-		plain_colour(out, colour, colour_of(e));
-		add_column(out, text_str(&states), flags, STATE_COLUMNS);
-		plain_colour(out, colour, PLAIN_RESET);
-	}
+	if (!states.len)
+		return;
+	plain_colour(out, colour, colour_of(e));
+	add_column(out, text_str(&states), columns);
+	plain_colour(out, colour, PLAIN_RESET);
 }
 
 void eventline_write(const struct journal_event *e, unsigned int flags, struct text *out)
 {
-	add_lead(e, flags, out);
+	bool aligned = flags & EVENTLINE_ALIGN;
+	AUTO_TEXT name = { 0 };
+
+	eventline_write_name(e, &name);
+	add_moment(e, flags, out);
+	add_column(out, text_str(&name), aligned ? NAME_COLUMNS : 0);
+	eventline_write_state(e, flags & EVENTLINE_COLOUR, aligned ? STATE_COLUMNS : 0, out);
 	eventline_write_why(e, out);
-}
-
-void eventline_write_folded(const struct journal_event *e, unsigned int flags, unsigned int width,
-                            struct text *out)
-{
-	AUTO_TEXT lead = { 0 };
-	AUTO_TEXT why = { 0 };
-	size_t used;
-
-	add_lead(e, flags & ~(unsigned int)EVENTLINE_COLOUR, &lead);
-	used = plain_width(text_str(&lead));
-	eventline_write_why(e, &why);
-	add_lead(e, flags, out);
-	/* Too little is left to begin there. */
-	if (used + plain_width(text_str(&why)) > width && used + LEAST_COLUMNS > width) {
-		text_addf(out, "\n%*s", FOLD_COLUMNS, "");
-		used = FOLD_COLUMNS;
-	}
-	plain_add_folded(out, text_str(&why), used, width, FOLD_COLUMNS);
 }

@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "pagelook.h"
-#include "pagestyle.h"
 #include "plain.h"
 #include "report/eventline.h"
 #include "report/info.h"
 #include "report/stamp.h"
+#include "report/uifiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,14 +89,35 @@ static void add_title(const struct snapshot *s, struct text *out)
 	text_add(out, "</title>\n");
 }
 
+static void add_sheet(const char *name, struct text *out)
+{
+	text_addf(out, "<link rel=\"stylesheet\" href=\"/ui/%s\">\n", name);
+}
+
+/* All there are, so that nothing is without style when app.js puts it there. */
+static void add_sheets(struct text *out)
+{
+	static const char first[] = "page.css";
+	struct uifile f;
+
+	add_sheet(first, out);
+	for (size_t i = 0; uifiles_at(i, &f); i++)
+		if (strncmp(f.type, "text/css", 8) == 0 && strcmp(f.name, first) != 0)
+			add_sheet(f.name, out);
+}
+
 static void add_head(const struct snapshot *s, struct text *out)
 {
 	text_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	              "<meta http-equiv=\"refresh\" content=\"2\">\n"
-	              "<meta name=\"color-scheme\" content=\"light dark\">\n");
+	              "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	              "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>\n");
 	add_title(s, out);
-	text_addf(out, "<style>\n%s</style>\n</head>\n<body>\n", pagestyle_css);
+	add_sheets(out);
+	text_add(out, "<link rel=\"icon\" href=\"data:,\">\n"
+	              "<script src=\"/ui/theme.js\"></script>\n"
+	              "<script type=\"module\" src=\"/ui/app.js\"></script>\n"
+	              "</head>\n<body>\n");
 }
 
 static void add_process(const struct snapshot *s, struct text *out)
@@ -131,7 +152,7 @@ static void add_process(const struct snapshot *s, struct text *out)
 	text_add(out, " per s</dd></div>\n");
 	if (p->dropped_logs)
 		add_fact(out, "Log lines lost", p->dropped_logs, "");
-	text_add(out, "</dl>\n</header>\n<main>\n");
+	text_add(out, "</dl>\n</header>\n<main class=\"plain\">\n");
 }
 
 /* --- servers ------------------------------------------------------------------------------ */
@@ -441,13 +462,14 @@ static void add_events(const struct journal *journal, int64_t now_wall_ms, struc
 /* Programs that read HAProxy's page look for its version and "uptime = ". */
 static void add_footer(const struct snapshot *s, struct text *out)
 {
-	text_add(out, "<footer>\n<p>As of ");
+	text_add(out, "<footer>\n<p><noscript>As of ");
 	stamp_add_date(out, s->process.now_wall_ms);
 	text_addc(out, ' ');
 	stamp_add_time(out, s->process.now_wall_ms);
-	text_add(out, ", renewed every 2 seconds. Also as <a href=\"/stats;csv\">CSV</a>, "
-	              "<a href=\"/v1/status\">JSON</a>, <a href=\"/metrics\">metrics</a>.</p>\n"
-	              "<p>Answers like HAProxy version ");
+	text_add(out,
+	         ", renewed every 2 seconds. </noscript>Also as <a href=\"/stats;csv\">CSV</a>, "
+	         "<a href=\"/v1/status\">JSON</a>, <a href=\"/metrics\">metrics</a>.</p>\n"
+	         "<p>Answers like HAProxy version ");
 	info_add_version(s, out);
 	text_addf(out, ", pid = %d, %u threads, uptime = ", s->process.pid, s->process.threads);
 	info_add_uptime(s, out);

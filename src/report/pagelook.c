@@ -8,7 +8,7 @@ struct pagelook pagelook_of(const struct state *s)
 	if (state_in_maint(s))
 		return (struct pagelook){ "maint", "\u25a0" };
 	if ((s->admin & STATE_DRAIN_ANY) && s->health != STATE_DOWN)
-		return (struct pagelook){ "drain", "\u25d0" };
+		return (struct pagelook){ "drain", "\u25d1" };
 	switch (s->health) {
 	case STATE_UP:
 	case STATE_NOCHECK:

@@ -20,7 +20,10 @@ void plain_add_html(struct text *t, const char *s);
 /* plain_add() in place. */
 void plain_clean(char *s);
 
-/* Columns on a terminal, taking each code point as one. */
+/*
+ * Columns on a terminal: two for each wide character of East Asia and each emoji, none for marks
+ * that stand on the character before.
+ */
 size_t plain_width(const char *s);
 
 /* Adds `s` in exactly `width` columns: cut with "~" at its end, or padded with spaces. */

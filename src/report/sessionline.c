@@ -118,6 +118,7 @@ void sessionline_write(const struct sessionline *l, unsigned int flags, struct t
 /* --- table -------------------------------------------------------------------------------- */
 
 enum { ID, CLIENT, WHERE, AGE, IDLE, IN, OUT, COLUMNS };
+enum { GAP = 2, NAME_LEAST = 8 };
 
 static const char *const headings[COLUMNS] = {
 	"ID", "CLIENT", "SERVER", "AGE", "IDLE", "IN", "OUT"
@@ -167,23 +168,40 @@ static void measure(const struct sessionline *l, size_t count, size_t widths[COL
 	}
 }
 
+/* Names make room, the longer one first; numbers are whole or worth nothing. */
+static void fit(size_t widths[COLUMNS], size_t width)
+{
+	size_t used = (size_t)GAP * (COLUMNS - 1);
+
+	for (size_t c = 0; c < COLUMNS; c++)
+		used += widths[c];
+	for (; used > width; used--) {
+		size_t longer = widths[CLIENT] > widths[WHERE] ? CLIENT : WHERE;
+
+		if (widths[longer] <= NAME_LEAST)
+			return;
+		widths[longer]--;
+	}
+}
+
 static void add_cell(struct text *out, const char *s, size_t column, size_t width)
 {
 	if (column)
-		text_add(out, "  ");
+		text_addf(out, "%*s", GAP, "");
 	if (column == CLIENT || column == WHERE)
 		plain_add_left(out, s, width);
 	else
 		plain_add_right(out, s, width);
 }
 
-void sessionline_write_table(const struct sessionline *l, size_t count, bool colour,
-                             struct text *out)
+void sessionline_write_table(const struct sessionline *l, size_t count, unsigned int width,
+                             bool colour, struct text *out)
 {
 	AUTO_TEXT cell = { 0 };
 	size_t widths[COLUMNS];
 
 	measure(l, count, widths);
+	fit(widths, width);
 	plain_colour(out, colour, PLAIN_BOLD);
 	for (size_t c = 0; c < COLUMNS; c++)
 		add_cell(out, headings[c], c, widths[c]);

@@ -4,63 +4,11 @@
 #include "field.h"
 #include "plain.h"
 #include "report/stamp.h"
+#include "statusparts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Whole numbers, once for the writer and the reader: COUNT(member, source).  Where the key is not
- * the member's name in struct statusjson_*, writer and reader name it below.
- */
-#define COMMON_COUNTS(X, s)                                                                        \
-	X(sessions_total, (s)->count[COUNTER_SESSIONS])                                            \
-	X(bytes_in, (s)->count[COUNTER_BYTES_IN])                                                  \
-	X(bytes_out, (s)->count[COUNTER_BYTES_OUT])                                                \
-	X(connect_errors, (s)->count[COUNTER_CONNECT_ERRORS])                                      \
-	X(retries, (s)->count[COUNTER_RETRIES])                                                    \
-	X(redispatches, (s)->count[COUNTER_REDISPATCHES])                                          \
-	X(cut, (s)->count[COUNTER_CUT])                                                            \
-	X(replayed, (s)->count[COUNTER_REPLAYED])                                                  \
-	X(asked, (s)->count[COUNTER_ASKED])                                                        \
-	X(sessions, (s)->sessions)                                                                 \
-	X(sessions_limit, (s)->maxconn)                                                            \
-	X(rate, (s)->rate)                                                                         \
-	X(rate_max, (s)->rate_max)                                                                 \
-	X(since_s, (s)->age_ms / 1000)
-
-#define SERVER_COUNTS(X, s)                                                                        \
-	COMMON_COUNTS(X, s)                                                                        \
-	X(sessions_before, (s)->sessions_before)                                                   \
-	X(weight, (s)->weight)                                                                     \
-	X(last_session_s, (s)->last_session_s)                                                     \
-	X(down_count, (s)->down_count)
-
-#define SERVICE_COUNTS(X, s)                                                                       \
-	COMMON_COUNTS(X, s)                                                                        \
-	X(denied, (s)->count[COUNTER_DENIED])                                                      \
-	X(held, (s)->held)                                                                         \
-	X(held_max, (s)->held_max)                                                                 \
-	X(held_total, (s)->count[COUNTER_HELD])                                                    \
-	X(usable, (s)->active_usable)                                                              \
-	X(backup_usable, (s)->backup_usable)
-
-#define PREDECESSOR_COUNTS(X, p)                                                                   \
-	X(pid, (p)->pid)                                                                           \
-	X(sessions, (p)->sessions)
-
-#define PROCESS_COUNTS(X, p)                                                                       \
-	X(pid, (p)->pid)                                                                           \
-	X(uptime_s, ((p)->now_ms - (p)->start_ms) / 1000)                                          \
-	X(threads, (p)->threads)                                                                   \
-	X(maxconn, (p)->maxconn)                                                                   \
-	X(sessions, (p)->connections)                                                              \
-	X(sessions_total, (p)->connections_total)                                                  \
-	X(session_rate, (p)->conn_rate)                                                            \
-	X(session_rate_max, (p)->conn_rate_max)                                                    \
-	X(bytes_out, (p)->bytes_out_total)                                                         \
-	X(bytes_out_rate, (p)->bytes_out_rate)                                                     \
-	X(dropped_logs, (p)->dropped_logs)
 
 /* --- writing ------------------------------------------------------------------------------ */
 
@@ -92,35 +40,11 @@ static void add_time(struct text *out, const char *key, int64_t wall_ms)
 
 #define ADD(member, source) add_number(out, #member, (int64_t)(source));
 
-static void add_admin(struct text *out, const struct state *s)
-{
-	static const struct {
-		uint8_t flag;
-		const char *word;
-	} words[] = {
-		{ STATE_MAINT_COMMAND, "maint" },
-		{ STATE_MAINT_CONFIG, "maint (configuration)" },
-		{ STATE_MAINT_INHERITED, "maint (inherited)" },
-		{ STATE_DRAIN_COMMAND, "drain" },
-		{ STATE_DRAIN_INHERITED, "drain (inherited)" },
-	};
-	bool first = true;
-
-	text_add(out, ",\"admin\":[");
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (!(s->admin & words[i].flag))
-			continue;
-		text_addf(out, "%s\"%s\"", first ? "" : ",", words[i].word);
-		first = false;
-	}
-	text_addc(out, ']');
-}
-
 static void add_check(struct text *out, const struct snapshot_server *s)
 {
 	const struct probe_result *r = &s->check;
 
-	if (!s->limits.checked || !s->check_wall_ms) {
+	if (!statusparts_has_check(s)) {
 		text_add(out, ",\"check\":null");
 		return;
 	}
@@ -139,7 +63,8 @@ static void add_check(struct text *out, const struct snapshot_server *s)
 
 static void add_times(struct text *out, const char *key, uint32_t average, uint32_t max)
 {
-	text_addf(out, ",\"%s\":{\"average\":%" PRIu32 ",\"max\":%" PRIu32 "}", key, average, max);
+	text_addf(out, ",\"%s\":", key);
+	statusparts_add_times(out, average, max);
 }
 
 static void add_state(struct text *out, const struct snapshot_server *s)
@@ -150,29 +75,11 @@ static void add_state(struct text *out, const struct snapshot_server *s)
 	add_number(out, "rise", s->limits.rise);
 	add_number(out, "fall", s->limits.fall);
 	text_addf(out, ",\"checked\":%s", flag(s->limits.checked));
-	add_admin(out, &s->state);
+	text_add(out, ",\"admin\":");
+	statusparts_add_admin(out, &s->state);
 	text_addf(out, ",\"usable\":%s,\"backup\":%s", flag(s->usable), flag(s->backup));
 	add_time(out, "since", s->since_wall_ms);
 	add_string(out, "cause", s->cause);
-}
-
-static void add_fault(struct text *out, const struct snapshot_server *s)
-{
-	AUTO_TEXT words = { 0 };
-
-	if (s->fault.kind == FAULT_NONE) {
-		text_add(out, ",\"fault\":null");
-		return;
-	}
-	fault_describe(&s->fault, &words);
-	text_add(out, ",\"fault\":{\"text\":");
-	text_add_json(out, text_str(&words));
-	add_string(out, "meaning", fault_meaning(s->fault.kind));
-	if (s->fault_left_ms >= 0)
-		add_number(out, "left_ms", s->fault_left_ms);
-	else
-		text_add(out, ",\"left_ms\":null");
-	text_addc(out, '}');
 }
 
 static void add_server(struct text *out, const struct snapshot_server *s)
@@ -185,19 +92,13 @@ static void add_server(struct text *out, const struct snapshot_server *s)
 	add_string(out, "locality", s->locality);
 	add_string(out, "node", s->target);
 	add_state(out, s);
-	SERVER_COUNTS(ADD, s)
-	add_number(out, "weight_configured", s->weight_initial);
-	add_number(out, "sessions_max", s->sessions_max);
-	add_number(out, "connected", (int64_t)s->count[COUNTER_CONNECTED]);
-	add_number(out, "picked", (int64_t)s->count[COUNTER_PICKED]);
-	add_number(out, "client_aborts", (int64_t)s->count[COUNTER_CLIENT_ABORTS]);
-	add_number(out, "server_aborts", (int64_t)s->count[COUNTER_SERVER_ABORTS]);
-	add_number(out, "check_failures", (int64_t)s->check_failures);
-	add_number(out, "downtime_s", (int64_t)(s->downtime_ms / 1000));
+	STATUSPARTS_SERVER(ADD, ADD, s)
+	STATUSPARTS_SERVER_MORE(ADD, s)
 	add_times(out, "queue_ms", s->queue_ms, s->queue_max_ms);
 	add_times(out, "connect_ms", s->connect_ms, s->connect_max_ms);
 	add_times(out, "session_ms", s->total_ms, s->total_max_ms);
-	add_fault(out, s);
+	text_add(out, ",\"fault\":");
+	statusparts_add_fault(out, s);
 	add_check(out, s);
 	text_addc(out, '}');
 }
@@ -216,20 +117,13 @@ static void add_service(struct text *out, const struct snapshot_service *s)
 	text_add_json(out, s->name);
 	add_number(out, "id", s->id);
 	add_string(out, "balance", s->balance);
-	text_add(out, ",\"bind\":[");
-	for (size_t i = 0; i < s->bind_count; i++) {
-		text_add(out, i ? "," : "");
-		text_add_json(out, s->binds[i]);
-	}
-	text_addf(out, "],\"up\":%s,\"on_backup\":%s,\"panicking\":%s", flag(s->up),
+	text_add(out, ",\"bind\":");
+	statusparts_add_binds(out, s);
+	text_addf(out, ",\"up\":%s,\"on_backup\":%s,\"panicking\":%s", flag(s->up),
 	          flag(s->on_backup), flag(s->panicking));
 	add_time(out, "since", s->since_wall_ms);
-	SERVICE_COUNTS(ADD, s)
-	add_number(out, "sessions_max", s->sessions_max);
-	add_number(out, "client_aborts", (int64_t)s->count[COUNTER_CLIENT_ABORTS]);
-	add_number(out, "server_aborts", (int64_t)s->count[COUNTER_SERVER_ABORTS]);
-	add_number(out, "down_count", (int64_t)s->down_count);
-	add_number(out, "downtime_s", (int64_t)(s->downtime_ms / 1000));
+	STATUSPARTS_SERVICE(ADD, ADD, s)
+	STATUSPARTS_SERVICE_MORE(ADD, s)
 	add_ended(out, s);
 	text_add(out, ",\"servers\":[");
 	for (size_t i = 0; i < s->server_count; i++) {
@@ -239,27 +133,6 @@ static void add_service(struct text *out, const struct snapshot_service *s)
 	text_add(out, "]}");
 }
 
-static void add_predecessor(struct text *out, const struct snapshot_predecessor *p, int64_t now_ms)
-{
-	int64_t since_ms = p->since_wall_ms ? p->since_wall_ms : now_ms;
-
-	text_addf(out, "{\"known\":%s", flag(p->known));
-	PREDECESSOR_COUNTS(ADD, p)
-	add_time(out, "since", since_ms);
-	add_number(out, "since_s", now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0);
-	text_addc(out, '}');
-}
-
-static void add_predecessors(struct text *out, const struct snapshot_process *p)
-{
-	text_add(out, ",\"predecessors\":[");
-	for (size_t i = 0; i < p->predecessor_count; i++) {
-		text_add(out, i ? ",\n" : "\n");
-		add_predecessor(out, &p->predecessors[i], p->now_wall_ms);
-	}
-	text_addc(out, ']');
-}
-
 void statusjson_write(const struct snapshot *s, struct text *out)
 {
 	const struct snapshot_process *p = &s->process;
@@ -267,15 +140,14 @@ void statusjson_write(const struct snapshot *s, struct text *out)
 	text_add(out, "{\"version\":");
 	text_add_json(out, p->version);
 	add_string(out, "node", p->node);
-	PROCESS_COUNTS(ADD, p)
+	STATUSPARTS_PROCESS(ADD, ADD, p)
 	add_time(out, "start_time", p->start_wall_ms);
 	add_time(out, "now", p->now_wall_ms);
 	add_number(out, "listeners", p->listeners);
-	text_addf(out, ",\"stopping\":%s,\"workers\":[", flag(p->stopping));
-	for (size_t i = 0; i < p->worker_count; i++)
-		text_addf(out, "%s%" PRIu32, i ? "," : "", p->worker_sessions[i]);
-	text_addc(out, ']');
-	add_predecessors(out, p);
+	text_addf(out, ",\"stopping\":%s,\"workers\":", flag(p->stopping));
+	statusparts_add_workers(out, p);
+	text_add(out, ",\"predecessors\":");
+	statusparts_add_predecessors(out, p);
 	text_add(out, ",\"services\":[");
 	for (size_t i = 0; i < s->service_count; i++) {
 		text_add(out, i ? ",\n" : "\n");
@@ -362,7 +234,7 @@ static void read_server(struct field *f, const json_t *o, struct mem_arena *a,
 	ret->drain = has_admin(f, o, "drain");
 	ret->usable = field_flag(f, o, "usable");
 	ret->backup = field_flag(f, o, "backup");
-	SERVER_COUNTS(READ, o)
+	STATUSPARTS_SERVER(READ, READ, o)
 	ret->connect_ms_average = field_number(f, connect, "average");
 	ret->connect_ms_max = field_number(f, connect, "max");
 	read_fault(f, o, a, ret);
@@ -400,7 +272,7 @@ static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
 	ret->up = field_flag(f, o, "up");
 	ret->on_backup = field_flag(f, o, "on_backup");
 	ret->panicking = field_flag(f, o, "panicking");
-	SERVICE_COUNTS(READ, o)
+	STATUSPARTS_SERVICE(READ, READ, o)
 	read_binds(f, o, a, ret);
 	ret->servers = mem_arena_zalloc(a, (count ? count : 1) * sizeof(*ret->servers));
 	ret->server_count = count;
@@ -412,7 +284,7 @@ static void read_predecessor(struct field *f, const json_t *o, struct statusjson
 {
 	ret->known = field_flag(f, o, "known");
 	ret->since_s = field_number(f, o, "since_s");
-	PREDECESSOR_COUNTS(READ, o)
+	STATUSPARTS_PREDECESSOR(READ, o)
 }
 
 static void read_predecessors(struct field *f, const json_t *o, struct statusjson *ret)
@@ -436,7 +308,7 @@ static void read_process(struct field *f, const json_t *o, struct statusjson *re
 	ret->node = field_text_or_null(f, o, "node", &ret->arena);
 	ret->now = field_text(f, o, "now", &ret->arena);
 	ret->stopping = field_flag(f, o, "stopping");
-	PROCESS_COUNTS(READ, o)
+	STATUSPARTS_PROCESS(READ, READ, o)
 	read_predecessors(f, o, ret);
 	ret->services = mem_arena_zalloc(&ret->arena, (count ? count : 1) * sizeof(*ret->services));
 	ret->service_count = count;

@@ -111,7 +111,10 @@ def test_the_page_shows_services_servers_and_nothing_from_elsewhere(proxy):
     for word in ("psql", "dbconsole", "n1", "n2", "n3", "UP"):
         assert word in page
     assert not re.search(r"""(src|href)\s*=\s*["'](https?:)?//""", page)
-    assert "<script" not in page
+    assert set(re.findall(r"<script[^>]*>", page)) == {
+        '<script src="/ui/theme.js">', '<script type="module" src="/ui/app.js">'}
+    for part in re.findall(r"""(?:src|href)="(/ui/[^"]*)\"""", page):
+        assert proxy.http(part)[0] == 200, part
     assert proxy.http("/stats")[2].startswith("<!doctype html") or \
         proxy.http("/stats")[2].startswith("<!DOCTYPE html")
 

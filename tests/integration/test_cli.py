@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import threading
 
@@ -139,6 +140,27 @@ def test_status_is_a_table_of_80_columns(proxy, cluster):
                           re.M)) == 2
     assert len(re.findall(r"^\W*DRAIN +n1 ", table, re.M)) == 1
     assert ESCAPE not in table
+
+
+def test_tables_of_many_servers_with_long_names_fit(sluice):
+    service, node = "a-service-with-a-long-name", "a-node-with-a-very-long-name.region"
+    port = harness.free_port()
+    nobody = harness.free_port()
+    servers = ", ".join(f'{{ name = "{node}-{i}"; address = "{harness.LOOPBACK}:{nobody}"; }}'
+                        for i in range(300))
+    conf = (f'services = ( {{ name = "{service}"; bind = "{harness.LOOPBACK}:{port}"; '
+            f'hold = "60s"; check = {{ type = "tcp"; inter = "10s"; }}; '
+            f'servers = ( {servers} ); }} );\n')
+    many = sluice(conf, wait="healthy")
+    wait_for = harness.wait_for
+    wait_for(lambda: many.status()["services"][0]["servers"][299]["check"], what="checks")
+    table = run("status", proxy=many).stdout.splitlines()
+    assert max(map(len, table)) <= 80
+    assert sum("a-node-" in line for line in table) == 300
+    with socket.create_connection((harness.LOOPBACK, port)):
+        wait_for(lambda: many.status()["sessions"], what="a session")
+        table = run("sessions", proxy=many).stdout.splitlines()
+    assert len(table) == 2 and max(map(len, table)) <= 80, table
 
 
 def test_status_json_is_what_http_says(proxy):
@@ -331,6 +353,8 @@ WRONG_USAGE = [
     [], ["statsu"], ["--frob"], ["status", "--jsn"], ["status", "extra"], ["drain"],
     ["drain", "a", "b"], ["drain", "n1", "--wait"], ["drain", "n1", "--wait", "5"],
     ["drain", "n1", "--wait", "soon"], ["watch", "--since", "x"], ["kill"], ["ctl"],
+    ["watch", "--until", "all"], ["watch", "--timeout", "5s"], ["watch", "--retry", "5"],
+    ["completion"], ["completion", "csh"],
     ["reload", "now"], ["reload", "--dif"],
     ["check", "-f"], ["gen"], ["gen", "db1", "--cacert", "/ca.crt"],
     ["gen", "db1", "--service", "psql"], ["demo", "--nodes", "0"], ["demo", "--port", "x"],
@@ -345,7 +369,8 @@ def test_wrong_usage_is_2(args):
 
 
 @pytest.mark.parametrize("command", ["", "demo", "run", "gen", "check", "status", "watch",
-                                     "sessions", "drain", "maint", "ready", "reload", "kill", "ctl"])
+                                     "sessions", "drain", "maint", "ready", "reload", "kill", "ctl",
+                                     "completion"])
 def test_help_shows_examples_first_and_fits(command):
     words = run(*command.split(), "--help").stdout
     assert words.splitlines()[2] == "Examples:"

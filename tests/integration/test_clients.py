@@ -10,16 +10,15 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import balancer
 import harness
 import pytest
 from balancer import needs, output
 from harness import LOOPBACK, PATIENCE, free_port, http_get, psql, wait_for
+from screen import Screen
 
 
 @pytest.fixture
@@ -137,48 +136,6 @@ def test_curl_reads_the_statistics(lb):
 
 
 # --- hatop ------------------------------------------------------------------------------------
-
-
-class Screen:
-    """A terminal that a program runs in, of a tmux of its own."""
-
-    def __init__(self, tmp_path, *argv):
-        self.errors = tmp_path / "screen.err"
-        self.home = tempfile.TemporaryDirectory(prefix="tmux-")
-        self.socket = Path(self.home.name) / "s"
-        command = " ".join(shlex.quote(str(a)) for a in argv)
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "50",
-                  f"{command} 2>{shlex.quote(str(self.errors))}")
-
-    def tmux(self, *args, code=0):
-        env = os.environ | {"LC_ALL": "C.UTF-8", "TERM": "screen", "HOME": self.home.name}
-        env.pop("TMUX", None)
-        return output("tmux", "-u", "-S", self.socket, *args, code=code, env=env)
-
-    def text(self):
-        return self.tmux("capture-pane", "-p")
-
-    def marks(self, text):
-        """Does a part of the screen that is shown in reverse begin so?"""
-        shown = self.tmux("capture-pane", "-p", "-e")
-        return re.search(rf"\x1b\[(?:\d+;)*7m{re.escape(text)}", shown)
-
-    def press(self, *keys):
-        self.tmux("send-keys", *keys)
-
-    def wait(self, pattern):
-        """Waits until the screen shows that; the match."""
-        try:
-            return wait_for(lambda: re.search(pattern, self.text(), re.M))
-        except AssertionError:
-            raise AssertionError(f"no {pattern!r} on the screen:\n{self.text()}") from None
-
-    def has_ended(self):
-        return not self.tmux("list-sessions", code=None)
-
-    def close(self):
-        self.tmux("kill-server", code=None)
-        self.home.cleanup()
 
 
 @pytest.fixture

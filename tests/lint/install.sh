@@ -31,6 +31,11 @@ prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
 lib/systemd/system/sluice.service
 lib/sysusers.d/sluice.conf
 bin/sluice
+share/bash-completion/completions/sluice
+share/fish/vendor_completions.d/sluice.fish
+share/sluice/grafana/sluice.json
+share/sluice/prometheus/sluice-alerts.yml
+share/zsh/vendor-completions/_sluice
 share/doc/sluice/CHANGELOG.md
 share/doc/sluice/LICENSE
 share/doc/sluice/README.md

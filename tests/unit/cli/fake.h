@@ -30,6 +30,7 @@ struct fake_step {
 	const char *answer; /* NULL: closes without one */
 	bool hang;          /* then waits until the client closes instead of closing itself */
 	bool trickle;       /* one byte at a time */
+	bool open;          /* stays open until the script is over */
 };
 
 struct fake {
@@ -57,20 +58,30 @@ static inline void fake_send(int fd, const struct fake_step *step)
 static inline void *fake_serve(void *ctx)
 {
 	struct fake *f = ctx;
+	int kept = -1;
 
 	for (size_t i = 0; i < f->step_count; i++) {
 		int fd = accept(f->listen_fd, NULL, NULL);
 		char c = '\0';
 
 		if (fd == -1)
-			return NULL;
+			break;
 		while (c != '\n' && recv(fd, &c, 1, 0) == 1)
 			text_addc(&f->asked, c);
 		fake_send(fd, &f->steps[i]);
 		while (f->steps[i].hang && recv(fd, &c, 1, 0) > 0)
 			continue;
-		close(fd);
+		if (f->steps[i].open)
+			kept = fd;
+		else
+			close(fd);
 	}
+	/* Nobody shall wait for an answer that does not come. */
+	shutdown(f->listen_fd, SHUT_RDWR);
+	while (kept != -1 && recv(kept, (char[1]){ 0 }, 1, 0) > 0)
+		continue;
+	if (kept != -1)
+		close(kept);
 	return NULL;
 }
 

@@ -125,6 +125,33 @@ static void lines_come_one_by_one_until_the_end(void **state)
 	fake_stop(&f);
 }
 
+static void waiting_ends_with_a_line_or_in_time(void **state)
+{
+	const struct fake_step step = { .answer = "one\ntwo\n", .hang = true };
+	struct error err = { 0 };
+	struct client c;
+	const char *line;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, &step, 1);
+	assert_true(client_start(&c, f.path, "x", 0, &err));
+	assert_true(client_wait(&c, -1));
+	assert_int_equal(client_read_line(&c, &line, &err), CLIENT_LINE);
+	assert_string_equal(line, "one");
+	assert_true(client_wait(&c, -1));
+	assert_int_equal(client_read_line(&c, &line, &err), CLIENT_LINE);
+	assert_string_equal(line, "two");
+	assert_false(client_wait(&c, 0));
+	assert_false(client_wait(&c, 20));
+	shutdown(c.fd, SHUT_WR);
+	assert_true(client_wait(&c, -1));
+	assert_int_equal(client_read_line(&c, &line, &err), CLIENT_END);
+	client_close(&c);
+	fake_join(&f);
+	fake_stop(&f);
+}
+
 static void a_line_without_an_end_is_an_error(void **state)
 {
 	char *bytes = malloc(CLIENT_LINE_MAX + 65536);
@@ -265,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_path_that_is_too_long_is_an_error),
 		cmocka_unit_test(a_command_of_two_lines_is_refused),
 		cmocka_unit_test(lines_come_one_by_one_until_the_end),
+		cmocka_unit_test(waiting_ends_with_a_line_or_in_time),
 		cmocka_unit_test(a_line_without_an_end_is_an_error),
 		cmocka_unit_test(words_instead_of_json_become_the_error),
 		cmocka_unit_test(an_argument_stays_one_whatever_is_in_it),

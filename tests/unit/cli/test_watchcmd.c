@@ -2,6 +2,7 @@
 #include "cli/watchcmd.h"
 
 #include "fake.h"
+#include "fakestatus.h"
 #include "report/eventjson.h"
 
 #include <signal.h>
@@ -44,7 +45,7 @@ static void events_are_lines_until_the_daemon_goes_away(void **state)
 	struct fake f;
 
 	(void)state;
-	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch"), CONSOLE_FAILED);
+	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch --retry 0s"), CONSOLE_FAILED);
 	assert_string_equal(text_str(&f.asked),
 	                    "show events json\nshow events json follow since 1\n");
 	assert_contains(f.out, "NOLB");
@@ -62,7 +63,7 @@ static void json_lines_are_passed_on(void **state)
 	struct fake f;
 
 	(void)state;
-	assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --json --since 7"),
+	assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --json --since 7 --retry 0s"),
 	                 CONSOLE_FAILED);
 	assert_string_equal(text_str(&f.asked), "show events json follow since 7\n");
 	assert_memory_equal(f.out, stream, f.out_len);
@@ -80,7 +81,7 @@ static void it_begins_after_the_last_event(void **state)
 
 	(void)state;
 	strcpy(strstr(stream, "{\"seq\": 9"), "\n");
-	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch"), CONSOLE_FAILED);
+	assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, "watch --retry 0s"), CONSOLE_FAILED);
 	assert_string_equal(text_str(&f.asked),
 	                    "show events json\nshow events json follow since 9\n");
 	assert_int_equal(f.out_len, 0);
@@ -105,7 +106,8 @@ static void bad_answers_end_it(void **state)
 		struct fake_step step = { .answer = cases[i].answer };
 		struct fake f;
 
-		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch"), CONSOLE_FAILED);
+		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --retry 0s"),
+		                 CONSOLE_FAILED);
 		assert_contains(f.err, cases[i].error);
 		assert_int_equal(f.out_len, 0);
 		fake_stop(&f);
@@ -129,8 +131,9 @@ static void bad_lines_end_it(void **state)
 		struct fake_step step = { .answer = cases[i].answer };
 		struct fake f;
 
-		assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --since 1"),
-		                 CONSOLE_FAILED);
+		assert_int_equal(
+		    fake_run(&f, &step, 1, watchcmd_main, "watch --since 1 --retry 0s"),
+		    CONSOLE_FAILED);
 		assert_contains(f.err, cases[i].error);
 		assert_int_equal(f.out_len, 0);
 		fake_stop(&f);
@@ -140,13 +143,13 @@ static void bad_lines_end_it(void **state)
 static void a_terminal_is_told_what_it_waits_for(void **state)
 {
 	struct fake_step steps[] = { { .answer = "\n" }, { .answer = NULL } };
-	char watch[] = "watch", s[] = "-s";
+	char watch[] = "watch", retry[] = "--retry=0s", s[] = "-s";
 	struct fake f;
 
 	(void)state;
 	fake_start(&f, steps, 2);
 	f.console.live = true;
-	assert_int_equal(watchcmd_main(&f.console, 3, (char *[]){ watch, s, f.path, NULL }),
+	assert_int_equal(watchcmd_main(&f.console, 4, (char *[]){ watch, retry, s, f.path, NULL }),
 	                 CONSOLE_FAILED);
 	fake_join(&f);
 	assert_contains(f.err, "waiting for events; Ctrl-C ends it");
@@ -209,15 +212,206 @@ static void a_line_is_shown_while_the_stream_stays_open(void **state)
 
 static void wrong_options_ask_nobody(void **state)
 {
+	static const struct {
+		const char *argument, *error;
+	} cases[] = {
+		{ "--until=all", "--until: \"all\" is not who and what" },
+		{ "--until=all upp", "did you mean \"all up\"?" },
+		{ "--timeout=60s", "--timeout is for --until" },
+		{ "--retry=5", "--retry \"5\": write a duration with its unit" },
+		{ "--since=25:00", "--since \"25:00\": write the number" },
+	};
+	char watch[] = "watch";
 	struct fake f;
 
 	(void)state;
 	assert_int_equal(fake_run(&f, NULL, 0, watchcmd_main, "watch --since today"),
 	                 CONSOLE_USAGE);
-	assert_contains(f.err, "--since \"today\" is not the number of an event");
+	assert_contains(f.err,
+	                "--since \"today\": write the number of an event, so long ago (10m), "
+	                "a time of day (14:05) or 2026-11-20T14:05:00Z");
 	fake_stop(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char word[64];
+
+		snprintf(word, sizeof(word), "%s", cases[i].argument);
+		fake_start(&f, NULL, 0);
+		assert_int_equal(watchcmd_main(&f.console, 2, (char *[]){ watch, word, NULL }),
+		                 CONSOLE_USAGE);
+		fake_join(&f);
+		assert_contains(f.err, cases[i].error);
+		fake_stop(&f);
+	}
 	assert_int_equal(fake_run(&f, NULL, 0, watchcmd_main, "watch n1"), CONSOLE_USAGE);
 	fake_stop(&f);
+}
+
+/* The first of the two events, `minutes` after the usual time. */
+static void add_event(struct text *out, uint64_t seq, int minutes)
+{
+	char *stream = make_stream();
+	struct journal_event e;
+	struct error err;
+
+	*strchr(stream, '\n') = '\0';
+	if (!eventjson_read(stream, &e, &err))
+		fail_msg("%s", err.text);
+	e.seq = seq;
+	e.wall_ms += INT64_C(60000) * minutes;
+	eventjson_write(&e, out);
+	text_addc(out, '\n');
+	free(stream);
+}
+
+static void a_moment_chooses_the_first_event(void **state)
+{
+	static const struct {
+		const char *since;
+		int first;
+	} cases[] = {
+		{ "2026-11-21T01:12:01Z", 1 },  { "2026-11-21T01:12:01.500Z", 12 },
+		{ "2026-11-21T01:13:00Z", 12 }, { "2026-11-22T00:00Z", 14 },
+		{ "1970-01-01T00:00Z", 1 },
+	};
+	AUTO_TEXT past = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		add_event(&past, 11 + (uint64_t)i, i);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake_step steps[] = { { .answer = text_str(&past) }, { .answer = NULL } };
+		char line[96], asked[96];
+		struct fake f;
+
+		snprintf(line, sizeof(line), "watch --retry 0s --since %s", cases[i].since);
+		snprintf(asked, sizeof(asked),
+		         "show events json\nshow events json follow since %d\n", cases[i].first);
+		assert_int_equal(fake_run(&f, steps, 2, watchcmd_main, line), CONSOLE_FAILED);
+		assert_string_equal(text_str(&f.asked), asked);
+		fake_stop(&f);
+	}
+}
+
+/* What is asked after an event 7 when the journal then says `answer`. */
+static void expect_place(const char *answer, const char *place)
+{
+	AUTO_TEXT stream = { 0 };
+	AUTO_TEXT asked = { 0 };
+	struct fake_step steps[] = { { .answer = NULL },
+		                     { .answer = answer },
+		                     { .answer = "Unknown command\n" } };
+	struct fake f;
+
+	add_event(&stream, 7, 0);
+	steps[0].answer = text_str(&stream);
+	assert_int_equal(fake_run(&f, steps, 3, watchcmd_main, "watch --since 7 --retry 10s"),
+	                 CONSOLE_FAILED);
+	text_addf(&asked,
+	          "show events json follow since 7\nshow events json since 7\n"
+	          "show events json follow since %s\n",
+	          place);
+	assert_string_equal(text_str(&f.asked), text_str(&asked));
+	assert_contains(f.out, "psql/n2");
+	assert_contains(f.err, "the daemon answered: Unknown command");
+	fake_stop(&f);
+}
+
+static void it_goes_on_where_it_was_or_begins_anew(void **state)
+{
+	AUTO_TEXT same = { 0 };
+	AUTO_TEXT other = { 0 };
+	AUTO_TEXT later = { 0 };
+
+	(void)state;
+	add_event(&same, 7, 0);
+	add_event(&same, 8, 1);
+	add_event(&other, 7, 5);
+	add_event(&later, 30, 5);
+	expect_place(text_str(&same), "8");
+	expect_place(text_str(&other), "1");
+	expect_place("\n", "1");
+	expect_place(text_str(&later), "30");
+}
+
+static void a_daemon_that_stays_away_ends_it(void **state)
+{
+	struct fake_step step = { .answer = NULL };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, &step, 1, watchcmd_main, "watch --since 1 --retry 2s"),
+	                 CONSOLE_FAILED);
+	assert_contains(f.err, "the daemon has gone away; waiting up to 2s for it\n");
+	assert_contains(f.err, "sluice: the daemon has gone away (");
+	fake_stop(&f);
+}
+
+static int run_until(struct fake *f, const struct fake_step *steps, size_t count,
+                     const char *condition, bool json)
+{
+	char watch[] = "watch", since[] = "--since=1", until[] = "--until", flag[] = "--json",
+	     timeout[] = "--timeout=300ms", retry[] = "--retry=0s", s[] = "-s", word[64];
+	int status;
+
+	snprintf(word, sizeof(word), "%s", condition);
+	fake_start(f, steps, count);
+	status = watchcmd_main(&f->console, json ? 9 : 8,
+	                       (char *[]){ watch, since, until, word, timeout, retry, s, f->path,
+	                                   json ? flag : NULL, NULL });
+	fake_join(f);
+	return status;
+}
+
+static const struct state is_up = { .health = STATE_UP, .counter = 4 };
+
+static void what_holds_already_ends_it_at_once(void **state)
+{
+	char *status = fakestatus_make(is_up, 0, "");
+	struct fake_step steps[] = { { .answer = "\n", .open = true }, { .answer = status } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(run_until(&f, steps, 2, "all up", false), CONSOLE_OK);
+	assert_string_equal(text_str(&f.asked),
+	                    "show events json follow since 1\nshow status json\n");
+	assert_memory_equal(f.out, "all up (0.", 10);
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+	assert_int_equal(run_until(&f, steps, 2, "all up", true), CONSOLE_OK);
+	assert_int_equal(f.out_len, 0);
+	fake_stop(&f);
+	free(status);
+}
+
+static void time_that_is_over_says_what_was_missing(void **state)
+{
+	char *status = fakestatus_make((struct state){ .health = STATE_DOWN }, 0, "no answer");
+	struct fake_step steps[] = { { .answer = "\n", .open = true },
+		                     { .answer = status },
+		                     { .answer = status },
+		                     { .answer = status } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(run_until(&f, steps, 4, "all up", false), CONSOLE_FAILED);
+	assert_string_equal(f.err,
+	                    "sluice: after 300ms, it is not so: psql/n1 is DOWN: no answer\n");
+	fake_stop(&f);
+	free(status);
+}
+
+static void somebody_unknown_is_wrong_usage(void **state)
+{
+	char *status = fakestatus_make(is_up, 0, "");
+	struct fake_step steps[] = { { .answer = "\n", .open = true }, { .answer = status } };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(run_until(&f, steps, 2, "n11 up", false), CONSOLE_USAGE);
+	assert_contains(f.err,
+	                "--until: no service or server \"n11\": did you mean \"n1\"?\nUsage: ");
+	fake_stop(&f);
+	free(status);
 }
 
 int main(void)
@@ -232,6 +426,12 @@ int main(void)
 		cmocka_unit_test(it_ends_when_nobody_reads_its_output),
 		cmocka_unit_test(a_line_is_shown_while_the_stream_stays_open),
 		cmocka_unit_test(wrong_options_ask_nobody),
+		cmocka_unit_test(a_moment_chooses_the_first_event),
+		cmocka_unit_test(it_goes_on_where_it_was_or_begins_anew),
+		cmocka_unit_test(a_daemon_that_stays_away_ends_it),
+		cmocka_unit_test(what_holds_already_ends_it_at_once),
+		cmocka_unit_test(time_that_is_over_says_what_was_missing),
+		cmocka_unit_test(somebody_unknown_is_wrong_usage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@
 
 /*
  * A protocol of lines: "echo" answers, "follow" makes the client a follower, "flood" follows and
- * answers more than a follower may leave unread.  An idle client has one second.
+ * answers more than a follower may leave unread, "feed" the same, as what it has missed.  An idle
+ * client has one second.
  */
 static void on_input(struct stream *s)
 {
@@ -25,11 +26,13 @@ static void on_input(struct stream *s)
 		size_t len = (size_t)(newline - s->in.data) + 1;
 
 		s->patient = s->in.data[0] == 'f';
-		if (strncmp(s->in.data, "flood", 5) == 0)
+		if (strncmp(s->in.data, "flood", 5) == 0 || strncmp(s->in.data, "feed", 4) == 0)
 			for (size_t i = 0; i < 16 * STREAM_FOLLOWER_MAX / 1024; i++)
 				text_addf(&s->out, "%1024d", 1);
 		else
 			text_addn(&s->out, s->in.data, len);
+		if (strncmp(s->in.data, "feed", 4) == 0)
+			s->granted = s->out.len;
 		text_consume(&s->in, len);
 	}
 }
@@ -171,6 +174,23 @@ static void a_follower_that_does_not_read_is_cut_off(void **state)
 	close_scene(&s);
 }
 
+static void what_a_follower_has_missed_is_not_held_against_it(void **state)
+{
+	struct scene s;
+	int follower;
+
+	(void)state;
+	open_scene(&s);
+	follower = join(&s, "feed\n");
+	run_for(&s, 0.3);
+	assert_int_equal(s.server->clients, 1);
+	assert_int_equal(write(follower, "flood\n", 6), 6);
+	run_for(&s, 0.3);
+	assert_int_equal(s.server->clients, 0);
+	close(follower);
+	close_scene(&s);
+}
+
 static void a_question_on_its_way_is_answered_before_it_leaves(void **state)
 {
 	struct scene s;
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_comes_byte_by_byte_has_one_limit),
 		cmocka_unit_test(the_longest_idle_client_makes_room),
 		cmocka_unit_test(a_follower_that_does_not_read_is_cut_off),
+		cmocka_unit_test(what_a_follower_has_missed_is_not_held_against_it),
 		cmocka_unit_test(a_question_on_its_way_is_answered_before_it_leaves),
 	};
 

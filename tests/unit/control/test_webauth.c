@@ -60,6 +60,31 @@ static void users_are_known_by_password_or_hash(void **state)
 	webauth_free(NULL);
 }
 
+static void who_it_says_it_is_is_told_without_a_password(void **state)
+{
+	static const struct {
+		const char *field, *name;
+	} cases[] = {
+		{ "Basic YWRtaW46cHc=", "admin" },
+		{ "basic  ZW1wdHk6", "empty" },
+		{ "Basic Om5vYm9keQ==", "" },
+		{ "Basic YWRtaW4=", NULL },
+		{ "Bearer YWRtaW46cHc=", NULL },
+		{ "Basic !!!!", NULL },
+		{ NULL, NULL },
+	};
+	char name[WEBAUTH_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool known = webauth_name(string(cases[i].field), name);
+
+		assert_int_equal(known, cases[i].name != NULL);
+		if (known)
+			assert_string_equal(name, cases[i].name);
+	}
+}
+
 static void guessing_hashes_is_slowed_down(void **state)
 {
 	const struct settings_user users[] = { { "u", "$5$rounds=1000$salt$x" } };
@@ -116,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_are_known_by_password_or_hash),
+		cmocka_unit_test(who_it_says_it_is_is_told_without_a_password),
 		cmocka_unit_test(guessing_hashes_is_slowed_down),
 		cmocka_unit_test(other_sites_change_nothing),
 	};

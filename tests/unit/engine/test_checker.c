@@ -134,6 +134,27 @@ static void paused_targets_are_not_checked_and_resume_at_once(void **state)
 	assert_int_equal(f->heard[0].begun, 2);
 }
 
+static void the_next_check_is_foreseen(void **state)
+{
+	struct fixture *f = *state;
+
+	f->manner = PEER_IS_SILENT;
+	add_target(f, SETTINGS_CHECK_HTTP, 60000);
+	add_target(f, SETTINGS_CHECK_TCP, 60000);
+	add_target(f, SETTINGS_CHECK_NONE, 60000);
+	start(f);
+	assert_in_range(checker_next_ms(f->checker, 1), 29000, 33000);
+	assert_int_equal(checker_next_ms(f->checker, 2), -1);
+	run_until_begun(f, 0, 1);
+	assert_int_equal(checker_next_ms(f->checker, 0), 0);
+	set_pace(f, 0, CHECKER_PAUSED);
+	assert_int_equal(checker_next_ms(f->checker, 0), -1);
+	hurry(f, 1);
+	assert_in_range(checker_next_ms(f->checker, 1), 1, 100);
+	run_until_ended(f, 1, 1);
+	assert_in_range(checker_next_ms(f->checker, 1), 50000, 67000);
+}
+
 static void hurried_checks_come_at_once_but_a_storm_is_thinned(void **state)
 {
 	struct fixture *f = *state;
@@ -397,6 +418,7 @@ int main(void)
 		TEST(pace_sets_the_interval),
 		TEST(faster_pace_pulls_the_pending_check_forward),
 		TEST(paused_targets_are_not_checked_and_resume_at_once),
+		TEST(the_next_check_is_foreseen),
 		TEST(hurried_checks_come_at_once_but_a_storm_is_thinned),
 		TEST(checks_wait_for_an_address),
 		TEST(check_can_be_ended_in_flight),

@@ -146,30 +146,31 @@ static void colours_are_taken_back(void **state)
 	    "\"Service Unavailable\" (1 ms); 2 servers usable");
 }
 
-static void a_folded_line_keeps_within_its_columns(void **state)
+static void the_parts_of_a_line_stand_alone(void **state)
 {
-	struct journal_event e = { .kind = JOURNAL_MARK, .service = "psql", .server = "n2" };
+	struct journal_event e = fixture_event();
+	AUTO_TEXT name = { 0 };
+	AUTO_TEXT cause = { 0 };
+	AUTO_TEXT usable = { 0 };
+	AUTO_TEXT what = { 0 };
+	AUTO_TEXT mark = { 0 };
 
 	(void)state;
-	snprintf(e.text, sizeof(e.text),
-	         "a long reason with many words that no terminal of eighty columns has room for");
-	for (unsigned int width = 40; width < 130; width += 7) {
-		AUTO_TEXT out = { 0 };
-		AUTO_TEXT flat = { 0 };
-		const char *line;
-
-		eventline_write_folded(&e, EVENTLINE_TIME | EVENTLINE_ALIGN, width, &out);
-		for (line = text_str(&out); *line != '\0'; line += strspn(line, "\n")) {
-			assert_true(strcspn(line, "\n") <= width);
-			line += strcspn(line, "\n");
-		}
-		/* No word is lost. */
-		eventline_write(&e, EVENTLINE_TIME | EVENTLINE_ALIGN, &flat);
-		assert_non_null(strstr(text_str(&out), "psql/n2"));
-		assert_string_equal(text_str(&out) + out.len - 3, "for");
-		if (flat.len <= width)
-			assert_string_equal(text_str(&out), text_str(&flat));
-	}
+	eventline_write_name(&e, &name);
+	assert_string_equal(text_str(&name), "psql/n2");
+	eventline_write_cause(&e, &cause);
+	assert_string_equal(text_str(&cause), "drain: HTTP 503 \"Service Unavailable\" (1 ms)");
+	eventline_write_usable(&e, &usable);
+	assert_string_equal(text_str(&usable), "2 servers usable");
+	eventline_write_state(&e, true, 12, &what);
+	assert_string_equal(text_str(&what), "\033[33mUP -> NOLB    \033[0m");
+	assert_true(eventline_turns_away(&e));
+	e.before = fixture_state(STATE_DOWN, 0, 0);
+	e.after = fixture_state(STATE_UP, 4, 0);
+	assert_false(eventline_turns_away(&e));
+	e.kind = JOURNAL_MARK;
+	eventline_write_state(&e, true, 12, &mark);
+	assert_int_equal(mark.len, 0);
 }
 
 int main(void)
@@ -181,7 +182,7 @@ int main(void)
 		cmocka_unit_test(services_and_the_process_have_lines),
 		cmocka_unit_test(every_code_of_a_check_has_words),
 		cmocka_unit_test(control_characters_do_not_get_through),
-		cmocka_unit_test(a_folded_line_keeps_within_its_columns),
+		cmocka_unit_test(the_parts_of_a_line_stand_alone),
 		cmocka_unit_test(colours_are_taken_back),
 	};
 

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "report/page.h"
+#include "report/uifiles.h"
 
 enum { DEPTH_MAX = 32 };
 
@@ -22,7 +23,7 @@ static char *page_of(const char *first_name, const struct journal *j)
 /* Elements without an end tag (HTML standard 13.1.2). */
 static bool is_void(const char *name)
 {
-	return strcmp(name, "meta") == 0;
+	return strcmp(name, "meta") == 0 || strcmp(name, "link") == 0;
 }
 
 /* Every start tag has its end tag, in order. */
@@ -81,19 +82,48 @@ static void tags_are_balanced(void **state)
 	journal_free(j);
 }
 
-static void it_needs_nothing_else(void **state)
+/* Every `attribute="/ui/NAME"` is a file that is there; returns how many. */
+static size_t count_parts(const char *html, const char *attribute)
+{
+	size_t n = 0;
+
+	for (const char *p = html; (p = strstr(p, attribute)); n++) {
+		char name[32] = "";
+		struct uifile f;
+
+		p += strlen(attribute);
+		assert_int_equal(sscanf(p, "/ui/%31[a-z.]\"", name), 1);
+		if (!uifiles_find(name, &f))
+			fail_msg("the page loads %s, which is not there", name);
+	}
+	return n;
+}
+
+static void it_needs_nothing_from_elsewhere(void **state)
 {
 	char *html = page_of("n1", NULL);
 
 	(void)state;
 	assert_int_equal(strncmp(html, "<!DOCTYPE html>\n<html lang=\"en\">", 32), 0);
-	assert_null(strstr(html, "<script"));
 	assert_null(strstr(html, "http://"));
 	assert_null(strstr(html, "https://"));
-	assert_null(strstr(html, "src="));
-	assert_null(strstr(html, "<link"));
-	assert_non_null(strstr(html, "<meta http-equiv=\"refresh\" content=\"2\">"));
-	assert_non_null(strstr(html, "prefers-color-scheme:dark"));
+	assert_null(strstr(html, "<style"));
+	assert_null(strstr(html, " style="));
+	assert_true(count_parts(html, "rel=\"stylesheet\" href=\"") >= 2);
+	assert_true(strstr(html, "/ui/page.css") < strstr(html, "/ui/board.css"));
+	assert_int_equal(count_parts(html, " src=\""), 2);
+	free(html);
+}
+
+static void it_renews_itself_only_without_scripts(void **state)
+{
+	char *html = page_of("n1", NULL);
+
+	(void)state;
+	assert_non_null(
+	    strstr(html, "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>"));
+	assert_null(strstr(strstr(html, "refresh") + 1, "http-equiv=\"refresh\""));
+	assert_non_null(strstr(html, ", renewed every 2 seconds. </noscript>"));
 	free(html);
 }
 
@@ -172,7 +202,7 @@ static void hostile_names_are_escaped(void **state)
 	snprintf(e.check.info, sizeof(e.check.info), "<img src=x onerror=y>\"'\033");
 	journal_append(j, &e);
 	html = page_of("<b>\"&'\001", j);
-	assert_null(strstr(html, "<script"));
+	assert_null(strstr(html, "<script>x"));
 	assert_null(strstr(html, "<img"));
 	assert_null(strchr(html, '\033'));
 	assert_null(strchr(html, '\001'));
@@ -199,7 +229,7 @@ static void every_state_has_a_class_a_glyph_and_a_word(void **state)
 		{ { .health = STATE_NOCHECK },
 		  "<tr class=\"up\">\n<td class=\"state\">\u25cf no check" },
 		{ { .health = STATE_UP, .counter = 4, .admin = STATE_DRAIN_COMMAND },
-		  "<tr class=\"drain\">\n<td class=\"state\">\u25d0 DRAIN" },
+		  "<tr class=\"drain\">\n<td class=\"state\">\u25d1 DRAIN" },
 		{ { .health = STATE_UP, .counter = 4, .admin = STATE_MAINT_COMMAND },
 		  "<tr class=\"maint\">\n<td class=\"state\">\u25a0 MAINT" },
 	};
@@ -229,7 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_are_balanced),
-		cmocka_unit_test(it_needs_nothing_else),
+		cmocka_unit_test(it_needs_nothing_from_elsewhere),
+		cmocka_unit_test(it_renews_itself_only_without_scripts),
 		cmocka_unit_test(what_an_operator_asks_is_there),
 		cmocka_unit_test(the_last_events_come_first),
 		cmocka_unit_test(events_of_other_days_have_a_date),

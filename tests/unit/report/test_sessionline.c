@@ -194,11 +194,81 @@ static void the_table_has_columns_below_each_other(void **state)
 	r.id = 1000;
 	r.server = NULL;
 	sessionline_take(&r, &l[1]);
-	sessionline_write_table(l, 2, false, &out);
+	sessionline_write_table(l, 2, 80, false, &out);
 	assert_string_equal(text_str(&out),
 	                    "  ID  CLIENT               SERVER    AGE    IDLE      IN    OUT\n"
 	                    "   9  [2001:db8::7]:51732  psql/n2  7.0s  300 ms  1.2 kB  479 B\n"
 	                    "1000  [2001:db8::7]:51732  psql/-   7.0s  300 ms  1.2 kB  479 B\n");
+}
+
+/* Of the widest line, as a terminal counts them: two for the wide characters of the test. */
+static size_t widest(const char *s)
+{
+	size_t max = 0;
+	size_t n = 0;
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		n = c == '\n' ? 0 : n + ((c & 0xc0) != 0x80) + (c >= 0xe3);
+		max = n > max ? n : max;
+	}
+	return max;
+}
+
+static void long_names_make_room_for_numbers(void **state)
+{
+	struct sessionline l = { .id = 4294967295,
+		                 .service = "a-service-with-quite-a-long-name",
+		                 .server = "a-server-with-an-even-longer-name.region.example",
+		                 .client = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:51732",
+		                 .total_ms = 86399000,
+		                 .idle_ms = 3599000,
+		                 .bytes_in = UINT64_C(999900000000),
+		                 .bytes_out = UINT64_C(999900000000) };
+	AUTO_TEXT whole = { 0 };
+
+	(void)state;
+	for (unsigned int width = 80; width <= 176; width += 24) {
+		AUTO_TEXT out = { 0 };
+
+		sessionline_write_table(&l, 1, width, false, &out);
+		assert_int_equal(widest(text_str(&out)), width);
+		assert_non_null(strstr(text_str(&out), "23h59m  59m59s"));
+		assert_non_null(strstr(text_str(&out), "[2001:db8:"));
+		assert_non_null(strstr(text_str(&out), "~  "));
+	}
+	sessionline_write_table(&l, 1, 300, false, &whole);
+	assert_non_null(strstr(text_str(&whole), "-even-longer-name.region.example "));
+}
+
+static void wide_characters_take_two_columns(void **state)
+{
+	struct sessionline l[2] = {
+		{ .id = 1, .service = "psql", .server = "n1", .client = "192.0.2.7:1" },
+		/* three wide ones, and an e with its accent on it */
+		{ .id = 2,
+		  .service = "psql",
+		  .server = "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97"
+		            "e\xcc\x81",
+		  .client = "192.0.2.7:2" },
+	};
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	sessionline_write_table(l, 2, 80, false, &out);
+	assert_string_equal(text_str(&out), "ID  CLIENT       SERVER         AGE  IDLE   IN  OUT\n"
+	                                    " 1  192.0.2.7:1  psql/n1       0 ms  0 ms  0 B  0 B\n"
+	                                    " 2  192.0.2.7:2  psql/"
+	                                    "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97"
+	                                    "e\xcc\x81  0 ms  0 ms  0 B  0 B\n");
+	for (size_t i = 0; i < 6; i++)
+		memcpy(l[1].server + 9 * i, "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 10);
+	for (unsigned int width = 64; width <= 72; width++) {
+		text_clear(&out);
+		sessionline_write_table(l, 2, width, false, &out);
+		assert_true(widest(text_str(&out)) <= width);
+	}
 }
 
 int main(void)
@@ -213,6 +283,8 @@ int main(void)
 		cmocka_unit_test(wrong_lists_are_refused),
 		cmocka_unit_test_setup_teardown(the_table_has_columns_below_each_other, setup,
 		                                teardown),
+		cmocka_unit_test(long_names_make_room_for_numbers),
+		cmocka_unit_test(wide_characters_take_two_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

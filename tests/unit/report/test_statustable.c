@@ -53,14 +53,16 @@ static void eighty_columns_hold_the_table(void **state)
 	    "  + no check   w1      1d03h  none                                0    0/s\n");
 }
 
-/* Columns of the widest line, one for each code point. */
+/* Columns of the widest line: two for the wide characters of the tests, one for the others. */
 static size_t widest(const char *s)
 {
 	size_t max = 0;
 	size_t n = 0;
 
 	for (; *s; s++) {
-		n = *s == '\n' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
+		unsigned char c = (unsigned char)*s;
+
+		n = c == '\n' ? 0 : n + ((c & 0xc0) != 0x80) + (c >= 0xe3);
 		max = n > max ? n : max;
 	}
 	return max;
@@ -70,7 +72,8 @@ static void no_line_is_wider_than_asked(void **state)
 {
 	static const char *const names[] = {
 		"n1", "a-node-with-a-name-that-is-far-too-long-for-any-terminal",
-		"\xc3\xa9\xc3\xa9\xc3\xa9"
+		"\xc3\xa9\xc3\xa9\xc3\xa9",
+		"\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97"
 	};
 
 	(void)state;
