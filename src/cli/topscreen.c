@@ -2,6 +2,7 @@
 #include "cli/topscreen.h"
 
 #include "cli/topkeys.h"
+#include "topterm.h"
 
 /* curses' names are short: none of its macros is to take one of ours. */
 #define NCURSES_NOMACROS
@@ -137,7 +138,8 @@ static bool begin_screen(FILE *in, FILE *out, struct error *err)
 {
 	const char *name = secure_getenv("TERM");
 
-	top.screen = name != NULL && name[0] != '\0' ? newterm(NULL, out, in) : NULL;
+	if (name != NULL && name[0] != '\0' && topterm_is_known(name))
+		top.screen = newterm(NULL, out, in);
 	if (top.screen == NULL)
 		return error_set(err,
 		                 "the terminal type \"%s\" is not known\n"
