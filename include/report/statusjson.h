@@ -43,7 +43,8 @@ struct statusjson_server {
 	const char *since;     /* as it was sent */
 	int64_t since_s;
 	int64_t weight, sessions, sessions_limit, sessions_total, rate, rate_max;
-	int64_t bytes_in, bytes_out, connect_errors, retries, redispatches, cut, down_count;
+	int64_t bytes_in, bytes_out, connect_errors, retries, redispatches, cut, server_aborts;
+	int64_t down_count;
 	int64_t replayed, asked;
 	int64_t connect_ms_average, connect_ms_max, last_session_s;
 	int64_t sessions_before; /* of predecessors */
@@ -59,7 +60,8 @@ struct statusjson_service {
 	bool up, on_backup, panicking;
 	int64_t usable, backup_usable, since_s;
 	int64_t sessions, sessions_limit, sessions_total, rate, rate_max, bytes_in, bytes_out;
-	int64_t denied, connect_errors, retries, redispatches, cut, replayed, asked;
+	int64_t denied, connect_errors, retries, redispatches, cut, server_aborts;
+	int64_t replayed, asked;
 	int64_t held, held_max, held_total;
 	struct statusjson_server *servers;
 	size_t server_count;

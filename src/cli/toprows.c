@@ -96,8 +96,8 @@ static int compare_servers(const struct statusjson_server *a, const struct statu
 		return compare(b->rate, a->rate);
 	case TOPSTATE_SERVICES_SINCE:
 		return compare(a->since_s, b->since_s);
-	case TOPSTATE_SERVICES_CUT:
-		return compare(b->cut, a->cut);
+	case TOPSTATE_SERVICES_LOST:
+		return compare(b->cut + b->server_aborts, a->cut + a->server_aborts);
 	case TOPSTATE_SERVICES_NAME:
 		return strverscmp(a->name, b->name);
 	case TOPSTATE_SERVICES_ORDER:

@@ -16,7 +16,7 @@ static const char *const tabs[TOPSTATE_TABS] = {
 static const char *const service_sorts[] = {
 	[TOPSTATE_SERVICES_ORDER] = "configuration", [TOPSTATE_SERVICES_STATE] = "state",
 	[TOPSTATE_SERVICES_SESSIONS] = "sessions",   [TOPSTATE_SERVICES_RATE] = "rate",
-	[TOPSTATE_SERVICES_SINCE] = "since",         [TOPSTATE_SERVICES_CUT] = "cut",
+	[TOPSTATE_SERVICES_SINCE] = "since",         [TOPSTATE_SERVICES_LOST] = "lost",
 	[TOPSTATE_SERVICES_NAME] = "name",
 };
 

@@ -11,7 +11,7 @@ enum column {
 	SESSIONS,
 	RATE,
 	HELD,
-	CUT,
+	LOST,
 	FAILED,
 	RETRIES,
 	MOVED,
@@ -29,7 +29,7 @@ enum { NAME_MOST = 32, LABEL = 12, BAR = 20, SPARK = 60 };
 static const struct toptable_column columns[COLUMNS] = {
 	[SERVICE] = { "SERVICE", 8, 8, 0, false }, [USABLE] = { "USABLE", 6, 8, 1, true },
 	[SESSIONS] = { "SESS", 5, 9, 2, true },    [RATE] = { "RATE", 6, 8, 3, true },
-	[HELD] = { "HELD", 4, 7, 4, true },        [CUT] = { "CUT", 4, 8, 5, true },
+	[HELD] = { "HELD", 4, 7, 4, true },        [LOST] = { "LOST", 4, 8, 5, true },
 	[FAILED] = { "FAILED", 6, 8, 6, true },    [RETRIES] = { "RETRIES", 7, 8, 7, true },
 	[MOVED] = { "MOVED", 5, 8, 8, true },      [REPLAYED] = { "REPLAYED", 8, 9, 9, true },
 	[ASKED] = { "ASKED", 5, 8, 10, true },     [DENIED] = { "DENIED", 6, 8, 11, true },
@@ -61,9 +61,15 @@ static size_t lay_out(const struct topview_pen *p, const struct toprows *rows, s
 static int64_t number_of(const struct statusjson_service *s, enum column column)
 {
 	const int64_t numbers[COLUMNS] = {
-		[SESSIONS] = s->sessions,     [HELD] = s->held,       [CUT] = s->cut,
-		[FAILED] = s->connect_errors, [RETRIES] = s->retries, [MOVED] = s->redispatches,
-		[REPLAYED] = s->replayed,     [ASKED] = s->asked,     [DENIED] = s->denied,
+		[SESSIONS] = s->sessions,
+		[HELD] = s->held,
+		[LOST] = s->cut + s->server_aborts,
+		[FAILED] = s->connect_errors,
+		[RETRIES] = s->retries,
+		[MOVED] = s->redispatches,
+		[REPLAYED] = s->replayed,
+		[ASKED] = s->asked,
+		[DENIED] = s->denied,
 		[TOTAL] = s->sessions_total,
 	};
 
@@ -91,7 +97,7 @@ static void fill(const void *ctx, size_t number, unsigned int width, struct topt
 		topview_add_bytes(s->bytes_out, &cell->text);
 	} else {
 		int64_t n = number_of(s, column);
-		bool is_bad = column == HELD || column == CUT || column == FAILED;
+		bool is_bad = column == HELD || column == LOST || column == FAILED;
 
 		text_addf(&cell->text, "%" PRId64, n);
 		if (is_bad && n > 0)

@@ -13,7 +13,7 @@ enum column {
 	BAR,
 	RATE,
 	SPARK,
-	CUT,
+	LOST,
 	MOVED,
 	WEIGHT,
 	LOCALITY,
@@ -32,7 +32,7 @@ static const struct toptable_column columns[COLUMNS] = {
 	[BAR] = { "LIMIT", 7, 20, 8, false },
 	[RATE] = { "RATE", 6, 7, 5, true },
 	[SPARK] = { "SEEN", 8, 30, 6, false },
-	[CUT] = { "CUT", 4, 7, 7, true },
+	[LOST] = { "LOST", 4, 7, 7, true },
 	[MOVED] = { "MOVED", 5, 7, 9, true },
 	[WEIGHT] = { "WGHT", 4, 5, 10, true },
 	[LOCALITY] = { "LOCALITY", 10, 10, 11, false },
@@ -90,8 +90,8 @@ static size_t sorted_column(unsigned int sort)
 		return RATE;
 	case TOPSTATE_SERVICES_SINCE:
 		return SINCE;
-	case TOPSTATE_SERVICES_CUT:
-		return CUT;
+	case TOPSTATE_SERVICES_LOST:
+		return LOST;
 	case TOPSTATE_SERVICES_NAME:
 		return SERVER;
 	case TOPSTATE_SERVICES_ORDER:
@@ -176,8 +176,8 @@ static void fill(const void *ctx, size_t column, unsigned int width, struct topt
 	case SPARK:
 		fill_picture(l, (enum column)column, width, cell);
 		break;
-	case CUT:
-		add_bad_count(s->cut, cell);
+	case LOST:
+		add_bad_count(s->cut + s->server_aborts, cell);
 		break;
 	case MOVED:
 		add_bad_count(s->redispatches, cell);

@@ -237,7 +237,7 @@ static void look_at_timeout(const struct lint_view *v, const struct detection *d
 		                  .place = place(v, "timeout"),
 		                  .cure_kind = LINT_CONFIGURATION };
 
-	if (!c->timeout_ms || c->timeout_ms < c->inter_ms)
+	if (c->timeout_ms <= c->inter_ms)
 		return;
 	better.timeout_ms = c->inter_ms > 1 ? c->inter_ms / 2 : 1;
 	then = detection_of(&better);

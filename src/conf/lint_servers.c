@@ -134,7 +134,8 @@ static void look_at_returns(const struct lint_view *v, const struct counts *c)
 		all = all && (s->servers[i].slowstart_ms || !lint_is_able(&s->servers[i]));
 	if (s->balance != SETTINGS_LEASTCONN || c->able_active < 2 || all)
 		return;
-	f.cure = has_nodes(v) ? "server = { slowstart = \"30s\"; };" : "slowstart = \"30s\";";
+	f.cure = has_nodes(v) ? "in cluster = { ... }: server = { slowstart = \"30s\"; };"
+	                      : "slowstart = \"30s\";";
 	lint_add(v, &f, s->name,
 	         "a server that comes back has the fewest sessions and gets every new one until it "
 	         "has as many as the others");

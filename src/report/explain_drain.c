@@ -54,7 +54,9 @@ static void add_verdict(const struct detection *d, const struct explain_facts *f
 	explain_add_words(
 	    out, 5,
 	    "It is %s%s: too short. For up to %s clients are still sent to a node that "
-	    "refuses them with 57P01. Run in SQL:",
+	    "refuses them with 57P01: those without TLS go on to another node unseen, the others "
+	    "see "
+	    "it. Run in SQL:",
 	    detection_format(have, a),
 	    facts->initial_wait_given ? ""
 	                              : " by default (tell with --initial-wait what "

@@ -17,6 +17,7 @@
 	X(retries, (s)->count[COUNTER_RETRIES])                                                    \
 	X(redispatches, (s)->count[COUNTER_REDISPATCHES])                                          \
 	X(cut, (s)->count[COUNTER_CUT])                                                            \
+	X(server_aborts, (s)->count[COUNTER_SERVER_ABORTS])                                        \
 	X(replayed, (s)->count[COUNTER_REPLAYED])                                                  \
 	X(asked, (s)->count[COUNTER_ASKED])                                                        \
 	X(sessions, (s)->sessions)                                                                 \
@@ -65,14 +66,12 @@
 	X(connected, (s)->count[COUNTER_CONNECTED])                                                \
 	X(picked, (s)->count[COUNTER_PICKED])                                                      \
 	X(client_aborts, (s)->count[COUNTER_CLIENT_ABORTS])                                        \
-	X(server_aborts, (s)->count[COUNTER_SERVER_ABORTS])                                        \
 	X(check_failures, (s)->check_failures)                                                     \
 	X(downtime_s, (s)->downtime_ms / 1000)
 
 #define STATUSPARTS_SERVICE_MORE(X, s)                                                             \
 	X(sessions_max, (s)->sessions_max)                                                         \
 	X(client_aborts, (s)->count[COUNTER_CLIENT_ABORTS])                                        \
-	X(server_aborts, (s)->count[COUNTER_SERVER_ABORTS])                                        \
 	X(down_count, (s)->down_count)                                                             \
 	X(downtime_s, (s)->downtime_ms / 1000)
 

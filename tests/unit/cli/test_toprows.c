@@ -71,7 +71,7 @@ static void servers_are_sorted_within_their_service(void **state)
 		  "psql n4 n3 + n2 + ! n1 dbconsole n1" },
 		{ TOPSTATE_SERVICES, TOPSTATE_SERVICES_SINCE, false, false, NULL,
 		  "psql n2 + ! n1 n3 + n4 dbconsole n1" },
-		{ TOPSTATE_SERVICES, TOPSTATE_SERVICES_CUT, false, false, NULL,
+		{ TOPSTATE_SERVICES, TOPSTATE_SERVICES_LOST, false, false, NULL,
 		  "psql n3 + n1 n2 + ! n4 dbconsole n1" },
 		{ TOPSTATE_SERVICES, TOPSTATE_SERVICES_NAME, true, false, NULL,
 		  "psql n4 n3 + n2 + ! n1 dbconsole n1" },

@@ -87,7 +87,7 @@ static void services_at_80_columns(void **state)
 static void wide_screens_show_all_columns(void **state)
 {
 	static const char *const headings[] = { "STATE", "SERVER",   "SINCE",  "CHECK", "SESS",
-		                                "LIMIT", "RATE",     "CUT",    "MOVED", "WGHT",
+		                                "LIMIT", "RATE",     "LOST",   "MOVED", "WGHT",
 		                                "SEEN",  "LOCALITY", "ADDRESS" };
 	struct stage t;
 	const char *screen;

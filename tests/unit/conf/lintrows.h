@@ -258,7 +258,7 @@ static const struct row {
 	  N,
 	  "psql",
 	  "has the fewest sessions",
-	  "server = { slowstart = \"30s\"; };" },
+	  "in cluster = { ... }: server = { slowstart = \"30s\"; };" },
 	{ LINT_MAXCONN_NOFILE,
 	  { .top = "maxconn = 5000; nofile = 10000;" },
 	  { .top = "maxconn = 5000; nofile = 10200;" },
