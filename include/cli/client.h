@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdint.h>
+
 /*
  * Talking to a daemon through its control socket: one connection for each command, "command\n"
  * there, an answer back that ends with an empty line and the end of the connection (HAProxy's
@@ -19,8 +21,9 @@ enum {
 };
 
 struct client {
-	int fd;        /* -1: none */
-	int output_fd; /* where lines go on to, -1: it does not matter; set after client_start() */
+	int fd;         /* -1: none */
+	int output_fd;  /* where lines go on to, -1: it does not matter; set after client_start() */
+	int64_t end_ms; /* tick_ms() when it is given up, 0: never; set after client_start() */
 	const char *path;
 	struct text buffer; /* received, not yet given out */
 	size_t given;       /* bytes of `buffer` that belong to the line given out last */
@@ -41,7 +44,10 @@ void client_add_word(struct text *out, const char *word);
  */
 bool client_explain(const char *path, const struct error *why, struct error *err);
 
-/* Connects and sends `command`.  `patience_ms`: silence that is an error, 0: none is. */
+/*
+ * Connects and sends `command`.  `patience_ms`: silence that is an error, 0: none is, once it has
+ * connected.
+ */
 bool client_start(struct client *c, const char *path, const char *command, unsigned int patience_ms,
                   struct error *err) MUST_CHECK;
 
@@ -49,7 +55,7 @@ enum client_status {
 	CLIENT_LINE,
 	CLIENT_END,     /* the daemon closed the connection */
 	CLIENT_UNHEARD, /* nobody reads `output_fd` any more: its pipe or terminal is closed */
-	CLIENT_FAILED   /* `err` says why */
+	CLIENT_FAILED   /* `err` says why; also that `end_ms` has come */
 };
 
 /* Waits for a line: without its newline, valid until the next call. */

@@ -97,6 +97,9 @@ void stream_flush(struct stream *s);
 /* The protocol takes up input that it left: what held it back is over.  May end the stream. */
 void stream_resume(struct stream *s);
 
+/* Bytes of answers that its clients have not read yet. */
+size_t stream_server_unread(const struct stream_server *s);
+
 /* How many clients at most; STREAM_CLIENTS_MAX unless descriptors are scarce. */
 void stream_server_limit(struct stream_server *s, size_t max_clients);
 

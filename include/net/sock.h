@@ -131,8 +131,12 @@ bool sock_set_options(int fd, const struct sock_options *o); /* TCP; false with 
 /* Turns delayed acknowledgements on or off once (TCP_QUICKACK). */
 void sock_quickack(int fd, bool on);
 
-/* A connected UNIX stream socket, blocking, for the command line's clients. */
-bool sock_connect_unix(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+/*
+ * A connected UNIX stream socket, blocking, for the command line's clients.  A queue that stays
+ * full for `patience_ms` (0: for ever) is EAGAIN.
+ */
+bool sock_connect_unix(const char *path, unsigned int patience_ms, int *ret_fd,
+                       struct error *err) MUST_CHECK;
 
 /* RLIMIT_NOFILE: sets the soft limit to `want` (0: the hard limit); returns what is in force. */
 uint64_t sock_set_nofile(uint64_t want);

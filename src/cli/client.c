@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/client.h"
 
+#include "base/tick.h"
 #include "net/sock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,11 @@ bool client_explain(const char *path, const struct error *why, struct error *err
 	case ENOTSOCK:
 	case EPROTOTYPE:
 		return error_set(err, "%s is not a control socket", path);
+	case EAGAIN:
+		return error_set(err,
+		                 "the daemon does not accept on %s\n"
+		                 "        it hangs, or has no time: its log may tell",
+		                 path);
 	default:
 		return error_set(err, "%s", why->text);
 	}
@@ -99,7 +106,7 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 	*c = (struct client){ .fd = -1, .output_fd = -1, .path = path };
 	if (strpbrk(command, "\r\n") != NULL)
 		return error_set(err, "a command is one line; separate commands with ';'");
-	if (!sock_connect_unix(path, &c->fd, &why))
+	if (!sock_connect_unix(path, patience_ms ? patience_ms : CLIENT_PATIENCE_MS, &c->fd, &why))
 		return client_explain(path, &why, err);
 	set_patience(c->fd, patience_ms);
 	text_addf(&line, "%s\n", command);
@@ -110,26 +117,43 @@ bool client_start(struct client *c, const char *path, const char *command, unsig
 	return true;
 }
 
+/* For poll(): -1 if there is no end. */
+static int left_ms(const struct client *c)
+{
+	int64_t left = c->end_ms - tick_ms();
+
+	if (c->end_ms == 0)
+		return -1;
+	return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
 /* Waits for bytes as long as somebody reads the output, as `tail -f | head` has to. */
-static bool is_heard(const struct client *c)
+static enum client_status wait_for_bytes(const struct client *c, struct error *err)
 {
 	struct pollfd fds[] = { { .fd = c->fd, .events = POLLIN }, { .fd = c->output_fd } };
 	int ready;
 
 	do
-		ready = poll(fds, ARRAY_LEN(fds), -1);
+		ready = poll(fds, ARRAY_LEN(fds), left_ms(c));
 	while (ready == -1 && errno == EINTR);
-	return (fds[1].revents & (POLLERR | POLLHUP)) == 0;
+	if (ready == 0) {
+		error_set(err, "the daemon does not answer on %s", c->path);
+		return CLIENT_FAILED;
+	}
+	return (fds[1].revents & (POLLERR | POLLHUP)) == 0 ? CLIENT_LINE : CLIENT_UNHEARD;
 }
 
 /* Appends what arrives next to the buffer. */
 static enum client_status receive(struct client *c, struct error *err)
 {
 	char bytes[16384];
+	enum client_status status = CLIENT_LINE;
 	ssize_t n;
 
-	if (c->output_fd != -1 && !is_heard(c))
-		return CLIENT_UNHEARD;
+	if (c->output_fd != -1 || c->end_ms != 0)
+		status = wait_for_bytes(c, err);
+	if (status != CLIENT_LINE)
+		return status;
 	do
 		n = recv(c->fd, bytes, sizeof(bytes), 0);
 	while (n == -1 && errno == EINTR);
@@ -236,10 +260,14 @@ bool client_refused(const char *words, struct error *err)
 		len = sizeof(line) - 1;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = (unsigned char)words[i];
+		bool is_c1 =
+		    i > 0 && (unsigned char)words[i - 1] == 0xc2 && byte >= 0x80 && byte < 0xa0;
 
 		line[i] = words[i];
-		if (byte < ' ' || byte == 0x7f)
+		if (byte < ' ' || byte == 0x7f || is_c1)
 			line[i] = '?';
+		if (is_c1)
+			line[i - 1] = '?';
 	}
 	line[len] = '\0';
 	return error_set(err, "the daemon answered: %s", line);

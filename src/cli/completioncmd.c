@@ -6,6 +6,7 @@
 #include "cli/completion.h"
 #include "cli/options.h"
 #include "cli/until.h"
+#include "core/settings.h"
 
 #include <string.h>
 
@@ -67,6 +68,12 @@ static const struct {
 	{ "conditions", write_conditions },
 };
 
+/* What a shell gets is part of a command line soon: only what can be a name. */
+static bool has_names(const struct row *r)
+{
+	return settings_is_name(r->service) && settings_is_name(r->server);
+}
+
 /* `show servers conn`: a heading, then "service/server ..." each; the cheapest that names all. */
 static int list(const struct console *c, const char *socket, writer *write)
 {
@@ -81,7 +88,8 @@ static int list(const struct console *c, const char *socket, writer *write)
 	for (; *row.line != '\0';
 	     row.line += strcspn(row.line, "\n"), row.line += *row.line == '\n')
 		if (*row.line != '#' &&
-		    sscanf(row.line, "%127[^/ \n]/%127[^ \n]", row.service, row.server) == 2)
+		    sscanf(row.line, "%127[^/ \n]/%127[^ \n]", row.service, row.server) == 2 &&
+		    has_names(&row))
 			write(c->out, &row);
 	return CONSOLE_OK;
 }

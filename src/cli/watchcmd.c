@@ -21,6 +21,7 @@ enum {
 	RETRY_MS = 5000, /* that a daemon may be gone */
 	RETRY_EVERY_MS = 100,
 	LOOK_EVERY_MS = 500,   /* sessions end without an event */
+	LAST_LOOK_MS = 1000,   /* that the answer to the last look may take */
 	SHORT_LIVED_MS = 1000, /* a stream that is gone so soon was none */
 	TOLD_MS = 500          /* an upgrade takes less, and is not worth a word */
 };
@@ -42,9 +43,20 @@ struct watch {
 	struct until condition;
 	const char *timeout; /* NULL: none */
 	int64_t begun_ms, end_ms, look_ms;
+	int64_t looked_ms; /* the last look, or when it began to listen */
 	bool looked;
 	struct error missing; /* what was missing at the last look */
 };
+
+/* No question takes much longer than there is time; the last one needs some, too. */
+static unsigned int patience_of(const struct watch *w)
+{
+	int64_t left = w->end_ms - tick_ms();
+
+	if (left >= CLIENT_PATIENCE_MS)
+		return CLIENT_PATIENCE_MS;
+	return left > LAST_LOOK_MS ? (unsigned int)left : LAST_LOOK_MS;
+}
 
 static bool not_understood(struct error *err)
 {
@@ -139,7 +151,7 @@ static bool choose_start(struct watch *w, struct error *err)
 	if (w->numbered)
 		return true;
 	w->next = 1;
-	if (!client_ask(w->path, "show events json", CLIENT_PATIENCE_MS, &answer, err))
+	if (!client_ask(w->path, "show events json", patience_of(w), &answer, err))
 		return false;
 	events = text_str(&answer);
 	return visit_events(w->from_wall_ms == INT64_MAX ? last_of(events) : events, skip_older, w,
@@ -169,7 +181,7 @@ static bool find_place(struct watch *w, struct error *err)
 	if (known <= 1)
 		return true;
 	text_addf(&command, "show events json since %" PRIu64, known - 1);
-	if (!client_ask(w->path, text_str(&command), CLIENT_PATIENCE_MS, &answer, err))
+	if (!client_ask(w->path, text_str(&command), patience_of(w), &answer, err))
 		return false;
 	if (answer.len == 0)
 		w->next = 1;
@@ -186,6 +198,7 @@ static bool start(struct watch *w, struct error *err)
 	if (!client_start(&w->client, w->path, text_str(&command), 0, err))
 		return false;
 	w->client.output_fd = fileno(w->console->out);
+	w->client.end_ms = w->timeout != NULL ? w->end_ms : 0;
 	w->connected_ms = tick_ms();
 	return true;
 }
@@ -267,9 +280,14 @@ static enum outcome look(struct watch *w, struct error *err)
 	struct statusjson *status;
 	enum outcome outcome;
 
-	w->look_ms = tick_ms() + LOOK_EVERY_MS;
-	if (!client_ask_json(w->path, "show status json", &answer, &w->missing))
+	w->looked_ms = tick_ms();
+	w->look_ms = w->looked_ms + LOOK_EVERY_MS;
+	if (!client_ask(w->path, "show status json", patience_of(w), &answer, &w->missing))
 		return GO_ON;
+	if (text_str(&answer)[0] != '{') {
+		(void)client_refused(text_str(&answer), &w->missing);
+		return GO_ON;
+	}
 	status = statusjson_read(text_str(&answer), err);
 	if (status == NULL) {
 		not_understood(err);
@@ -343,14 +361,23 @@ static enum outcome hear(struct watch *w, struct error *err)
 	return FAILED;
 }
 
+/* Events that come without a pause do not keep it from looking, or from its end. */
+static bool may_listen(const struct watch *w)
+{
+	int64_t now = tick_ms();
+
+	return w->until == NULL || (now < w->end_ms && now < w->looked_ms + LOOK_EVERY_MS);
+}
+
 static int follow(struct watch *w)
 {
 	enum outcome outcome = GO_ON;
 	bool unheard = false;
 	struct error err;
 
+	w->looked_ms = tick_ms();
 	while (outcome == GO_ON && !unheard) {
-		if (client_wait(&w->client, patience(w))) {
+		if (may_listen(w) && client_wait(&w->client, patience(w))) {
 			outcome = hear(w, &err);
 			unheard = outcome == DONE;
 		} else {

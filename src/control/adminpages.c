@@ -3,6 +3,7 @@
 
 #include "drillpage.h"
 #include "eventfeed.h"
+#include "eventfollow.h"
 #include "historypage.h"
 #include "livepage.h"
 #include "report/eventjson.h"
@@ -57,6 +58,10 @@ static void get_events(struct exchange *x)
 	bool any = false;
 
 	x->follow = httphead_has_token(httphead_field(x->request, "accept"), "text/event-stream");
+	if (x->follow && !eventfollow_may(x)) {
+		x->follow = false;
+		return;
+	}
 	if (x->follow)
 		x->type = "text/event-stream";
 	else

@@ -22,10 +22,22 @@ static void on_text(struct live_follower *f, const struct text *t)
 	stream_flush(v->stream);
 }
 
+bool eventfollow_may(struct exchange *x)
+{
+	size_t places = x->stream->server->max_clients;
+
+	if (x->endpoint->followers < places - places / 4)
+		return true;
+	exchange_say(x, 503, "Too many follow events already.");
+	text_add(&x->fields, "Retry-After: 5\r\n");
+	return false;
+}
+
 void eventfollow_begin(struct exchange *x)
 {
 	struct exchange_visitor *v = x->stream->state;
 
+	x->endpoint->followers++;
 	x->stream->patient = true;
 	/* What it has missed is not held against it. */
 	x->stream->granted = x->stream->out.len;
@@ -42,9 +54,11 @@ void eventfollow_begin(struct exchange *x)
 
 void eventfollow_end(struct exchange_visitor *v, struct daemon *d)
 {
+	struct exchange_endpoint *e = v->stream ? v->stream->server->ctx : NULL;
+
 	switch (v->following) {
 	case EXCHANGE_NOTHING:
-		break;
+		return;
 	case EXCHANGE_EVENTS:
 		daemon_unfollow(d, &v->follower);
 		break;
@@ -52,6 +66,7 @@ void eventfollow_end(struct exchange_visitor *v, struct daemon *d)
 		live_leave(d->live, &v->live);
 		break;
 	}
+	e->followers--;
 	v->following = EXCHANGE_NOTHING;
 }
 

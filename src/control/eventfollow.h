@@ -9,6 +9,11 @@
  * without (/v1/live).  Its answer has begun, and has what it has missed.
  */
 void eventfollow_begin(struct exchange *x);
+/*
+ * May one more follow?  If not, that is the answer.  Followers are never idle: they leave a quarter
+ * of the places to those who ask, as health checkers do.
+ */
+bool eventfollow_may(struct exchange *x);
 /* Nothing if it does not. */
 void eventfollow_end(struct exchange_visitor *v, struct daemon *d);
 bool eventfollow_is(const struct exchange_visitor *v);

@@ -28,6 +28,7 @@ struct exchange_endpoint {
 	ev_cleanup cleanup;              /* it lives as long as the loop */
 	int64_t start_ms;
 	uint32_t clients_max;
+	size_t followers;
 	uint64_t clients, requests, bad_requests, bytes_in, bytes_out;
 	uint64_t answers[SNAPSHOT_HTTP_CLASSES];
 	struct exchange_rate client_rate, request_rate;

@@ -17,7 +17,8 @@
 enum {
 	IDLE_S = 60,
 	UNREAD_MAX = 256 * 1024, /* answers that wait; the requests behind them wait, too */
-	FORM_MAX = 16384         /* HAProxy's tune.bufsize limits forms the same way */
+	ALL_UNREAD_MAX = 64 * 1024 * 1024, /* of all clients; then only health is told */
+	FORM_MAX = 16384                   /* HAProxy's tune.bufsize limits forms the same way */
 };
 
 /* --- which answer --------------------------------------------------------------------------- */
@@ -90,6 +91,13 @@ static void refuse_method(struct exchange *x)
 	text_add(&x->fields, "Allow: GET, HEAD\r\n");
 }
 
+/* An answer may have megabytes, and who asks and does not read would take all memory. */
+static void refuse_crowd(struct exchange *x)
+{
+	exchange_say(x, 503, "Too much waits to be read by other clients.");
+	text_add(&x->fields, "Retry-After: 5\r\n");
+}
+
 /* Paths of our own are found before an address of statistics that is shorter: "/" is one. */
 static bool is_own(const struct exchange *x, const char *options)
 {
@@ -143,7 +151,9 @@ static void dispatch(struct exchange *x)
 	}
 	if (!is_allowed(x))
 		return;
-	if (exchange_is_read(x))
+	if (stream_server_unread(x->stream->server) > ALL_UNREAD_MAX)
+		refuse_crowd(x);
+	else if (exchange_is_read(x))
 		serve_read(x, options);
 	else if (is_act(x) && exchange_is_post(x))
 		webact_post(x);

@@ -2,6 +2,7 @@
 #include "livepage.h"
 
 #include "eventfeed.h"
+#include "eventfollow.h"
 #include "report/stamp.h"
 
 #include <inttypes.h>
@@ -29,6 +30,8 @@ void livepage_get(struct exchange *x)
 	uint64_t seq = eventfeed_first(x, next);
 	const struct journal_event *e;
 
+	if (!eventfollow_may(x))
+		return;
 	/* A number of another process. */
 	if (seq > next)
 		seq = next;

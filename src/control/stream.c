@@ -342,6 +342,16 @@ bool stream_server_open(struct ev_loop *loop, const struct addr *at, unsigned in
 	return stream_server_open_at(loop, &place, protocol, ctx, ret, err);
 }
 
+size_t stream_server_unread(const struct stream_server *server)
+{
+	const struct stream *s;
+	size_t n = 0;
+
+	TAILQ_FOREACH(s, &server->streams, link)
+		n += s->out.len;
+	return n;
+}
+
 void stream_server_limit(struct stream_server *s, size_t max_clients)
 {
 	s->max_clients = max_clients < STREAM_CLIENTS_MAX ? max_clients : STREAM_CLIENTS_MAX;

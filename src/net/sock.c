@@ -441,14 +441,19 @@ void sock_quickack(int fd, bool on)
 	set_int(fd, IPPROTO_TCP, TCP_QUICKACK, on);
 }
 
-bool sock_connect_unix(const char *path, int *ret_fd, struct error *err)
+bool sock_connect_unix(const char *path, unsigned int patience_ms, int *ret_fd, struct error *err)
 {
+	struct timeval patience = { .tv_sec = patience_ms / 1000,
+		                    .tv_usec = (suseconds_t)(patience_ms % 1000) * 1000 };
 	AUTO_CLOSE int fd = -1;
 	struct addr to;
 
 	if (!addr_from_unix(path, &to, err))
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Of UNIX sockets the limit of sending is that of connecting, too. */
+	if (fd != -1 && patience_ms)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (fd == -1 || connect(fd, &to.sa, to.len) == -1)
 		return error_sys(err, errno, "cannot connect to %s", path);
 	*ret_fd = TAKE_FD(fd);

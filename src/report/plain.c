@@ -6,6 +6,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Marks that turn the direction of what is beside them, and ends of lines, forge what is shown. */
+static bool misleads(const unsigned char *s)
+{
+	if (s[0] == 0xd8)
+		return s[1] == 0x9c; /* U+061C */
+	if (s[0] != 0xe2)
+		return false;
+	if (s[1] == 0x80) /* U+200E and U+200F, U+2028 to U+202E */
+		return s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae);
+	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9; /* U+2066 to U+2069 */
+}
+
 /* Bytes of the sequence at `s` that may be shown, 0 if its first byte may not. */
 static size_t printable(const unsigned char *s)
 {
@@ -18,7 +30,7 @@ static size_t printable(const unsigned char *s)
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : len;
+	return (s[0] == 0xc2 && s[1] < 0xa0) || misleads(s) ? 0 : len;
 }
 
 void plain_add(struct text *t, const char *s)

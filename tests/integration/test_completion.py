@@ -37,7 +37,8 @@ class Place:
             (path / name).touch()
 
     def env(self, proxy=None):
-        env = {k: v for k, v in os.environ.items() if k != "SLUICE_SOCKET"}
+        # Without one, none: the host may have a daemon at the usual place.
+        env = os.environ | {"SLUICE_SOCKET": str(self.path / "none.sock")}
         if proxy:
             env["SLUICE_SOCKET"] = str(proxy.socket_path)
         return env | {"PATH": f"{self.path}/bin:{os.environ['PATH']}", "HOME": str(self.path),

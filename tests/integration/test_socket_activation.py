@@ -103,7 +103,10 @@ def test_kill_9_loses_no_connection_that_was_not_accepted(activated, peer):
         killed = False
         for i in range(200):
             if i == 100:
-                # Frozen first: what comes from here on has certainly not been accepted.
+                # Frozen when all before were served: what comes from here on has certainly not
+                # been accepted.
+                for t in threads:
+                    t.join(PATIENCE)
                 balancer.send_signal(signal.SIGSTOP)
                 before = len(threads)
             if i == 120:

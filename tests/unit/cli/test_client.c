@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/client.h"
 
+#include "base/tick.h"
 #include "fake.h"
 
 static void ask(const struct fake_step *step, const char *expected, const char *error)
@@ -152,6 +153,26 @@ static void waiting_ends_with_a_line_or_in_time(void **state)
 	fake_stop(&f);
 }
 
+static void half_a_line_is_waited_for_until_the_end(void **state)
+{
+	const struct fake_step step = { .answer = "half", .hang = true };
+	struct error err = { 0 };
+	struct client c;
+	const char *line;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, &step, 1);
+	assert_true(client_start(&c, f.path, "x", 0, &err));
+	c.end_ms = tick_ms() + 100;
+	assert_int_equal(client_read_line(&c, &line, &err), CLIENT_FAILED);
+	assert_contains(err.text, "does not answer");
+	assert_true(tick_ms() >= c.end_ms);
+	client_close(&c);
+	fake_join(&f);
+	fake_stop(&f);
+}
+
 static void a_line_without_an_end_is_an_error(void **state)
 {
 	char *bytes = malloc(CLIENT_LINE_MAX + 65536);
@@ -182,6 +203,7 @@ static void words_instead_of_json_become_the_error(void **state)
 		{ "Unknown command: 'show status json'\n\n",
 		  "the daemon answered: Unknown command: 'show status json'" },
 		{ "\033[2Jevil\n\n", "the daemon answered: ?[2Jevil" },
+		{ "\302\2332Jevil \303\244\n\n", "the daemon answered: ??2Jevil \303\244" },
 		{ "\n", "the daemon answered: " },
 	};
 
@@ -293,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_command_of_two_lines_is_refused),
 		cmocka_unit_test(lines_come_one_by_one_until_the_end),
 		cmocka_unit_test(waiting_ends_with_a_line_or_in_time),
+		cmocka_unit_test(half_a_line_is_waited_for_until_the_end),
 		cmocka_unit_test(a_line_without_an_end_is_an_error),
 		cmocka_unit_test(words_instead_of_json_become_the_error),
 		cmocka_unit_test(an_argument_stays_one_whatever_is_in_it),

@@ -33,6 +33,20 @@ static void names_are_listed_once(void **state)
 	             "dbconsole/n1 up\ndbconsole/n1 down\ndbconsole/n1 drained\n");
 }
 
+static void what_can_be_no_name_is_left_out(void **state)
+{
+	static const char odd[] = "# heading\n$(reboot)/n1 2/1\nps\033[2Jql/n1 2/2\n"
+	                          "psql/`id` 2/3\npsql/n4 2/4\n\n";
+	struct fake_step step = { .answer = odd };
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(fake_run(&f, &step, 1, completioncmd_main, "completion servers"),
+	                 CONSOLE_OK);
+	assert_string_equal(f.out, "n4\npsql/n4\n");
+	fake_stop(&f);
+}
+
 static void without_a_daemon_there_is_silence(void **state)
 {
 	struct fake_step step = { .answer = NULL };
@@ -101,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_listed_once),
+		cmocka_unit_test(what_can_be_no_name_is_left_out),
 		cmocka_unit_test(without_a_daemon_there_is_silence),
 		cmocka_unit_test(each_shell_gets_its_script),
 		cmocka_unit_test(another_shell_is_refused_with_the_cure),

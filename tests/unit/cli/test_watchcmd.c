@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/watchcmd.h"
 
+#include "base/tick.h"
+#include "cli/client.h"
 #include "fake.h"
 #include "fakestatus.h"
 #include "report/eventjson.h"
@@ -400,6 +402,29 @@ static void time_that_is_over_says_what_was_missing(void **state)
 	free(status);
 }
 
+static void a_daemon_that_hangs_does_not_make_it_late(void **state)
+{
+	char *status = fakestatus_make((struct state){ .health = STATE_DOWN }, 0, "no answer");
+	/* Half an event; or no answer to the question. */
+	struct fake_step half[] = { { .answer = "{\"seq\": 1", .open = true },
+		                    { .answer = status },
+		                    { .answer = status },
+		                    { .answer = status } };
+	struct fake_step silent[] = { { .answer = "\n", .open = true }, { .hang = true } };
+	int64_t before = tick_ms();
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(run_until(&f, half, 1, "all up", false), CONSOLE_FAILED);
+	assert_contains(f.err, "the daemon does not answer on");
+	fake_stop(&f);
+	assert_int_equal(run_until(&f, silent, 2, "all up", false), CONSOLE_FAILED);
+	assert_contains(f.err, "after 300ms, it is not so: the daemon does not answer on");
+	fake_stop(&f);
+	assert_in_range(tick_ms() - before, 600, CLIENT_PATIENCE_MS - 1);
+	free(status);
+}
+
 static void somebody_unknown_is_wrong_usage(void **state)
 {
 	char *status = fakestatus_make(is_up, 0, "");
@@ -431,6 +456,7 @@ int main(void)
 		cmocka_unit_test(a_daemon_that_stays_away_ends_it),
 		cmocka_unit_test(what_holds_already_ends_it_at_once),
 		cmocka_unit_test(time_that_is_over_says_what_was_missing),
+		cmocka_unit_test(a_daemon_that_hangs_does_not_make_it_late),
 		cmocka_unit_test(somebody_unknown_is_wrong_usage),
 	};
 

@@ -184,9 +184,12 @@ static void what_a_follower_has_missed_is_not_held_against_it(void **state)
 	follower = join(&s, "feed\n");
 	run_for(&s, 0.3);
 	assert_int_equal(s.server->clients, 1);
+	assert_in_range(stream_server_unread(s.server), STREAM_FOLLOWER_MAX,
+	                16 * STREAM_FOLLOWER_MAX);
 	assert_int_equal(write(follower, "flood\n", 6), 6);
 	run_for(&s, 0.3);
 	assert_int_equal(s.server->clients, 0);
+	assert_int_equal(stream_server_unread(s.server), 0);
 	close(follower);
 	close_scene(&s);
 }

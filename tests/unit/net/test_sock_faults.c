@@ -159,7 +159,7 @@ static bool connect_command_line(int *ret_fd, struct error *err)
 
 	assert_int_equal(__real_bind(listener, &unix_address.sa, unix_address.len), 0);
 	assert_int_equal(__real_listen(listener, 5), 0);
-	done = sock_connect_unix(unix_address.un.sun_path, ret_fd, err);
+	done = sock_connect_unix(unix_address.un.sun_path, 0, ret_fd, err);
 	close(listener);
 	__real_unlink(unix_address.un.sun_path);
 	return done;

@@ -191,20 +191,41 @@ static void command_line_connects_or_says_why(void **unused)
 	int fd = -1;
 
 	(void)unused;
-	assert_true(sock_connect_unix(at.un.sun_path, &fd, &err));
+	assert_true(sock_connect_unix(at.un.sun_path, 0, &fd, &err));
 	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	sock_close(fd);
 	sock_close(listener);
 	unlink(at.un.sun_path);
-	assert_false(sock_connect_unix(at.un.sun_path, &fd, &err));
+	assert_false(sock_connect_unix(at.un.sun_path, 0, &fd, &err));
 	snprintf(expected, sizeof(expected), "cannot connect to %s: No such file or directory",
 	         at.un.sun_path);
 	assert_string_equal(err.text, expected);
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	assert_false(sock_connect_unix(path, &fd, &err));
+	assert_false(sock_connect_unix(path, 0, &fd, &err));
 	assert_non_null(strstr(err.text, "a socket path has 1 to 107 characters"));
+}
+
+static void a_queue_that_stays_full_is_not_waited_for_for_ever(void **unused)
+{
+	struct addr at = in_dir("full.sock");
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct error err = { 0 };
+	int fds[4];
+	size_t n = 0;
+
+	(void)unused;
+	assert_int_equal(bind(listener, &at.sa, at.len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	while (n < ARRAY_LEN(fds) && sock_connect_unix(at.un.sun_path, 50, &fds[n], &err))
+		n++;
+	assert_in_range(n, 1, ARRAY_LEN(fds) - 1);
+	assert_int_equal(err.errnum, EAGAIN);
+	while (n)
+		sock_close(fds[--n]);
+	sock_close(listener);
+	unlink(at.un.sun_path);
 }
 
 static int make_dir(void **unused)
@@ -229,6 +250,7 @@ int main(void)
 		cmocka_unit_test(live_unix_socket_is_refused),
 		cmocka_unit_test(file_that_is_no_socket_is_left_alone),
 		cmocka_unit_test(command_line_connects_or_says_why),
+		cmocka_unit_test(a_queue_that_stays_full_is_not_waited_for_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -237,6 +237,21 @@ static void colours_are_taken_back_and_control_characters_do_not_get_through(voi
 	                    "3h12m; 2 servers usable\n");
 }
 
+static void marks_that_turn_the_direction_do_not_get_through(void **state)
+{
+	struct journal_event e = fixture_event();
+	struct watchline w = on(0);
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	e.kind = JOURNAL_MARK;
+	snprintf(e.text, sizeof(e.text),
+	         "a\u202eb\u2066c\u2028d\u200fe\u061cf \u201cg\u201d \u2044 \u0628 \u4e2d");
+	watchline_write(&w, &e, &out);
+	assert_non_null(strstr(text_str(&out), "a???b???c???d???e??f \u201cg\u201d \u2044 \u0628 "
+	                                       "\u4e2d\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +265,7 @@ int main(void)
 		cmocka_unit_test(no_line_is_wider_than_the_terminal),
 		cmocka_unit_test(columns_grow_with_the_names_in_them),
 		cmocka_unit_test(colours_are_taken_back_and_control_characters_do_not_get_through),
+		cmocka_unit_test(marks_that_turn_the_direction_do_not_get_through),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
