@@ -44,7 +44,7 @@ for path, entry in sorted(entries.items()):
 END
 
 # shellcheck disable=SC2016 # for the inner shell
-xargs -r -P 2 -n 2 sh -c '
+nice -n 10 xargs -r -P 2 -n 2 sh -c '
     if clang-tidy --quiet -p "$0" "$2" 2>"$0/errors.$$"; then
         : >"$0/$1"
         rm "$0/errors.$$"
