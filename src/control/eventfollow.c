@@ -54,7 +54,7 @@ void eventfollow_begin(struct exchange *x)
 
 void eventfollow_end(struct exchange_visitor *v, struct daemon *d)
 {
-	struct exchange_endpoint *e = v->stream ? v->stream->server->ctx : NULL;
+	struct exchange_endpoint *e;
 
 	switch (v->following) {
 	case EXCHANGE_NOTHING:
@@ -66,6 +66,7 @@ void eventfollow_end(struct exchange_visitor *v, struct daemon *d)
 		live_leave(d->live, &v->live);
 		break;
 	}
+	e = v->stream->server->ctx;
 	e->followers--;
 	v->following = EXCHANGE_NOTHING;
 }
