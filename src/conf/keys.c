@@ -2,6 +2,7 @@
 #include "conf/keys.h"
 
 #include "keytable.h"
+#include "troff.h"
 
 #include <assert.h>
 #include <string.h>
@@ -28,21 +29,6 @@ struct keys_entry keys_at(size_t i)
 		                    .help = k->help };
 }
 
-/* Text for troff: nothing of it is a request or an escape. */
-static void add_troff(struct text *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		text_add(out, "\\&");
-	for (; *s; s++) {
-		if (*s == '\\')
-			text_add(out, "\\e");
-		else if (*s == '-')
-			text_add(out, "\\-");
-		else
-			text_addc(out, *s);
-	}
-}
-
 /* Of a key that counts in some checks only. */
 static void add_remarks(struct text *out, const struct keytable_key *k)
 {
@@ -56,17 +42,17 @@ static void add_remarks(struct text *out, const struct keytable_key *k)
 static void add_man_key(struct text *out, const struct keytable_key *k)
 {
 	text_add(out, ".TP\n\\fB");
-	add_troff(out, k->name);
+	troff_add(out, k->name);
 	text_add(out, "\\fR = \\fI");
-	add_troff(out, k->type_words);
+	troff_add(out, k->type_words);
 	text_add(out, "\\fR");
 	if (*k->initial) {
 		text_add(out, "; default \\fB");
-		add_troff(out, k->initial);
+		troff_add(out, k->initial);
 		text_add(out, "\\fR");
 	}
 	text_addc(out, '\n');
-	add_troff(out, k->help);
+	troff_add(out, k->help);
 	if (k->flags & KEYTABLE_REQUIRED)
 		text_add(out, " Required.");
 	if (k->flags & KEYTABLE_SHARED)
@@ -84,7 +70,7 @@ void keys_write_man(struct text *out)
 
 	for (size_t g = 0; g < group_count; g++) {
 		text_addf(out, ".SS \"%s\"\n", *groups[g].name ? groups[g].name : "Top level");
-		add_troff(out, groups[g].help);
+		troff_add(out, groups[g].help);
 		text_addc(out, '\n');
 		for (size_t i = 0; i < key_count; i++)
 			if (strcmp(keys[i].group, groups[g].name) == 0)

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "core/detection.h"
 #include "lintparts.h"
+#include "troff.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -240,29 +241,15 @@ void lint_release(struct lint *l)
 
 /* --- the manual --------------------------------------------------------------------------- */
 
-static void add_troff(struct text *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		text_add(out, "\\&");
-	for (; *s; s++) {
-		if (*s == '\\')
-			text_add(out, "\\e");
-		else if (*s == '-')
-			text_add(out, "\\-");
-		else
-			text_addc(out, *s);
-	}
-}
-
 void lint_write_man(struct text *out)
 {
 	for (size_t i = 0; i < LINT_RULES; i++) {
 		text_add(out, ".TP\n\\fB");
-		add_troff(out, rules[i].name);
+		troff_add(out, rules[i].name);
 		text_addf(out, "\\fR (%s): ", lint_severity_name(rules[i].severity));
-		add_troff(out, rules[i].title);
+		troff_add(out, rules[i].title);
 		text_add(out, "\n");
-		add_troff(out, rules[i].text);
+		troff_add(out, rules[i].text);
 		text_add(out, "\n");
 	}
 }

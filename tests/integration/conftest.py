@@ -49,6 +49,21 @@ def sluice(tmp_path, started):
     return lambda *args, **options: started(harness.Sluice(tmp_path, *args, **options))
 
 
+@pytest.fixture
+def cluster(simnodes):
+    return simnodes(3)
+
+
+@pytest.fixture
+def proxy(cluster, sluice):
+    """In front of three nodes; with its `conf` and its `sql_port`."""
+    conf = harness.cluster_conf(cluster.nodes)
+    process = sluice(conf)
+    process.conf = conf
+    process.sql_port = harness.port_of(conf, "psql")
+    return process
+
+
 @pytest.fixture(scope="session")
 def postgres_template():
     template = harness.PostgresTemplate()

@@ -76,11 +76,6 @@ class Page:
 
 
 @pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
 def proxy(tmp_path, cluster, sluice):
     """A balancer whose group `admin` has those lines besides its addresses."""
     def start(lines=USERS + " writable = true;"):

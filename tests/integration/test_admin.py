@@ -17,19 +17,6 @@ PATHS = ["/", "/stats", "/haproxy?stats", "/stats;csv", "/stats;csv;norefresh",
          "/v1/events", "/metrics", "/healthz", "/readyz"]
 
 
-@pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
-def proxy(cluster, sluice):
-    conf = harness.cluster_conf(cluster.nodes)
-    process = sluice(conf)
-    process.sql_port = harness.port_of(conf, "psql")
-    return process
-
-
 class Held:
     """An SQL session for the time of a `with`."""
 

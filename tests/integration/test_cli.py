@@ -17,19 +17,6 @@ import pytest
 ESCAPE = "\033"
 
 
-@pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
-def proxy(cluster, sluice):
-    conf = harness.cluster_conf(cluster.nodes)
-    process = sluice(conf)
-    process.sql_port = harness.port_of(conf, "psql")
-    return process
-
-
 def environment(proxy=None, **more):
     env = {k: v for k, v in os.environ.items() if k not in ("SLUICE_SOCKET", "NO_COLOR")}
     if proxy:

@@ -22,11 +22,6 @@ from screen import Screen
 
 
 @pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
 def lb(cluster, tmp_path, started):
     return started(balancer.start(tmp_path, cluster.nodes))
 

@@ -19,20 +19,6 @@ import pytest
 PATIENCE = harness.PATIENCE
 
 
-@pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
-def proxy(cluster, sluice):
-    conf = harness.cluster_conf(cluster.nodes)
-    process = sluice(conf)
-    process.conf = conf
-    process.sql_port = harness.port_of(conf, "psql")
-    return process
-
-
 class Live:
     """A stream of server-sent events: what came so far, read by a thread of its own."""
 

@@ -117,18 +117,10 @@ class Top(Terminal):
 
 
 @pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
-def proxy(cluster, sluice):
-    conf = harness.cluster_conf(cluster.nodes)
-    process = sluice(conf)
-    process.sql_port = harness.port_of(conf, "psql")
+def proxy(proxy):
     for server in ("psql/n1", "psql/n2", "psql/n3", "dbconsole/n1"):
-        process.wait_server(server, "UP")
-    return process
+        proxy.wait_server(server, "UP")
+    return proxy
 
 
 @pytest.fixture

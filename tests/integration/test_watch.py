@@ -22,11 +22,6 @@ LINE = re.compile(r"^\d\d:\d\d:\d\d(\.\d{3})? +[+-]\d\S* +(psql|dbconsole|sluice
 
 
 @pytest.fixture
-def cluster(simnodes):
-    return simnodes(3)
-
-
-@pytest.fixture
 def proxy(cluster, sluice):
     return sluice(harness.cluster_conf(cluster.nodes, check=CHECK))
 

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explaincmd.h"
 
-#include "fake.h"
+#include "onfile.h"
 
 static const char conf[] = "cluster = { nodes = ( { name = \"n1\"; host = \"10.0.0.1\"; } ); };\n"
                            "services = ( { name = \"psql\"; bind = \":26257\"; } );\n";
 
-/* "explain `words` -f FILE" on a file of that content. */
 static int explain(struct fake *f, const char *content, const char *words)
 {
-	char line[256], path[128], *argv[16], *rest;
-	int argc = 0, status;
-	FILE *file;
-
-	fake_start(f, NULL, 0);
-	snprintf(path, sizeof(path), "%s/sluice.conf", f->dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(content, file);
-	fclose(file);
-	snprintf(line, sizeof(line), "explain %s -f %s", words, path);
-	for (char *word = strtok_r(line, " ", &rest); word != NULL;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[argc++] = word;
-	status = explaincmd_main(&f->console, argc, argv);
-	unlink(path);
-	fake_join(f);
-	return status;
+	return onfile_run(f, explaincmd_main, content, "explain", words);
 }
 
 static void each_topic_explains_the_file(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/lintcmd.h"
 
-#include "fake.h"
+#include "onfile.h"
 
 #define NODES                                                                                      \
 	"{ name = \"n1\"; host = \"10.0.0.1\"; }, { name = \"n2\"; host = \"10.0.0.2\"; }, "       \
@@ -13,27 +13,9 @@ static const char risky[] = "cluster = { nodes = ( " NODES " );\n"
                             "check = { type = \"tcp\"; }; };\n" SERVICES;
 static const char bad[] = "nonsense = 1;\n" SERVICES;
 
-/* "lint -f FILE `more`" on a file of that content. */
 static int lint(struct fake *f, const char *content, const char *more)
 {
-	char line[256], path[128], *argv[16], *rest;
-	int argc = 0, status;
-	FILE *file;
-
-	fake_start(f, NULL, 0);
-	snprintf(path, sizeof(path), "%s/sluice.conf", f->dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(content, file);
-	fclose(file);
-	snprintf(line, sizeof(line), "lint -f %s %s", path, more);
-	for (char *word = strtok_r(line, " ", &rest); word != NULL;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[argc++] = word;
-	status = lintcmd_main(&f->console, argc, argv);
-	unlink(path);
-	fake_join(f);
-	return status;
+	return onfile_run(f, lintcmd_main, content, "lint", more);
 }
 
 static void what_is_clean_is_ok(void **state)

@@ -96,4 +96,24 @@ static inline void expect_file(const char *path, const char *want)
 	free(have);
 }
 
+/* What stands between those two lines of a manual page is what the code writes. */
+static inline void expect_manual(const char *path, const char *begin_mark, const char *end_mark,
+                                 void (*write)(struct text *out))
+{
+	char *page = read_whole(path);
+	AUTO_TEXT want = { 0 };
+	const char *begin;
+	const char *end;
+
+	assert_non_null(page);
+	begin = strstr(page, begin_mark);
+	end = strstr(page, end_mark);
+	assert_true(begin && end && begin < end);
+	text_addn(&want, page, (size_t)(begin - page) + strlen(begin_mark));
+	write(&want);
+	text_add(&want, end);
+	expect_file(path, text_str(&want));
+	free(page);
+}
+
 #endif

@@ -35,22 +35,8 @@ static void the_reference_is_valid_and_names_every_key(void **state)
 
 static void the_manual_page_has_the_tables_list(void **state)
 {
-	static const char path[] = TEST_DATA "/../../man/sluice.conf.5";
-	char *page = read_whole(path);
-	AUTO_TEXT want = { 0 };
-	const char *begin;
-	const char *end;
-
 	(void)state;
-	assert_non_null(page);
-	begin = strstr(page, begin_mark);
-	end = strstr(page, end_mark);
-	assert_true(begin && end && begin < end);
-	text_addn(&want, page, (size_t)(begin - page) + strlen(begin_mark));
-	keys_write_man(&want);
-	text_add(&want, end);
-	expect_file(path, text_str(&want));
-	free(page);
+	expect_manual(TEST_DATA "/../../man/sluice.conf.5", begin_mark, end_mark, keys_write_man);
 }
 
 /* troff takes a line that begins with a dot for a request, and \ for an escape. */

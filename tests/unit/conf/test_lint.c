@@ -257,22 +257,8 @@ static void haproxys_configuration_is_looked_at_as_its_translation(void **state)
 
 static void the_manual_page_has_the_tables_rules(void **state)
 {
-	static const char path[] = TEST_DATA "/../../man/sluice.1";
-	char *page = read_whole(path);
-	AUTO_TEXT want = { 0 };
-	const char *begin;
-	const char *end;
-
 	(void)state;
-	assert_non_null(page);
-	begin = strstr(page, begin_mark);
-	end = strstr(page, end_mark);
-	assert_true(begin && end && begin < end);
-	text_addn(&want, page, (size_t)(begin - page) + strlen(begin_mark));
-	lint_write_man(&want);
-	text_add(&want, end);
-	expect_file(path, text_str(&want));
-	free(page);
+	expect_manual(TEST_DATA "/../../man/sluice.1", begin_mark, end_mark, lint_write_man);
 }
 
 int main(void)

@@ -102,6 +102,18 @@ static const struct settings_admin open_to_users = { .users = users,
 	                                             .user_count = 1,
 	                                             .writable = true };
 
+enum { FIELDS = 256 };
+
+/* With users; `fields` are those of a form that one of them sends. */
+static void open_to_ops(struct scene *s, char fields[FIELDS])
+{
+	char token[64];
+
+	scene_open(s, &open_to_users);
+	read_token(s, OPS, token);
+	snprintf(fields, FIELDS, OPS TYPE "%s", token);
+}
+
 static void forms_become_commands_and_the_journal_has_who(void **state)
 {
 	static const struct {
@@ -139,13 +151,10 @@ static void forms_become_commands_and_the_journal_has_who(void **state)
 		  "400 Bad request\r\n|{\"error\": ", "ops at 127.0.0.1: " },
 	};
 	struct scene s;
-	char token[64];
-	char fields[256];
+	char fields[FIELDS];
 
 	(void)state;
-	scene_open(&s, &open_to_users);
-	read_token(&s, OPS, token);
-	snprintf(fields, sizeof(fields), OPS TYPE "%s", token);
+	open_to_ops(&s, fields);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *bar = strchr(cases[i].answer, '|');
 		char first[128] = "Content-Type: application/json";
@@ -211,13 +220,10 @@ static void a_form_that_is_wrong_is_told_what_and_the_cure(void **state)
 		{ 400, "action=fault&server=be/x&value=none%0Aquit", "that no fault has" },
 	};
 	struct scene s;
-	char token[64];
-	char fields[256];
+	char fields[FIELDS];
 
 	(void)state;
-	scene_open(&s, &open_to_users);
-	read_token(&s, OPS, token);
-	snprintf(fields, sizeof(fields), OPS TYPE "%s", token);
+	open_to_ops(&s, fields);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char status[32];
 
@@ -378,13 +384,10 @@ static void other_methods_and_long_forms_are_refused(void **state)
 {
 	struct scene s;
 	AUTO_TEXT large = { 0 };
-	char token[64];
-	char fields[256];
+	char fields[FIELDS];
 
 	(void)state;
-	scene_open(&s, &open_to_users);
-	read_token(&s, OPS, token);
-	snprintf(fields, sizeof(fields), OPS TYPE "%s", token);
+	open_to_ops(&s, fields);
 	scene_expect(scene_ask(&s, "PUT", "/v1/act", fields, "action=maint&server=be/x"),
 	             "405 Method Not Allowed");
 	scene_expect(text_str(&s.answer), "Allow: GET, HEAD, POST\r\n");

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "report/sessionline.h"
+#include "widest.h"
 
 #include <jansson.h>
 
@@ -199,21 +200,6 @@ static void the_table_has_columns_below_each_other(void **state)
 	                    "  ID  CLIENT               SERVER    AGE    IDLE      IN    OUT\n"
 	                    "   9  [2001:db8::7]:51732  psql/n2  7.0s  300 ms  1.2 kB  479 B\n"
 	                    "1000  [2001:db8::7]:51732  psql/-   7.0s  300 ms  1.2 kB  479 B\n");
-}
-
-/* Of the widest line, as a terminal counts them: two for the wide characters of the test. */
-static size_t widest(const char *s)
-{
-	size_t max = 0;
-	size_t n = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		n = c == '\n' ? 0 : n + ((c & 0xc0) != 0x80) + (c >= 0xe3);
-		max = n > max ? n : max;
-	}
-	return max;
 }
 
 static void long_names_make_room_for_numbers(void **state)

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "report/statustable.h"
+#include "widest.h"
 
 static struct statusjson *status_of(const char *first_name)
 {
@@ -51,21 +52,6 @@ static void eighty_columns_hold_the_table(void **state)
 	    "web  roundrobin  :8080                            1 of 1 usable  0 sessions  0/s\n"
 	    "    STATE      SERVER  SINCE  LAST CHECK                   SESSIONS   RATE\n"
 	    "  + no check   w1      1d03h  none                                0    0/s\n");
-}
-
-/* Columns of the widest line: two for the wide characters of the tests, one for the others. */
-static size_t widest(const char *s)
-{
-	size_t max = 0;
-	size_t n = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		n = c == '\n' ? 0 : n + ((c & 0xc0) != 0x80) + (c >= 0xe3);
-		max = n > max ? n : max;
-	}
-	return max;
 }
 
 static void no_line_is_wider_than_asked(void **state)

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "report/watchline.h"
+#include "widest.h"
 
 static int setup(void **state)
 {
@@ -163,20 +164,6 @@ static void another_day_has_a_line_of_its_own(void **state)
 	text_clear(&out);
 	watchline_write(&w, &e, &out);
 	assert_memory_equal(text_str(&out), "12:12:01    +0ms", 16);
-}
-
-static size_t widest(const char *s)
-{
-	size_t max = 0;
-	size_t n = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		n = c == '\n' ? 0 : n + ((c & 0xc0) != 0x80) + (c >= 0xe3);
-		max = n > max ? n : max;
-	}
-	return max;
 }
 
 static void no_line_is_wider_than_the_terminal(void **state)
