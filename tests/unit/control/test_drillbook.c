@@ -1,75 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* WRAP: tick_ms tick_wall_ms */
-#include "control/drillbook.h"
-
-#include "scene.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-enum { BEGIN_MS = 1000000, EVERY = DRILLBOOK_EVERY_MS };
-
-#define WALL_MS ((int64_t)1795000000000)
-
-static int64_t now_ms, wall_step_ms;
-
-int64_t __wrap_tick_ms(void);
-int64_t __wrap_tick_wall_ms(void);
-
-int64_t __wrap_tick_ms(void)
-{
-	return now_ms;
-}
-
-int64_t __wrap_tick_wall_ms(void)
-{
-	return WALL_MS + now_ms + wall_step_ms;
-}
-
-struct book {
-	struct topology *topology;
-	struct drillbook *book;
-	struct topology_service *psql;
-	struct topology_server *n1, *n2;
-};
+#include "bookscene.h"
 
 static int open_book(void **state)
 {
-	struct book *b = mem_zalloc(sizeof(*b));
-
-	now_ms = BEGIN_MS;
-	wall_step_ms = 0;
-	b->topology = topology_new(scene_settings());
-	b->n1 = topology_find_server(b->topology, "psql/n1");
-	b->n2 = topology_find_server(b->topology, "psql/n2");
-	b->psql = b->n1->service;
-	topology_set_state(b->n1, (struct state){ .health = STATE_UP });
-	topology_set_state(b->n2, (struct state){ .health = STATE_UP });
-	counter_add(&b->n1->count, COUNTER_CONNECTED, 100);
-	b->book = drillbook_new(b->topology);
-	*state = b;
+	*state = bookscene_open(scene_settings(), 100);
 	return 0;
-}
-
-static int close_book(void **state)
-{
-	struct book *b = *state;
-
-	drillbook_free(b->book);
-	topology_free(b->topology);
-	free(b);
-	return 0;
-}
-
-static void pass(struct book *b, int64_t ms)
-{
-	now_ms += ms;
-	drillbook_sample(b->book);
 }
 
 static const struct drill_service *service_of(const struct drill *d, const char *name)
@@ -119,7 +55,7 @@ static void counters_are_given_as_differences_and_gauges_as_they_are(void **stat
 	atomic_store(&b->psql->held, 2);
 	counter_add(&b->n1->count, COUNTER_CONNECTED, 5);
 	counter_add(&b->n1->count, COUNTER_CUT, 1);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	atomic_store(&b->n1->active, 2);
 	atomic_store(&b->n2->active, 4);
 	counter_add(&b->n1->count, COUNTER_SERVER_ABORTS, 2);
@@ -129,7 +65,7 @@ static void counters_are_given_as_differences_and_gauges_as_they_are(void **stat
 	counter_add(&b->n2->count, COUNTER_REPLAYED, 1);
 	drillbook_connect_failed(b->book, b->n2);
 	atomic_fetch_add(&b->psql->ended[REASON_NO_SERVER], 6);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = whole(b);
 	assert_int_equal(d->samples, 2);
 	assert_int_equal(d->every_ms, EVERY);
@@ -156,9 +92,9 @@ static void a_counter_that_went_back_gives_nothing_once(void **state)
 	struct drill *d;
 
 	atomic_store(&b->n1->count.at[COUNTER_CONNECTED], 10);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	counter_add(&b->n1->count, COUNTER_CONNECTED, 4);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = whole(b);
 	expect(d, server_of(d, "psql", "n1")->at[DRILL_SERIES_CONNECTED], "0 4");
 	drill_free(d);
@@ -171,11 +107,11 @@ static void a_loop_that_was_late_repeats_gauges_only(void **state)
 
 	atomic_store(&b->n1->active, 3);
 	counter_add(&b->n1->count, COUNTER_CONNECTED, 5);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	counter_add(&b->n1->count, COUNTER_CONNECTED, 9);
 	atomic_store(&b->n1->active, 1);
-	pass(b, 3 * EVERY);
-	pass(b, EVERY - 1);
+	bookscene_pass(b, 3 * EVERY);
+	bookscene_pass(b, EVERY - 1);
 	d = whole(b);
 	expect(d, server_of(d, "psql", "n1")->at[DRILL_SERIES_SESSIONS], "3 3 3 1");
 	expect(d, server_of(d, "psql", "n1")->at[DRILL_SERIES_CONNECTED], "5 0 0 9");
@@ -189,8 +125,8 @@ static void the_longest_gap_is_that_of_the_workers_or_the_one_that_lasts(void **
 
 	atomic_store(&b->psql->connected_ms, now_ms + EVERY - 10);
 	atomic_store(&b->psql->gap_max_ms, 70);
-	pass(b, EVERY);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = whole(b);
 	expect(d, service_of(d, "psql")->at[DRILL_SERIES_GAP], "70 260");
 	drill_free(d);
@@ -219,7 +155,7 @@ static void a_span_has_the_intervals_that_touch_it(void **state)
 
 	for (unsigned int i = 1; i <= 8; i++) {
 		atomic_store(&b->n1->active, i);
-		pass(b, EVERY);
+		bookscene_pass(b, EVERY);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct drill *d = drillbook_record(b->book, "x", BEGIN_MS + cases[i].from,
@@ -248,7 +184,7 @@ static void a_span_says_what_it_began_with(void **state)
 
 	for (unsigned int i = 0; i < 3; i++) {
 		atomic_store(&b->n1->active, 7 + 2 * i);
-		pass(b, EVERY);
+		bookscene_pass(b, EVERY);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct drill *d = drillbook_record(b->book, "", BEGIN_MS + cases[i].from, 0);
@@ -270,7 +206,7 @@ static void two_records_of_a_span_have_the_same_times(void **state)
 		struct drill *d;
 
 		wall_step_ms = cases[i].step;
-		pass(b, EVERY);
+		bookscene_pass(b, EVERY);
 		d = whole(b);
 		assert_int_equal(d->from_ms, WALL_MS + BEGIN_MS + cases[i].offset);
 		assert_int_equal(drillbook_offset_ms(b->book), WALL_MS + cases[i].offset);
@@ -283,8 +219,8 @@ static void what_is_older_than_the_rings_is_truncated(void **state)
 	struct book *b = *state;
 	struct drill *d;
 
-	pass(b, EVERY);
-	pass(b, 2 * (int64_t)DRILLBOOK_LONGEST_MS);
+	bookscene_pass(b, EVERY);
+	bookscene_pass(b, 2 * (int64_t)DRILLBOOK_LONGEST_MS);
 	d = whole(b);
 	assert_true(d->truncated);
 	assert_true(d->samples > 64 && d->samples <= DRILLBOOK_LONGEST_MS / EVERY);
@@ -426,11 +362,11 @@ static void the_first_state_is_that_of_the_spans_beginning(void **state)
 	struct book *b = *state;
 	struct drill *d;
 
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	turn(b, b->n1, STATE_UP, STATE_DOWN, PROBE_L4CON);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	turn(b, b->n1, STATE_DOWN, STATE_UP, PROBE_L7OK);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = whole(b);
 	assert_int_equal(server_of(d, "psql", "n1")->first, DRILL_UP);
 	drill_free(d);
@@ -473,10 +409,10 @@ static void a_server_that_has_gone_is_left_out_of_later_spans(void **state)
 	struct drill *d;
 
 	atomic_store(&b->n1->active, 3);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	b->psql->server_count--; /* n3, the last one */
-	pass(b, EVERY);
-	pass(b, 3 * EVERY);
+	bookscene_pass(b, EVERY);
+	bookscene_pass(b, 3 * EVERY);
 	d = whole(b);
 	assert_non_null(server_of(d, "psql", "n3"));
 	drill_free(d);
@@ -485,7 +421,7 @@ static void a_server_that_has_gone_is_left_out_of_later_spans(void **state)
 	assert_non_null(server_of(d, "psql", "n1"));
 	drill_free(d);
 	b->psql->server_count++;
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = drillbook_record(b->book, "", BEGIN_MS + 2 * EVERY, 0);
 	expect(d, server_of(d, "psql", "n3")->at[DRILL_SERIES_SESSIONS], "0 0 0 0");
 	drill_free(d);
@@ -499,10 +435,10 @@ static void a_row_that_another_server_has_got_keeps_no_notes(void **state)
 	struct drill *d;
 
 	turn(b, n3, STATE_UP, STATE_DOWN, PROBE_L4CON);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	b->psql->server_count--;
 	for (int64_t i = 0; i < DRILLBOOK_LONGEST_MS / EVERY + 2; i++)
-		pass(b, EVERY);
+		bookscene_pass(b, EVERY);
 	e = event(JOURNAL_CHECK, "n4");
 	e.check.code = PROBE_L4CON;
 	drillbook_event(b->book, &e);
@@ -581,7 +517,7 @@ static void the_oldest_drill_is_forgotten(void **state)
 	assert_true(drillbook_start(b->book, "d0", &err));
 }
 
-#define BOOK_TEST(f) cmocka_unit_test_setup_teardown(f, open_book, close_book)
+#define BOOK_TEST(f) cmocka_unit_test_setup_teardown(f, open_book, bookscene_close)
 
 int main(void)
 {

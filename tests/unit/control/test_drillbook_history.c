@@ -1,41 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* WRAP: tick_ms tick_wall_ms */
-#include "control/drillbook.h"
+#include "bookscene.h"
 
-#include "scene.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-enum { BEGIN_MS = 1000000, EVERY = DRILLBOOK_EVERY_MS, SECOND = 1000, BIN_MS = 5000 };
-
-#define WALL_MS ((int64_t)1795000000000)
-
-static int64_t now_ms;
-
-int64_t __wrap_tick_ms(void);
-int64_t __wrap_tick_wall_ms(void);
-
-int64_t __wrap_tick_ms(void)
-{
-	return now_ms;
-}
-
-int64_t __wrap_tick_wall_ms(void)
-{
-	return WALL_MS + now_ms;
-}
-
-struct book {
-	struct topology *topology;
-	struct drillbook *book;
-	struct topology_server *n1, *n2;
-};
+enum { SECOND = 1000, BIN_MS = 5000 };
 
 /* The service "psql" of so many servers. */
 static struct settings *many(size_t count)
@@ -64,46 +31,16 @@ static struct settings *many(size_t count)
 	return s;
 }
 
-static struct book *open_on(struct settings *settings)
-{
-	struct book *b = mem_zalloc(sizeof(*b));
-
-	now_ms = BEGIN_MS;
-	b->topology = topology_new(settings);
-	b->n1 = topology_find_server(b->topology, "psql/n1");
-	b->n2 = topology_find_server(b->topology, "psql/n2");
-	topology_set_state(b->n1, (struct state){ .health = STATE_UP });
-	topology_set_state(b->n2, (struct state){ .health = STATE_UP });
-	b->book = drillbook_new(b->topology);
-	return b;
-}
-
 static int open_book(void **state)
 {
-	*state = open_on(scene_settings());
+	*state = bookscene_open(scene_settings(), 0);
 	return 0;
 }
 
 static int open_large_book(void **state)
 {
-	*state = open_on(many(300));
+	*state = bookscene_open(many(300), 0);
 	return 0;
-}
-
-static int close_book(void **state)
-{
-	struct book *b = *state;
-
-	drillbook_free(b->book);
-	topology_free(b->topology);
-	free(b);
-	return 0;
-}
-
-static void pass(struct book *b, int64_t ms)
-{
-	now_ms += ms;
-	drillbook_sample(b->book);
 }
 
 /* Each second one connection to n1, and as many sessions as seconds went by. */
@@ -113,7 +50,7 @@ static void run(struct book *b, uint32_t seconds)
 		counter_add(&b->n1->count, COUNTER_CONNECTED, 1);
 		atomic_store(&b->n1->active, (uint32_t)((now_ms - BEGIN_MS) / SECOND + 1));
 		for (int k = 0; k < SECOND / EVERY; k++)
-			pass(b, EVERY);
+			bookscene_pass(b, EVERY);
 	}
 }
 
@@ -163,7 +100,7 @@ static void intervals_have_sums_and_what_there_was_at_their_end(void **state)
 	counter_add(&b->n1->count, COUNTER_CUT, 3);
 	counter_add(&b->n2->count, COUNTER_CONNECTED, 2);
 	atomic_fetch_add(&psql->ended[REASON_NO_SERVER], 6);
-	pass(b, EVERY);
+	bookscene_pass(b, EVERY);
 	d = drillbook_history(b->book, 6 * SECOND, 3);
 	assert_int_equal(d->every_ms, 2 * SECOND);
 	assert_int_equal(d->samples, 3);
@@ -209,7 +146,7 @@ static void intervals_stay_where_they_are(void **state)
 		assert_true(i == 0 || from == before || from == before + 3 * SECOND);
 		before = from;
 		drill_free(d);
-		pass(b, EVERY);
+		bookscene_pass(b, EVERY);
 	}
 }
 
@@ -285,7 +222,7 @@ static void of_a_long_sleep_nothing_is_known(void **state)
 	const uint32_t *at;
 
 	run(b, 300);
-	pass(b, 200 * (int64_t)SECOND);
+	bookscene_pass(b, 200 * (int64_t)SECOND);
 	run(b, 10);
 	d = drillbook_history(b->book, 600 * SECOND, 120);
 	assert_int_equal(d->every_ms, BIN_MS);
@@ -398,14 +335,14 @@ static void changes_and_marks_of_the_span_are_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_book, close_book)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_book, bookscene_close)
 		TEST(intervals_have_sums_and_what_there_was_at_their_end),
 		TEST(nothing_is_known_of_the_time_before_the_beginning),
 		TEST(intervals_stay_where_they_are),
 		TEST(the_length_and_the_points_choose_the_intervals),
 		TEST(sums_reach_half_an_hour_back),
 		cmocka_unit_test_setup_teardown(of_a_long_sleep_nothing_is_known, open_large_book,
-		                                close_book),
+		                                bookscene_close),
 		TEST(a_server_that_went_has_nothing_since),
 		TEST(a_server_that_came_had_nothing_before),
 		TEST(changes_and_marks_of_the_span_are_told),
