@@ -23,8 +23,13 @@ struct simhttp_reply {
 	struct text body;
 };
 
-/* `path` without, `query` ("" if none) with what follows the '?'. */
-typedef void simhttp_handler(void *ctx, const char *method, const char *path, const char *query,
+struct simhttp_request {
+	const char *method;
+	const char *path, *query;     /* without, and what follows the '?' ("" if nothing) */
+	const char *cookie, *session; /* Cookie and X-Cockroach-API-Session, or NULL */
+};
+
+typedef void simhttp_handler(void *ctx, const struct simhttp_request *request,
                              struct simhttp_reply *reply);
 
 LIST_HEAD(simhttp_list, simhttp_conn);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "sim/simhttp.h"
+#include "sim/simpage.h"
 #include "sim/simsql.h"
 
 #include <ev.h>
@@ -70,5 +71,7 @@ void simlife_reject(struct simlife *l, const char *sqlstate);
 const char *simlife_not_ready(const struct simlife *l);
 /* One word: "live", "drain-connections", "hung" … */
 const char *simlife_name(const struct simlife *l);
+/* What the cluster finds of it. */
+enum simpage_liveness simlife_liveness(const struct simlife *l);
 
 #endif

@@ -28,8 +28,11 @@ struct simnode_options {
 
 	void *ctx;
 	simnode_event *event; /* or NULL */
-	/* All nodes of the cluster for /_status/nodes; NULL: this node alone. */
-	void (*list)(void *ctx, struct text *t);
+	/*
+	 * All nodes that are listed in the cluster, at most `max`; returns how many.  NULL: this
+	 * node alone.
+	 */
+	size_t (*list)(void *ctx, struct simpage_node *ret, size_t max);
 	/* A CancelRequest for a session of another node; NULL: dropped. */
 	void (*forward_cancel)(void *ctx, uint32_t node_id, uint64_t key);
 };
@@ -43,7 +46,7 @@ void simnode_free(struct simnode *n);
  * Carries out a command; `answer` gets one line without its newline: what was done or what is
  * wrong.  Durations have a unit ("400ms", "2s").
  *
- *   drain [initial_wait] [connections] [transactions]   0s 0s 10s unless said
+ *   drain [initial_wait] [connections] [transactions]   as set, 0s, 10s unless said
  *   kill                 ports closed, all connections reset
  *   start [delay]        the same ports again; SQL answers after the delay
  *   init-wait            as before `cockroach init`
@@ -53,8 +56,12 @@ void simnode_free(struct simnode *n);
  *   unready [TEXT]       /health?ready=1 says 503 with TEXT
  *   refuse               the SQL port is closed, the HTTP port is well
  *   reject [SQLSTATE]    new SQL sessions get FATAL (57P01; 53300 …)
- *   decommission         shown as decommissioning in /_status/nodes
- *   reset                live, without any fault
+ *   decommission [done]  decommissioning in lists of nodes; done: decommissioned
+ *   dead                 dead in lists of nodes
+ *   unlist, list         not in lists of nodes, as before it has joined; and again as it is
+ *   session [TOKEN]      lists of nodes that it gives want this session, else 401; no TOKEN: none
+ *   setting NAME [T]     server.shutdown.initial_wait or sql.defaults.statement_timeout; else 0s
+ *   reset                live, without any fault; listed, no session, settings as at first
  *   status               state, sessions=, accepted=, rejected=, connected=, queries=, health=
  */
 bool simnode_command(struct simnode *n, const char *words, struct text *answer);
@@ -67,6 +74,8 @@ enum simlife_state simnode_state(const struct simnode *n);
 const char *simnode_state_name(const struct simnode *n);
 const struct addr *simnode_sql_addr(const struct simnode *n);
 const struct addr *simnode_http_addr(const struct simnode *n);
+/* Whether lists of nodes have it. */
+bool simnode_is_listed(const struct simnode *n);
 /* What pages say about it; the strings live as long as the node. */
 void simnode_describe(const struct simnode *n, struct simpage_node *ret);
 /* Cancels a running statement of this node's. */

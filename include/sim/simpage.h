@@ -12,9 +12,11 @@
  * CockroachDB v24.
  */
 enum simpage_liveness { /* livenessByNodeId of /_status/nodes */
+	                SIMPAGE_DEAD = 1,
 	                SIMPAGE_UNAVAILABLE = 2,
 	                SIMPAGE_LIVE = 3,
 	                SIMPAGE_DECOMMISSIONING = 4,
+	                SIMPAGE_DECOMMISSIONED = 5,
 	                SIMPAGE_DRAINING = 6,
 	                SIMPAGE_STARTING = 7
 };
@@ -29,7 +31,10 @@ struct simpage_node {
 	enum simpage_liveness liveness;
 };
 
+/* /_status/nodes */
 void simpage_nodes(struct text *t, const struct simpage_node *nodes, size_t count);
+/* /api/v2/nodes/, which has no HTTP addresses */
+void simpage_nodes_v2(struct text *t, const struct simpage_node *nodes, size_t count);
 void simpage_vars(struct text *t, const struct simpage_node *node); /* Prometheus text */
 void simpage_load(struct text *t, const struct simpage_node *node);
 void simpage_console(struct text *t, const struct simpage_node *node); /* HTML */

@@ -17,14 +17,15 @@ struct simcluster {
 	struct simnode *nodes[NODES_MAX];
 };
 
-static void list_all(void *ctx, struct text *t)
+static size_t list_all(void *ctx, struct simpage_node *ret, size_t max)
 {
 	struct simcluster *c = ctx;
-	struct simpage_node pages[NODES_MAX];
+	size_t count = 0;
 
-	for (uint32_t i = 0; i < c->count; i++)
-		simnode_describe(c->nodes[i], &pages[i]);
-	simpage_nodes(t, pages, c->count);
+	for (uint32_t i = 0; i < c->count && count < max; i++)
+		if (simnode_is_listed(c->nodes[i]))
+			simnode_describe(c->nodes[i], &ret[count++]);
+	return count;
 }
 
 static void forward_cancel(void *ctx, uint32_t node_id, uint64_t key)

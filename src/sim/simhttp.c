@@ -95,16 +95,30 @@ static bool wants_close(const struct httphead_request *r)
 	return connection.at && httphead_has_token(connection, "close");
 }
 
+/* NULL if there is none. */
+static char *copy_field(const struct httphead_request *r, const char *name)
+{
+	struct httphead_string s = httphead_field(r, name);
+
+	return s.at ? mem_strndup(s.at, s.len) : NULL;
+}
+
 static void handle(struct simhttp_conn *c, const struct httphead_request *r,
                    struct simhttp_reply *reply)
 {
 	AUTO_FREE char *method = mem_strndup(r->method.at, r->method.len);
 	AUTO_FREE char *path = mem_strndup(r->target.at, r->target.len);
+	AUTO_FREE char *cookie = copy_field(r, "cookie");
+	AUTO_FREE char *session = copy_field(r, "x-cockroach-api-session");
 	char *query = strchr(path, '?');
+	struct simhttp_request request = {
+		.method = method, .path = path, .cookie = cookie, .session = session
+	};
 
 	if (query)
 		*query++ = '\0';
-	c->http->handler(c->http->ctx, method, path, query ? query : "", reply);
+	request.query = query ? query : "";
+	c->http->handler(c->http->ctx, &request, reply);
 	if (reply->status)
 		return;
 	reply->status = 404;

@@ -291,3 +291,14 @@ const char *simlife_name(const struct simlife *l)
 
 	return l->hung ? "hung" : names[l->state];
 }
+
+enum simpage_liveness simlife_liveness(const struct simlife *l)
+{
+	if (l->hung || l->state == SIMLIFE_STOPPED)
+		return SIMPAGE_UNAVAILABLE;
+	if (l->state == SIMLIFE_LIVE)
+		return SIMPAGE_LIVE;
+	if (l->state == SIMLIFE_INIT_WAIT || l->state == SIMLIFE_STARTING)
+		return SIMPAGE_STARTING;
+	return SIMPAGE_DRAINING;
+}

@@ -7,20 +7,21 @@
 #include "base/suggest.h"
 #include "base/tick.h"
 #include "sim/simhealth.h"
+#include "sim/simlist.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_MAX = 2047, ARGS_MAX = 3 };
+enum { ID_MAX = 2047, ARGS_MAX = 3, LIST_MAX = 64 };
 
 struct simnode {
 	struct simnode_options o;
 	char *locality;
 	struct simlife life;
 	struct simhealth health;
-	bool decommissioning;
+	struct simlist listed;
 	char sql_text[ADDR_TEXT_MAX], http_text[ADDR_TEXT_MAX];
 };
 
@@ -56,35 +57,38 @@ void simnode_cancel(struct simnode *n, uint64_t key)
 		simsql_cancel(&n->life.sql, key);
 }
 
-static void list_nodes(struct simnode *n, struct text *t)
+static void serve_list(struct simnode *n, const struct simhttp_request *request,
+                       struct simhttp_reply *reply)
 {
-	struct simpage_node self;
+	struct simpage_node nodes[LIST_MAX];
+	size_t count = 0;
 
-	if (n->o.list) {
-		n->o.list(n->o.ctx, t);
-		return;
-	}
-	simnode_describe(n, &self);
-	simpage_nodes(t, &self, 1);
+	if (n->o.list)
+		count = n->o.list(n->o.ctx, nodes, LIST_MAX);
+	else if (simnode_is_listed(n))
+		simnode_describe(n, &nodes[count++]);
+	simlist_answer(&n->listed, request, nodes, count, reply);
 }
 
-static void serve_page(void *ctx, const char *method, const char *path, const char *query,
+static void serve_page(void *ctx, const struct simhttp_request *request,
                        struct simhttp_reply *reply)
 {
 	struct simnode *n = ctx;
+	const char *path = request->path;
 	struct simpage_node self;
 
 	if (simhealth_is_path(path)) {
-		simhealth_answer(&n->health, tick_ms(), simlife_not_ready(&n->life), method, path,
-		                 query, reply);
+		simhealth_answer(&n->health, tick_ms(), simlife_not_ready(&n->life),
+		                 request->method, path, request->query, reply);
+		return;
+	}
+	if (simlist_is_path(path)) {
+		serve_list(n, request, reply);
 		return;
 	}
 	simnode_describe(n, &self);
 	reply->status = 200;
-	if (strcmp(path, "/_status/nodes") == 0) {
-		reply->type = "application/json";
-		list_nodes(n, &reply->body);
-	} else if (strcmp(path, "/_status/vars") == 0) {
+	if (strcmp(path, "/_status/vars") == 0) {
 		simpage_vars(&reply->body, &self);
 	} else if (strcmp(path, "/_status/load") == 0) {
 		simpage_load(&reply->body, &self);
@@ -162,7 +166,7 @@ static bool say_state(struct simnode *n, struct text *answer)
 
 static bool do_drain(struct simnode *n, const struct words *w, struct text *answer)
 {
-	struct simlife_drain d = { .transactions_ms = 10000 };
+	struct simlife_drain d = { n->listed.initial_wait_ms, 0, 10000 };
 
 	if (n->life.state != SIMLIFE_LIVE || n->life.hung)
 		return refuse(answer, "only a live node can drain");
@@ -218,7 +222,7 @@ static bool do_reset(struct simnode *n, const struct words *w, struct text *answ
 	(void)w;
 	if (!run_or_say(n, SIMLIFE_LIVE, 0, answer))
 		return false;
-	n->decommissioning = false;
+	n->listed = (struct simlist){ 0 };
 	pass_event(n, "is live");
 	return true;
 }
@@ -301,9 +305,48 @@ static bool do_reject(struct simnode *n, const struct words *w, struct text *ans
 
 static bool do_decommission(struct simnode *n, const struct words *w, struct text *answer)
 {
+	if (w->count && strcmp(w->arg[0], "done") != 0)
+		return refuse(answer, "decommission takes nothing or \"done\"");
+	pass_event(n, simlist_stand(&n->listed,
+	                            w->count ? SIMLIST_DECOMMISSIONED : SIMLIST_DECOMMISSIONING));
+	return say_state(n, answer);
+}
+
+static bool do_dead(struct simnode *n, const struct words *w, struct text *answer)
+{
 	(void)w;
-	n->decommissioning = true;
-	pass_event(n, "is being decommissioned");
+	pass_event(n, simlist_stand(&n->listed, SIMLIST_DEAD));
+	return say_state(n, answer);
+}
+
+static bool do_unlist(struct simnode *n, const struct words *w, struct text *answer)
+{
+	(void)w;
+	pass_event(n, simlist_stand(&n->listed, SIMLIST_ABSENT));
+	return say_state(n, answer);
+}
+
+static bool do_list(struct simnode *n, const struct words *w, struct text *answer)
+{
+	(void)w;
+	pass_event(n, simlist_stand(&n->listed, SIMLIST_TRUE));
+	return say_state(n, answer);
+}
+
+static bool do_session(struct simnode *n, const struct words *w, struct text *answer)
+{
+	snprintf(n->listed.session, sizeof(n->listed.session), "%s", w->count ? w->arg[0] : "");
+	return say_state(n, answer);
+}
+
+static bool do_setting(struct simnode *n, const struct words *w, struct text *answer)
+{
+	uint64_t ms = 0;
+
+	if (!take_duration(w, 1, &ms, answer))
+		return false;
+	if (!w->count || !simlist_set(&n->listed, w->arg[0], ms))
+		return refuse(answer, "there is no such setting");
 	return say_state(n, answer);
 }
 
@@ -334,7 +377,12 @@ static bool do_status(struct simnode *n, const struct words *w, struct text *ans
 	COMMAND("unready", SIZE_MAX, do_unready)                                                   \
 	COMMAND("refuse", 0, do_refuse)                                                            \
 	COMMAND("reject", 1, do_reject)                                                            \
-	COMMAND("decommission", 0, do_decommission)                                                \
+	COMMAND("decommission", 1, do_decommission)                                                \
+	COMMAND("dead", 0, do_dead)                                                                \
+	COMMAND("unlist", 0, do_unlist)                                                            \
+	COMMAND("list", 0, do_list)                                                                \
+	COMMAND("session", 1, do_session)                                                          \
+	COMMAND("setting", 2, do_setting)                                                          \
 	COMMAND("reset", 0, do_reset)                                                              \
 	COMMAND("status", 0, do_status)
 
@@ -429,17 +477,9 @@ const struct addr *simnode_http_addr(const struct simnode *n)
 	return &n->life.http.listen.at;
 }
 
-static enum simpage_liveness judge(const struct simnode *n)
+bool simnode_is_listed(const struct simnode *n)
 {
-	if (n->life.hung || n->life.state == SIMLIFE_STOPPED)
-		return SIMPAGE_UNAVAILABLE;
-	if (n->decommissioning)
-		return SIMPAGE_DECOMMISSIONING;
-	if (n->life.state == SIMLIFE_LIVE)
-		return SIMPAGE_LIVE;
-	if (n->life.state == SIMLIFE_INIT_WAIT || n->life.state == SIMLIFE_STARTING)
-		return SIMPAGE_STARTING;
-	return SIMPAGE_DRAINING;
+	return n->listed.standing != SIMLIST_ABSENT;
 }
 
 void simnode_describe(const struct simnode *n, struct simpage_node *ret)
@@ -450,7 +490,7 @@ void simnode_describe(const struct simnode *n, struct simpage_node *ret)
 		.http_address = n->http_text,
 		.locality = n->locality,
 		.state = simnode_state_name(n),
-		.liveness = judge(n),
+		.liveness = simlist_judge(&n->listed, simlife_liveness(&n->life)),
 		.started_wall_ms = n->life.started_wall_ms,
 		.sql_now = n->life.sql.now,
 		.sql_total = n->life.sql.accepted,

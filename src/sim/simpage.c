@@ -102,6 +102,42 @@ void simpage_nodes(struct text *t, const struct simpage_node *nodes, size_t coun
 	text_add(t, "}}");
 }
 
+static void add_v2_address(struct text *t, const char *name, const char *address)
+{
+	text_addf(t, "\"%s\":{\"network_field\":\"tcp\",\"address_field\":", name);
+	text_add_json(t, address);
+	text_addc(t, '}');
+}
+
+static void add_v2_node(struct text *t, const struct simpage_node *n)
+{
+	text_addf(t, "{\"node_id\":%" PRIu32 ",", n->id);
+	add_v2_address(t, "address", n->sql_address);
+	text_add(t, ",\"attrs\":{\"attrs\":[]},\"locality\":");
+	add_locality(t, n->locality);
+	text_addf(t,
+	          ",\"ServerVersion\":{\"major_val\":24,\"minor_val\":3,\"patch\":0,"
+	          "\"internal\":0},\"build_tag\":\"" TAG "\",\"started_at\":%" PRId64
+	          "000000,\"cluster_name\":\"\",",
+	          n->started_wall_ms);
+	add_v2_address(t, "sql_address", n->sql_address);
+	text_addf(t,
+	          ",\"metrics\":{\"sql.conns\":%" PRIu32 "},\"total_system_memory\":0,"
+	          "\"num_cpus\":1,\"updated_at\":%" PRId64 "000000,\"liveness_status\":%d}",
+	          n->sql_now, tick_wall_ms(), (int)n->liveness);
+}
+
+void simpage_nodes_v2(struct text *t, const struct simpage_node *nodes, size_t count)
+{
+	text_add(t, "{\"nodes\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			text_addc(t, ',');
+		add_v2_node(t, &nodes[i]);
+	}
+	text_add(t, "]}");
+}
+
 static void add_metric(struct text *t, const char *name, const char *kind, const char *help,
                        uint64_t value)
 {

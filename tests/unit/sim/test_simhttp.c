@@ -7,11 +7,18 @@
 
 static char asked[128]; /* the last request, as the handler saw it */
 
-static void handle(void *ctx, const char *method, const char *path, const char *query,
-                   struct simhttp_reply *reply)
+static void handle(void *ctx, const struct simhttp_request *request, struct simhttp_reply *reply)
 {
+	const char *path = request->path;
+
 	(void)ctx;
-	snprintf(asked, sizeof(asked), "%s %s?%s", method, path, query);
+	snprintf(asked, sizeof(asked), "%s %s?%s", request->method, path, request->query);
+	if (strcmp(path, "/who") == 0) {
+		reply->status = 200;
+		text_addf(&reply->body, "%s/%s", request->cookie ? request->cookie : "none",
+		          request->session ? request->session : "none");
+		return;
+	}
 	if (strcmp(path, "/none") == 0)
 		return;
 	reply->status = 200;
@@ -61,6 +68,9 @@ static const struct {
 	{ "GET / HTTP/1.1\r\n\r\n", true,
 	  "HTTP/1.1 400 Bad Request: missing required Host header\r\n", "Connection: close", "" },
 	{ "GET 8080 HTTP/1.0\r\n\r\n", true, "HTTP/1.", NULL, NULL },
+	{ "GET /who HTTP/1.0\r\nCookie: session=a\r\nX-Cockroach-API-Session: b\r\n\r\n", true,
+	  "HTTP/1.0 200 OK\r\n", "\r\n\r\nsession=a/b", NULL },
+	{ "GET /who HTTP/1.0\r\n\r\n", true, "HTTP/1.0 200 OK\r\n", "\r\n\r\nnone/none", NULL },
 	{ "hello\r\n\r\n", true, "HTTP/1.1 400 Bad Request\r\n", NULL, "" },
 	{ "GET /none HTTP/1.0\r\n\r\n", true, "HTTP/1.0 404 Not Found\r\n", "404 page not found",
 	  "GET /none?" },

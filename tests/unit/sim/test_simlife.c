@@ -11,13 +11,10 @@ static void note(void *ctx, const char *what)
 	text_addf(&said, "%s\n", what);
 }
 
-static void no_page(void *ctx, const char *method, const char *path, const char *query,
-                    struct simhttp_reply *reply)
+static void no_page(void *ctx, const struct simhttp_request *request, struct simhttp_reply *reply)
 {
 	(void)ctx;
-	(void)method;
-	(void)path;
-	(void)query;
+	(void)request;
 	(void)reply;
 }
 

@@ -130,6 +130,7 @@ static void wrong_commands_are_explained(void **state)
 		{ "health 99", "health needs a status from 200 to 599" },
 		{ "health ok", "health needs a status from 200 to 599" },
 		{ "reject 1", "an SQLSTATE has five characters" },
+		{ "decommission now", "decommission takes nothing or \"done\"" },
 	};
 	struct ev_loop *loop;
 	struct simnode *n = setup(&loop);
@@ -149,6 +150,8 @@ static void every_page_is_served(void **state)
 	assert_page(n, loop, "/health", "HTTP/1.0 200 OK");
 	assert_page(n, loop, "/health?ready=1", "{\n\n}");
 	assert_page(n, loop, "/_status/nodes", "\"livenessByNodeId\":{\"3\":3}");
+	assert_page(n, loop, "/api/v2/nodes/", "\"liveness_status\":3}]}");
+	assert_page(n, loop, "/api/v2/nodes", "404");
 	assert_page(n, loop, "/_status/vars", "sql_conns 0");
 	assert_page(n, loop, "/_status/load", "sys_cpu_user_ns");
 	assert_page(n, loop, "/", "<title>Node 3</title>");
@@ -172,6 +175,14 @@ static void states_and_faults_show_in_the_pages(void **state)
 		{ "health 500", "/health", "500 Internal" },
 		{ "health 200", "/health", "200 OK" },
 		{ "decommission", "/_status/nodes", "{\"3\":4}" },
+		{ "decommission done", "/api/v2/nodes/", "\"liveness_status\":5}" },
+		{ "dead", "/_status/nodes", "{\"3\":1}" },
+		{ "unlist", "/_status/nodes", "{\"nodes\":[],\"livenessByNodeId\":{}}" },
+		{ "list", "/_status/nodes", "{\"3\":3}" },
+		{ "session abc", "/_status/nodes", "401 Unauthorized" },
+		{ "session abc", "/api/v2/nodes/", "401 Unauthorized" },
+		{ "session", "/api/v2/nodes/", "200 OK" },
+		{ "session abc", "/health", "200 OK" },
 		{ "reset", "/_status/nodes", "{\"3\":3}" },
 	};
 	struct ev_loop *loop;

@@ -51,6 +51,22 @@ static void the_node_list_has_the_shape_of_status_nodes(void **state)
 	text_release(&t);
 }
 
+static void the_other_list_has_the_shape_of_api_v2(void **state)
+{
+	struct text t = { 0 };
+
+	(void)state;
+	simpage_nodes_v2(&t, nodes, 2);
+	assert_has(&t, "{\"nodes\":[{\"node_id\":1,\"address\":{\"network_field\":\"tcp\","
+	               "\"address_field\":\"10.0.0.1:26257\"}");
+	assert_has(&t, "\"locality\":{\"tiers\":[{\"key\":\"region\",\"value\":\"us-east1\"},");
+	assert_has(&t, "\"sql_address\":{\"network_field\":\"tcp\",\"address_field\":"
+	               "\"10.0.0.2:26257\"}");
+	assert_has(&t, "\"liveness_status\":6}]}");
+	assert_null(strstr(text_str(&t), "8080"));
+	text_release(&t);
+}
+
 static void metrics_have_help_type_and_value(void **state)
 {
 	struct text t = { 0 };
@@ -86,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_node_list_has_the_shape_of_status_nodes),
+		cmocka_unit_test(the_other_list_has_the_shape_of_api_v2),
 		cmocka_unit_test(metrics_have_help_type_and_value),
 		cmocka_unit_test(the_console_names_the_node_and_escapes),
 	};
