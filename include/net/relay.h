@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes are copied fastest to the beginning of a cache line. */
+enum { RELAY_ALIGN = 64 };
+
 /*
  * One direction of a session: bytes from one socket to another, exactly.
  *
@@ -26,7 +29,7 @@
 struct relay_tail {
 	uint32_t at;  /* first byte not yet sent */
 	uint32_t end; /* one past the last */
-	char bytes[];
+	_Alignas(RELAY_ALIGN) char bytes[];
 };
 
 /* What a direction may do when it may not do as it likes. */

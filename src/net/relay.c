@@ -33,13 +33,19 @@ uint32_t relay_most_pipes(uint32_t max_tails)
 	return most < PIPES_MOST ? most : PIPES_MOST;
 }
 
+static size_t whole_lines(size_t size)
+{
+	return (size + RELAY_ALIGN - 1) / RELAY_ALIGN * RELAY_ALIGN;
+}
+
 bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails)
 {
-	s->buffer = malloc(size);
+	s->buffer = aligned_alloc(RELAY_ALIGN, whole_lines(size));
 	s->size = size;
 	s->saw = NULL;
-	slab_init(&s->tails, sizeof(struct relay_tail) + size, TAILS_PER_CHUNK, max_tails);
-	slab_init(&s->large_tails, sizeof(struct relay_tail) + LARGE, 1, LARGE_TAILS);
+	slab_init(&s->tails, whole_lines(sizeof(struct relay_tail) + size), TAILS_PER_CHUNK,
+	          max_tails);
+	slab_init(&s->large_tails, whole_lines(sizeof(struct relay_tail) + LARGE), 1, LARGE_TAILS);
 	pipes_init(&s->pipes, relay_most_pipes(max_tails));
 	return s->buffer != NULL;
 }
