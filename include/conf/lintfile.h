@@ -9,7 +9,8 @@
 
 /*
  * A configuration together with the places where things are written in it: of sluice, or of HAProxy
- * as `sluice import` translates it.
+ * as `sluice import` translates it.  Where the cluster alone would tell the nodes of a service
+ * (`cluster.discover`), three of no locality stand for them.
  */
 struct lintfile;
 
@@ -26,7 +27,11 @@ struct lintfile *lintfile_read_string(const char *name, const char *text,
 void lintfile_free(struct lintfile *f); /* NULL is fine */
 
 const struct settings *lintfile_settings(const struct lintfile *f);
+/* A reference to them, to be given back. */
+struct settings *lintfile_share(const struct lintfile *f);
 const char *lintfile_name(const struct lintfile *f);
+/* Do nodes stand there that nobody told or wrote? */
+bool lintfile_has_stand_ins(const struct lintfile *f);
 /* Is it HAProxy's?  Places are then those of the sections only. */
 bool lintfile_is_haproxy(const struct lintfile *f);
 

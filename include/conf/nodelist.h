@@ -23,10 +23,18 @@ struct nodelist_node {
 	int line;
 };
 
+/* One that was left out because it is being decommissioned, or is decommissioned. */
+struct nodelist_leaver {
+	const char *name;
+	bool done;
+};
+
 struct nodelist {
 	struct mem_arena arena;
 	struct nodelist_node *nodes;
 	size_t count;
+	struct nodelist_leaver *leavers; /* of conf/nodedoc.h */
+	size_t leaver_count;
 };
 
 /*
@@ -37,10 +45,16 @@ struct nodelist {
 struct nodelist_options {
 	const char *source;
 	uint16_t sql_port, http_port;
+	size_t max; /* nodes; more is an error; 0: as many as there are */
 };
 
 bool nodelist_parse(const char *text, const struct nodelist_options *o, struct nodelist *ret,
                     struct error *err) MUST_CHECK;
+
+/* Letters, digits, '-', '_' and '.', at most 64. */
+bool nodelist_is_name(const char *s);
+/* "key=value,key=value" */
+bool nodelist_is_locality(const char *s);
 
 /* One node from one argument, "host", "host:port" or "host:sql:http", added to the list. */
 bool nodelist_add_argument(struct nodelist *l, const char *arg, const struct nodelist_options *o,
@@ -51,7 +65,11 @@ bool nodelist_add_argument(struct nodelist *l, const char *arg, const struct nod
  * expression is POSIX extended and anchored, as `cockroach gen haproxy --locality`).  Nodes
  * without a locality do not match.  No match is an error that names the localities found.
  */
+bool nodelist_filter_check(const char *filter, struct error *err) MUST_CHECK; /* it can be used */
 bool nodelist_filter(struct nodelist *l, const char *filter, struct error *err) MUST_CHECK;
+
+/* Those that share more of this locality first; equals keep their order. */
+void nodelist_sort(struct nodelist *l, const char *here);
 void nodelist_release(struct nodelist *l);
 
 #endif

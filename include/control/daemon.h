@@ -38,6 +38,12 @@ struct daemon_predecessors {
 	void *ctx;
 };
 
+/* Nodes that the cluster tells; set by whoever asks it. */
+struct daemon_discovery {
+	void (*report)(void *ctx, struct snapshot_discovery *ret); /* NULL: nobody asks */
+	void *ctx;
+};
+
 struct faults;    /* control/faults.h */
 struct drillbook; /* control/drillbook.h */
 struct live;      /* live.h */
@@ -67,6 +73,7 @@ struct daemon {
 	struct daemon_followers followers;
 	struct daemon_pages pages;
 	struct daemon_predecessors predecessors;
+	struct daemon_discovery discovery;
 	struct daemon_upgrade upgrade; /* run NULL: it cannot be */
 	struct daemon_reload reload;   /* run NULL: there is nothing to read again */
 	int64_t start_ms, start_wall_ms;

@@ -29,7 +29,12 @@
 	X(CONNECTED, "connections to a server that were established")                              \
 	X(HELD, "sessions that waited because no server was usable")                               \
 	X(REPLAYED, "sessions that went on to another server with what the client had said")       \
-	X(ASKED, "sessions that sluice closed between transactions")
+	X(ASKED, "sessions that sluice closed between transactions")                               \
+	X(FAR, "times the balancing chose it while it stood in a further tier than the nearest")   \
+	X(FAR_IN, "bytes from clients to it, while it stood there")                                \
+	X(FAR_OUT, "bytes from it to clients, while it stood there")                               \
+	X(WARM_USED, "warm connections that sessions took")                                        \
+	X(WARM_LOST, "warm connections that the server closed, or that were found dead when used")
 
 enum counter {
 #define X(name, meaning) COUNTER_##name,

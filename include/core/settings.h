@@ -17,11 +17,49 @@
  * said otherwise.  `line` members tell where in the file a thing was written (0: nowhere).
  */
 
+/* How the cluster lets go of a node that it told before. */
+enum settings_leaving {
+	SETTINGS_STAYS,
+	SETTINGS_LEFT,            /* it does not list it any more */
+	SETTINGS_DECOMMISSIONING, /* it is being decommissioned */
+	SETTINGS_DECOMMISSIONED
+};
+
 struct settings_node {
 	const char *name, *host, *locality;
+	const char *told; /* of one that became a server: the name that the cluster told; or NULL */
 	uint16_t sql_port, http_port;
 	int32_t weight; /* -1: the service's servers decide (1) */
 	bool backup, disabled;
+	enum settings_leaving leaving;
+	int line;
+};
+
+struct settings_nodes {
+	const struct settings_node *at;
+	size_t count;
+};
+
+/* Where a discovered node is for those who cannot reach the address that it advertises. */
+struct settings_mapping {
+	const char *node;             /* its advertised host, or its name */
+	const char *host;             /* NULL: as advertised */
+	uint16_t sql_port, http_port; /* 0: as advertised */
+	int line;
+};
+
+/* How the nodes are learned from the cluster itself. */
+struct settings_discover {
+	struct settings_strings from; /* URLs, at least one */
+	uint32_t every_ms;
+	const char *session;         /* as webget_session() takes it, or NULL */
+	const char *ca, *cert, *key; /* PEM files or NULL */
+	bool verify;
+	const struct settings_mapping *map;
+	size_t map_count;
+	const char *locality; /* only nodes that match KEY=REGEX,...; NULL: all */
+	uint32_t minimum;     /* a list of fewer nodes is not believed */
+	const char *cache;    /* the file that keeps the last list; NULL: it is not kept */
 	int line;
 };
 
@@ -46,11 +84,12 @@ struct settings_server {
 	const char *locality;    /* or NULL */
 	uint16_t weight;         /* 0..256; 0 takes no new sessions */
 	bool backup, disabled;
-	uint32_t maxconn; /* sessions at once, 0 = no limit */
-	size_t node;      /* index into settings.targets: what is checked for it */
-	size_t agent;     /* 1 + index into settings.targets of its agent check; 0: none */
-	uint32_t id;      /* HAProxy's sid; 0: its place in the service */
-	bool id_counted;  /* nobody wrote `id`: it was counted */
+	enum settings_leaving leaving; /* of its node */
+	uint32_t maxconn;              /* sessions at once, 0 = no limit */
+	size_t node;                   /* index into settings.targets: what is checked for it */
+	size_t agent;    /* 1 + index into settings.targets of its agent check; 0: none */
+	uint32_t id;     /* HAProxy's sid; 0: its place in the service */
+	bool id_counted; /* nobody wrote `id`: it was counted */
 	uint32_t
 	    minconn; /* with `fullconn`: the limit while the service has little to do; 0: none */
 	uint32_t maxqueue; /* sessions that may wait for this very server; 0 = no limit */
@@ -63,6 +102,7 @@ struct settings_server {
 	uint32_t down_grace_ms;     /* ... after it has been down for so long; at once if refused */
 	uint32_t close_spread_ms;   /* ... evenly over that time; 0: all at once */
 	uint32_t max_connecting;    /* sessions on their way to it at once; 0 = no limit */
+	uint32_t warm;              /* idle connections kept ready, of the whole process; 0: none */
 	bool shutdown_backup_on_up; /* on_marked_up = "shutdown-backup-sessions" */
 	bool observe;               /* "layer4" */
 	uint32_t error_limit;       /* errors in a row */
@@ -244,6 +284,9 @@ enum settings_panic {
 	SETTINGS_PANIC_HOLD    /* they wait, as in `hold` */
 };
 
+/* What makes a server a near one (core/tiers.h). */
+enum settings_tiers { SETTINGS_TIERS_LOCALITY, SETTINGS_TIERS_LATENCY, SETTINGS_TIERS_NONE };
+
 struct settings_service {
 	const char *name;
 	const struct settings_bind *binds;
@@ -268,6 +311,9 @@ struct settings_service {
 	uint32_t
 	    fullconn; /* sessions at which servers reach their maxconn; 0: a tenth of maxconn */
 	uint32_t random_draws;
+	enum settings_tiers tiers;
+	uint32_t spill;   /* per cent: tiers_spread() */
+	const char *here; /* settings.locality */
 	struct settings_hash hash;
 	uint32_t rate_limit; /* sessions per second; 0 = no limit */
 	struct settings_rate_limit conn_rate_limit;
@@ -365,6 +411,15 @@ struct settings {
 	size_t target_count;
 	const struct settings_log *logs;
 	size_t log_count;
+	const struct settings_discover *discover; /* NULL: the nodes are those of the file */
+	/* With `discover`. */
+	const char *text;              /* the file, with those that it includes in their places */
+	struct settings_nodes found;   /* what the cluster told last, as it advertises them */
+	struct settings_nodes joined;  /* the servers that came of these */
+	struct settings_nodes leaving; /* those that did before, and go with their last session */
+	struct settings_nodes written; /* those of the file */
+	int64_t found_wall_ms;         /* when it told them; 0: never */
+	bool recalled;                 /* `found` is what was kept over a restart */
 };
 
 /* An empty configuration with the process-wide defaults. */
@@ -377,6 +432,9 @@ struct settings *settings_ref(struct settings *s);
 struct settings_check settings_check_default(enum settings_check_type type);
 struct settings_service settings_service_default(void);
 struct settings_server settings_server_default(void);
+
+/* "left the cluster", "is being decommissioned"; "is in the cluster again" of one that stays. */
+const char *settings_leaving_words(enum settings_leaving leaving);
 
 /* Whether things of a file may have that name: 1 to 64 letters, digits, '-', '_', '.' and ':'. */
 enum { SETTINGS_NAME_MAX = 64 };

@@ -31,15 +31,19 @@ enum state_health {
 	    STATE_HEALTH_COUNT
 };
 
-/* Administrative flags by origin; numbers are HAProxy's srv_admin_state (management manual 9.3). */
+/*
+ * Administrative flags by origin; numbers are HAProxy's srv_admin_state (management manual 9.3),
+ * but for DRAIN_LEFT, which it does not know: the cluster has let go of the node.
+ */
 enum state_admin {
 	STATE_MAINT_COMMAND = 0x01,
 	STATE_MAINT_INHERITED = 0x02,
 	STATE_MAINT_CONFIG = 0x04,
 	STATE_DRAIN_COMMAND = 0x08,
 	STATE_DRAIN_INHERITED = 0x10,
+	STATE_DRAIN_LEFT = 0x80,
 	STATE_MAINT_ANY = 0x07,
-	STATE_DRAIN_ANY = 0x18
+	STATE_DRAIN_ANY = 0x98
 };
 
 struct state {
@@ -138,5 +142,11 @@ const char *state_health_help(enum state_health h); /* a sentence */
 /* A state in one word for an _Atomic, and back. */
 uint64_t state_pack(const struct state *s);
 struct state state_unpack(uint64_t word);
+
+/*
+ * What HAProxy calls a change, too.  Not one: checks that are switched on or off make UP of "no
+ * check" and the other way round; drain that begins or ends under maintenance.
+ */
+bool state_is_visible(const struct state *before, const struct state *after);
 
 #endif

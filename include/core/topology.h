@@ -7,8 +7,10 @@
 #include "core/reason.h"
 #include "core/settings.h"
 #include "core/state.h"
+#include "core/tiers.h"
 #include "core/topology_find.h"
 #include "core/topology_roll.h"
+#include "core/topology_tiers.h"
 #include "core/topology_time.h"
 
 #include <stdalign.h>
@@ -47,6 +49,7 @@ struct topology_server {
 
 	alignas(TOPOLOGY_LINE) _Atomic uint64_t state; /* state_pack() */
 	_Atomic bool usable;                           /* state_is_usable() of it, or `pressed` */
+	_Atomic uint8_t tier;     /* of an active server, 0 the nearest: core/tiers.h */
 	_Atomic uint64_t fault;   /* fault_pack() of what it suffers; 0: none */
 	_Atomic uint32_t weight;  /* as set, 0..256 */
 	_Atomic uint32_t ramp;    /* per cent of weight and maxconn that count now (slowstart) */
@@ -62,7 +65,8 @@ struct topology_server {
 	_Atomic uint32_t errors;             /* failed connects and resets in a row (`observe`) */
 	_Atomic uint32_t queued, queued_max; /* sessions that wait for this very server */
 	_Atomic uint32_t connecting;         /* sessions on their way to it */
-	_Atomic uint8_t far; /* so many connects to it will not be complete at once */
+	_Atomic uint8_t far;   /* so many connects to it will not be complete at once */
+	_Atomic uint32_t warm; /* idle connections that wait for a session: engine/warm.h */
 
 	alignas(TOPOLOGY_LINE) struct counter_set count;
 	struct topology_time queue_time, connect_time, total_time;
@@ -83,6 +87,9 @@ struct topology_server {
 	int64_t drain_until_ms; /* tick_ms() when what is left on it is ended; 0: never */
 	uint32_t iweight;       /* the configured weight, or the last one in absolute terms */
 	int64_t ramp_since_ms;  /* slowstart began; 0: it is over */
+	uint32_t latency_us;    /* of its checks, smoothed; 0: none yet */
+	uint32_t ranked_us;     /* ... as it counts for its tier: topology_tiers_measure() */
+	uint8_t next_tier;      /* as the last measurement had it: topology_tiers_measure() */
 	int64_t since_wall_ms;  /* when the state last changed */
 	int64_t since_ms;       /* the same, monotonic */
 	char cause[192];        /* why it is in this state, in words */
@@ -128,10 +135,17 @@ struct topology_service {
 	size_t frontend_count;
 	struct queue *queue;                  /* of sessions that wait for a server; the engine's */
 	_Atomic(struct topology_roll *) roll; /* the same servers, for workers */
-	struct topology_server **servers;     /* control thread only */
-	size_t server_count;                  /* control thread only */
+	_Atomic uint64_t spread;          /* tiers_spread(): which tier gets how many sessions */
+	_Atomic uint32_t tier_count;      /* 1 unless there are tiers */
+	struct topology_server **servers; /* control thread only */
+	size_t server_count;              /* control thread only */
 
-	alignas(TOPOLOGY_LINE) _Atomic uint64_t clock; /* the highest turn chosen so far */
+	/*
+	 * The highest turn chosen so far, of each tier: one that gets few of all sessions would
+	 * fall behind a common clock, and its servers would not take turns.  Backups go by the
+	 * first.
+	 */
+	alignas(TOPOLOGY_LINE) _Atomic uint64_t clock[TIERS_MAX];
 	_Atomic uint32_t active; /* client connections now, of all frontends */
 	_Atomic uint32_t active_max;
 	_Atomic uint32_t queued, queued_max; /* sessions that wait for any server */
@@ -214,6 +228,12 @@ void topology_set_state(struct topology_server *s, struct state state);
 static inline bool topology_is_usable(const struct topology_server *s)
 {
 	return atomic_load_explicit(&s->usable, memory_order_acquire);
+}
+
+/* How near it is: 0 the nearest; of an active server.  Any thread. */
+static inline uint8_t topology_tier(const struct topology_server *s)
+{
+	return atomic_load_explicit(&s->tier, memory_order_relaxed);
 }
 
 /* The address to connect to; false if the name has not been resolved. */

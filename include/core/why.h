@@ -49,10 +49,17 @@ struct why_facts {
 	bool backup;
 	const char *before_it; /* a backup that is chosen before this one; NULL: none */
 	uint32_t actives;      /* usable servers of the service that are no backups */
+	uint32_t tiers, tier;  /* core/tiers.h: how many there are, and its own */
+	uint32_t tier_share;   /* of new sessions, that its tier takes now, in 1/TIERS_ALL */
 	bool panicking;        /* the service */
 	bool pressed;          /* it takes sessions because of that */
 	struct fault fault;    /* on the way to it */
 	int64_t fault_left_ms; /* until it ends by itself; -1: it does not */
+
+	bool discovered;               /* the cluster told it; nobody wrote it */
+	const char *told_by;           /* the URL that told it last; NULL: a list that was kept */
+	int64_t told_ms;               /* since then */
+	enum settings_leaving leaving; /* the cluster told it before */
 };
 
 /* Does it get new sessions now? */

@@ -15,9 +15,11 @@ struct program_facts;
  * Control thread only.
  *
  * One deadline (check.timeout_ms, or inter) covers connect, handshake, send and receive.  The next
- * check begins its interval after the end of the last one, with 10 % jitter either way; the first
- * ones are spread evenly over one interval.  Times are such that checks of many targets begin
- * together, 32 times an interval and at least each 50 ms: wake-ups are what checks cost most.
+ * check begins its interval after the end of the last one, with 10 % jitter either way, which soon
+ * spreads them.  The first ones of up to 25 targets begin within 100 ms, those of more 2 ms after
+ * each other, or as close as it takes to begin all of them in one interval.  Times are such that
+ * checks of many targets begin together, 32 times an interval and at least each 50 ms: wake-ups
+ * are what checks cost most.
  *
  * A check connection ends with an RST (SO_LINGER 0) as HAProxy's does, so that a node's log stays
  * quiet; pgsql, mysql, smtp and what says `linger` end with a FIN.

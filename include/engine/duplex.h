@@ -31,6 +31,7 @@ struct duplex {
 struct duplex_verdict {
 	bool ended;
 	bool active; /* bytes, or an end of them, were moved */
+	bool steady; /* nothing but that, from `end` alone: what is waited for is as before */
 	enum reason reason;
 };
 

@@ -41,6 +41,8 @@ struct errand {
 	uint8_t last_failure;                    /* enum reason of the last connect attempt */
 	uint16_t peeked; /* bytes of a first answer that is not complete; 0: none */
 	bool spoken;     /* there is something to send to the first server at once */
+	bool warm;       /* its connection was made before (engine/warm.h), and no byte came back */
+	bool afresh;     /* such a one was dead: it makes its own */
 };
 
 /* NULL: no memory. */

@@ -10,6 +10,7 @@
 #include "engine/errand.h"
 #include "engine/listener.h"
 #include "engine/outbox.h"
+#include "engine/warm.h"
 
 #include <ev.h>
 #include <sys/queue.h>
@@ -44,6 +45,7 @@ struct session {
 	uint8_t leaving_reason;
 	bool leaving : 1;      /* session_leave() */
 	bool guarded : 1;      /* it has lasted: src/engine/guard.h */
+	bool plain : 1;        /* it relays, and only its bytes have to be looked at */
 	bool follows : 1;      /* it began as one of PostgreSQL's protocol */
 	bool unanswered : 1;   /* told: its server does not answer its first words */
 	bool claimed : 1;      /* counted in server->active */
@@ -96,6 +98,7 @@ struct session_host {
 	struct session_rounds rounds;
 	struct session_list closing;
 	struct queue_desk desk;
+	struct warm warm;
 	struct rng rng;
 	struct outbox *outbox;
 	_Atomic uint32_t *connections;
@@ -179,6 +182,8 @@ void session_wait(struct session *s, uint32_t limit_ms);
 void session_connected(struct session *s, const void *header, size_t len);
 /* Milliseconds since it was accepted. */
 int32_t session_age(const struct session *s);
+/* While it relays: that end is ready. */
+void session_relay(struct session *s, enum duplex_end end, int revents);
 /*
  * While it relays: looks at it in so many milliseconds, at most 20 more, sooner if that is more
  * than ten seconds; or not any more.

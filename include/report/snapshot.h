@@ -3,6 +3,7 @@
 #define REPORT_SNAPSHOT_H
 
 #include "core/fault.h"
+#include "core/tiers.h"
 #include "core/topology.h"
 #include "report/metric.h"
 
@@ -51,6 +52,17 @@ struct snapshot_predecessor {
 	bool known; /* it has told where they are, and has obeyed what was ordered */
 };
 
+/* What the cluster tells of its nodes (`cluster.discover`). */
+struct snapshot_discovery {
+	bool on;
+	size_t known;      /* nodes of the last list */
+	size_t joined;     /* servers that came of them, besides those that are written */
+	const char *from;  /* the URL that told it; NULL: none has, since the start */
+	int64_t last_s;    /* since then, or since the list was kept over a restart; -1: never */
+	uint64_t failures; /* requests that brought no list that could be used */
+	const char *error; /* NULL: the last round was well */
+};
+
 /* About the process; what `now` is, is the caller's to say (this layer has no clock). */
 struct snapshot_process {
 	const char *version; /* "0.1.0" */
@@ -75,6 +87,7 @@ struct snapshot_process {
 	size_t worker_count;
 	const struct snapshot_predecessor *predecessors;
 	size_t predecessor_count;
+	struct snapshot_discovery discovery;
 };
 
 /* HAProxy's "type" column. */
@@ -114,6 +127,7 @@ struct snapshot_server {
 	const char *status; /* "UP 2/3": state_describe() */
 	bool usable;        /* state allows it and the weight is above 0 */
 	bool backup;
+	uint32_t tier; /* how near it is, 0 the nearest; of an active server */
 	uint32_t weight, weight_initial, maxconn;
 	uint32_t weight_now;     /* under slowstart */
 	uint32_t ramp;           /* per cent of weight and maxconn; 100 unless in slowstart */
@@ -123,6 +137,7 @@ struct snapshot_server {
 	uint32_t queued, queued_max, maxqueue;
 	uint32_t sessions, sessions_max;
 	uint32_t sessions_before;      /* of predecessors */
+	uint32_t warm;                 /* idle connections that wait for a session */
 	int64_t since_wall_ms, age_ms; /* of the state */
 	const char *cause;             /* why, in words; may be "" */
 	struct fault fault;            /* on the way to it */
@@ -172,6 +187,8 @@ struct snapshot_service {
 	uint32_t queued, queued_max;
 	uint32_t held, held_max; /* of these, because no server is usable */
 	bool panicking;          /* `panic` is in force */
+	uint32_t tier_count;
+	uint32_t tier_percent[TIERS_MAX]; /* of new sessions, at present; 0: no usable server */
 	int64_t since_wall_ms, age_ms;
 	uint64_t down_count, downtime_ms;
 	uint64_t rate, rate_max, conn_rate, conn_rate_max;

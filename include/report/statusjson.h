@@ -14,17 +14,22 @@
  *   session_rate_max stopping bytes_out bytes_out_rate dropped_logs listeners workers[]
  *   predecessors[]: known pid sessions since since_s (those that were upgraded and still have
  *     sessions; not `known`: it has not told yet on which servers)
+ *   discovery: known joined from last_s failures error (null without cluster.discover; from and
+ *     error may be null)
  *   services[]: name id balance bind[] up on_backup panicking usable backup_usable since since_s
  *     sessions sessions_max sessions_limit sessions_total held held_max held_total rate rate_max
  *     bytes_in bytes_out denied connect_errors retries redispatches client_aborts server_aborts
- *     cut replayed asked down_count downtime_s ended{reason: count} servers[]
+ *     cut replayed asked down_count downtime_s ended{reason: count} tiers
+ *     tier_percent[] (of new sessions, the nearest first) servers[]
  *   servers[]: name id address host locality node state health counter rise fall checked admin[]
- *     usable backup since since_s cause fault{text meaning left_ms} weight weight_configured
- * sessions sessions_max sessions_limit sessions_total sessions_before rate rate_max last_session_s
- * bytes_in bytes_out connected connect_errors retries redispatches picked client_aborts
- * server_aborts cut replayed asked check_failures down_count downtime_s queue_ms{average,max}
- * connect_ms{average,max} session_ms{average,max} check{type code words passed status info
- * duration_ms time age_s running draining} (null before the first)
+ *     usable backup tier cross_tier_sessions since since_s cause fault{text meaning left_ms}
+ *     weight weight_configured sessions sessions_max sessions_limit sessions_total
+ *     sessions_before rate rate_max last_session_s bytes_in bytes_out connected connect_errors
+ *     warm warm_used warm_lost
+ *     retries redispatches picked client_aborts server_aborts cut replayed asked check_failures
+ *     down_count downtime_s queue_ms{average,max} connect_ms{average,max} session_ms{average,max}
+ *     check{type code words passed status info duration_ms time age_s running draining} (null
+ *     before the first)
  *
  * Times are RFC 3339 in UTC with milliseconds ("2026-11-20T12:12:01.095Z"); *_s are whole seconds.
  * admin[] holds "maint", "maint (configuration)", "drain", "maint (inherited)", "drain
@@ -48,6 +53,7 @@ struct statusjson_server {
 	int64_t replayed, asked;
 	int64_t connect_ms_average, connect_ms_max, last_session_s;
 	int64_t sessions_before; /* of predecessors */
+	int64_t tier, cross_tier_sessions;
 	bool has_check, check_passed, check_running;
 	const char *check_code, *check_words, *check_info;
 	int64_t check_status, check_duration_ms, check_age_s;
@@ -63,6 +69,8 @@ struct statusjson_service {
 	int64_t denied, connect_errors, retries, redispatches, cut, server_aborts;
 	int64_t replayed, asked;
 	int64_t held, held_max, held_total;
+	int64_t tiers;                   /* at most TIERS_MAX */
+	int64_t tier_percent[TIERS_MAX]; /* of new sessions */
 	struct statusjson_server *servers;
 	size_t server_count;
 };
@@ -70,6 +78,13 @@ struct statusjson_service {
 struct statusjson_predecessor {
 	bool known;
 	int64_t pid, sessions, since_s;
+};
+
+/* As struct snapshot_discovery. */
+struct statusjson_discovery {
+	bool on;
+	int64_t known, joined, last_s, failures;
+	const char *from, *error; /* either may be NULL */
 };
 
 struct statusjson {
@@ -81,6 +96,7 @@ struct statusjson {
 	const char *now;
 	struct statusjson_predecessor *predecessors;
 	size_t predecessor_count;
+	struct statusjson_discovery discovery;
 	struct statusjson_service *services;
 	size_t service_count;
 };

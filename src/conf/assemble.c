@@ -62,6 +62,7 @@ static void add_node_servers(struct assembly *a, const struct draft_service *d,
 		s->locality = n->locality;
 		s->backup = n->backup;
 		s->disabled = n->disabled;
+		s->leaving = n->leaving;
 		s->source = cluster->server.source.s;
 		s->node = i;
 		s->agent = a->node_agents[i];
@@ -194,6 +195,7 @@ static void add_service(struct assembly *a, const struct draft_service *d,
 	s->line = line_of(a, d->at);
 	s->binds = make_binds(a, &d->binds);
 	s->bind_count = d->binds.count;
+	s->here = a->root->s.locality;
 	add_frontends(a, d, s);
 	if (d->servers.count)
 		add_own_servers(a, d, s);

@@ -45,7 +45,7 @@ static bool is_same(const struct settings_server *a, const struct settings_serve
 	       a->backup == b->backup && a->disabled == b->disabled && a->maxconn == b->maxconn &&
 	       a->minconn == b->minconn && a->maxqueue == b->maxqueue &&
 	       a->slowstart_ms == b->slowstart_ms && a->max_connecting == b->max_connecting &&
-	       a->id == b->id;
+	       a->warm == b->warm && a->id == b->id;
 }
 
 bool confcluster_fits(const struct settings *s)

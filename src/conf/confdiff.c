@@ -60,7 +60,7 @@ static const char *written(const struct text *value)
 
 static bool is_secret(const struct keytable_key *k)
 {
-	return strcmp(k->name, "password") == 0;
+	return strcmp(k->name, "password") == 0 || strcmp(k->name, "session") == 0;
 }
 
 static void compare_value(struct comparison *c, const char *path, const struct keytable_key *k,
@@ -75,7 +75,7 @@ static void compare_value(struct comparison *c, const char *path, const struct k
 	confitems_add_value(k, a, &before);
 	confitems_add_value(k, b, &after);
 	if (is_secret(k))
-		add_change(c, path, "\"...\"", "\"...\"");
+		add_change(c, path, before.len ? "\"...\"" : NULL, after.len ? "\"...\"" : NULL);
 	else
 		add_change(c, path, written(&before), written(&after));
 }
@@ -285,9 +285,6 @@ static void compare_keyless(struct comparison *c, const char *path, const char *
 	if (strcmp(group, "services") == 0)
 		confdiff_keyless_service(&((const struct draft_service *)a)->s,
 		                         &((const struct draft_service *)b)->s, say, &p);
-	else if (strcmp(group, "services.servers") == 0 && !stands_for_node(a))
-		confdiff_keyless_server(&((const struct draft_server *)a)->s,
-		                        &((const struct draft_server *)b)->s, say, &p);
 	else if (strcmp(group, "admin") == 0)
 		confdiff_keyless_admin(&((const struct draft_admin *)a)->a,
 		                       &((const struct draft_admin *)b)->a, say, &p);
@@ -307,6 +304,18 @@ static void compare_group(struct comparison *c, const char *path, const char *gr
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+/* Whoever asks the cluster may have a session of it: that is not shown. */
+static void compare_discover(struct comparison *c, const struct draft_discover *a,
+                             const struct draft_discover *b)
+{
+	static const char path[] = "cluster.discover";
+
+	if (a->at && b->at)
+		compare_group(c, path, path, a, b);
+	else if (a->at || b->at)
+		add_change(c, path, a->at ? "{ ... }" : NULL, b->at ? "{ ... }" : NULL);
+}
+
 /* The nodes of both; those that came or went are said as servers. */
 static void compare_cluster(struct comparison *c, const struct draft_cluster *a,
                             const struct draft_cluster *b)
@@ -314,6 +323,7 @@ static void compare_cluster(struct comparison *c, const struct draft_cluster *a,
 	const struct draft_node *before = a->nodes.at;
 	const struct draft_node *after = b->nodes.at;
 
+	compare_discover(c, &a->discover, &b->discover);
 	if (!a->nodes.count || !b->nodes.count)
 		return;
 	for (size_t i = 0; i < b->nodes.count; i++)

@@ -61,12 +61,6 @@ void confdiff_keyless_service(const struct settings_service *a, const struct set
 	             say, data);
 }
 
-void confdiff_keyless_server(const struct settings_server *a, const struct settings_server *b,
-                             confdiff_say *say, void *data)
-{
-	compare_text("locality", a->locality, b->locality, say, data);
-}
-
 void confdiff_keyless_admin(const struct settings_admin *a, const struct settings_admin *b,
                             confdiff_say *say, void *data)
 {
@@ -143,11 +137,9 @@ bool confdiff_same_server(const struct settings_server *a, const struct settings
 	static const char *const but[] = { "check", "agent", "id", NULL };
 	struct draft_server one = { .s = *a, .source.s = a->source };
 	struct draft_server other = { .s = *b, .source.s = b->source };
-	bool same = true;
 
-	confdiff_keyless_server(a, b, note, &same);
-	return same && (a->id_counted ? 0 : a->id) == (b->id_counted ? 0 : b->id) &&
-	       same_group("services.servers", &one, &other, but);
+	return (a->id_counted ? 0 : a->id) == (b->id_counted ? 0 : b->id) &&
+	       a->leaving == b->leaving && same_group("services.servers", &one, &other, but);
 }
 
 /* --- where clients and operators come in ----------------------------------------------------- */

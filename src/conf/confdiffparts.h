@@ -19,8 +19,6 @@ bool confdiff_same_place(const struct settings_bind *a, const struct settings_bi
 typedef void confdiff_say(void *data, const char *name, const char *before, const char *after);
 void confdiff_keyless_service(const struct settings_service *a, const struct settings_service *b,
                               confdiff_say *say, void *data);
-void confdiff_keyless_server(const struct settings_server *a, const struct settings_server *b,
-                             confdiff_say *say, void *data);
 void confdiff_keyless_admin(const struct settings_admin *a, const struct settings_admin *b,
                             confdiff_say *say, void *data);
 

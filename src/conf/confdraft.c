@@ -184,6 +184,7 @@ static void add_common_server(const struct drafting *d, const struct settings_se
 	ret->s.slowstart_ms = common_number(from, offsetof(struct settings_server, slowstart_ms));
 	ret->s.max_connecting =
 	    common_number(from, offsetof(struct settings_server, max_connecting));
+	ret->s.warm = common_number(from, offsetof(struct settings_server, warm));
 	ret->source.s = from->servers[0].source;
 	ret->agent = make_agent(d, &from->servers[0]);
 }
@@ -247,6 +248,20 @@ static void take_check_ports(const struct drafting *d, const struct settings_ser
 		else if (check->port.ref == SETTINGS_PORT_SQL)
 			nodes[i].n.sql_port = port;
 	}
+}
+
+static void add_discover(const struct drafting *d, struct draft_discover *ret)
+{
+	const struct settings_discover *from = d->s->discover;
+	struct draft_mapping *map;
+
+	if (!from)
+		return;
+	ret->at = &written;
+	ret->d = *from;
+	map = make_list(d, &ret->map, from->map_count, sizeof(*map));
+	for (size_t i = 0; i < from->map_count; i++)
+		map[i].m = from->map[i];
 }
 
 static void add_cluster(const struct drafting *d, struct draft_root *ret)
@@ -405,6 +420,7 @@ static void make_root(const struct drafting *d, struct draft_root *ret)
 	ret->s.arena = (struct mem_arena){ 0 };
 	ret->resolver.r = s->resolver;
 	add_services(d, ret);
+	add_discover(d, &ret->cluster.discover);
 	add_cluster(d, ret);
 	add_admins(d, ret);
 	ret->logs = make_logs(d, s->logs, s->log_count);

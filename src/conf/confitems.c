@@ -19,7 +19,8 @@ bool confitems_applies(const struct keytable_key *k, const void *base)
 /* Groups that mean something by being there. */
 static bool speaks_by_presence(const struct keytable_key *k)
 {
-	return strcmp(k->child, "agent") == 0 || strncmp(k->child, "steps.", 6) == 0;
+	return strcmp(k->child, "agent") == 0 || strcmp(k->child, "cluster.discover") == 0 ||
+	       strncmp(k->child, "steps.", 6) == 0;
 }
 
 static const config_setting_t *place_of(const void *group)

@@ -58,6 +58,17 @@ static void add_whole(const struct keytable_key *k, const void *target, struct t
 	text_addf(out, "%" PRIu64, load_number(k, target));
 }
 
+/* Hundredths: "1.4", "0.25", "2". */
+static void add_decimal(const struct keytable_key *k, const void *target, struct text *out)
+{
+	uint64_t n = load_number(k, target);
+
+	text_addf(out, "%" PRIu64, n / 100);
+	if (n % 100)
+		text_addf(out, n % 10 ? ".%02" PRIu64 : ".%" PRIu64,
+		          n % 10 ? n % 100 : n % 100 / 10);
+}
+
 static void add_duration(uint64_t ms, struct text *out)
 {
 	char buf[64];
@@ -300,6 +311,7 @@ static void add_nets(const struct keytable_key *k, const void *target, struct te
 static formatter *const formatters[] = {
 	[KEYTABLE_FLAG] = add_flag,
 	[KEYTABLE_WHOLE] = add_whole,
+	[KEYTABLE_DECIMAL] = add_decimal,
 	[KEYTABLE_DURATION] = add_milliseconds,
 	[KEYTABLE_SECONDS] = add_seconds,
 	[KEYTABLE_MICROS] = add_micros,
@@ -340,6 +352,9 @@ static formatter *const formatters[] = {
 	[KEYTABLE_NETS] = add_nets,
 	[KEYTABLE_NAMES] = add_strings,
 	[KEYTABLE_NAMESERVERS] = add_strings,
+	[KEYTABLE_SEEDS] = add_strings,
+	[KEYTABLE_FILTER] = add_text,
+	[KEYTABLE_KEPT] = add_optional,
 };
 
 void confvalue_add(const struct keytable_key *k, const void *base, struct text *out)

@@ -296,6 +296,17 @@ static void add_common(struct page *p, const struct draft_root *root)
 
 /* --- the file ------------------------------------------------------------------------------- */
 
+/* Discovery means something by being there; what nodes have in common is known by these. */
+static void add_cluster_group(struct page *p, const struct keytable_key *k,
+                              const struct draft_cluster *cluster)
+{
+	bool there = strcmp(k->name, "discover") == 0 ? cluster->discover.at != NULL
+	                                              : cluster->nodes.count != 0;
+
+	if (there)
+		add_group(p, k, cluster);
+}
+
 /* cluster = { nodes = ( ... ); check = { ... }; server = { ... }; }; */
 static void add_cluster(struct page *p, const struct keytable_key *k, const struct draft_root *root)
 {
@@ -304,7 +315,7 @@ static void add_cluster(struct page *p, const struct keytable_key *k, const stru
 	size_t count;
 	const struct keytable_key *inner = keytable_keys(&count);
 
-	if (!root->cluster.nodes.count)
+	if (!root->cluster.nodes.count && !root->cluster.discover.at)
 		return;
 	text_addc(p->l.out, '\n');
 	explain(p, k);
@@ -313,10 +324,10 @@ static void add_cluster(struct page *p, const struct keytable_key *k, const stru
 	for (; count; inner++, count--) {
 		if (strcmp(inner->group, "cluster") != 0)
 			continue;
-		if (inner->type == KEYTABLE_GROUPS)
+		if (inner->type != KEYTABLE_GROUPS)
+			add_cluster_group(p, inner, &root->cluster);
+		else if (root->cluster.nodes.count)
 			add_elements(p, inner, &root->cluster, &common);
-		else
-			add_group(p, inner, &root->cluster);
 	}
 	p->l.depth--;
 	text_add(p->l.out, "};\n");

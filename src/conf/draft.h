@@ -160,9 +160,21 @@ struct draft_node_server {
 	struct draft_agent agent;
 };
 
+struct draft_mapping {
+	const config_setting_t *at;
+	struct settings_mapping m;
+};
+
+struct draft_discover {
+	const config_setting_t *at;
+	struct settings_discover d;
+	struct draft_list map; /* draft_mapping */
+};
+
 struct draft_cluster {
 	const config_setting_t *at;
 	struct draft_list nodes; /* draft_node */
+	struct draft_discover discover;
 	struct draft_check check;
 	struct draft_node_server server;
 };
@@ -217,6 +229,7 @@ struct draft_context {
 	struct mem_arena *arena;
 	struct problem_list *problems;
 	const config_t *defaults; /* the initial column of the table, as a configuration */
+	bool again; /* it was valid before: what it names on this host is not looked at */
 };
 
 /*

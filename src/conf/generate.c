@@ -8,27 +8,6 @@ static const struct generate_service standard[] = {
 	{ .name = "dbconsole", .port = 8080, .sql = false },
 };
 
-/* The first tier of a locality: region=us-east-2 of region=us-east-2,zone=us-east-2a. */
-static bool same_region(const char *a, const char *b)
-{
-	size_t len;
-
-	if (!a || !b)
-		return false;
-	len = strcspn(a, ",");
-	return strcspn(b, ",") == len && memcmp(a, b, len) == 0;
-}
-
-/* Whether nodes of other regions are told apart: only if this proxy's region has a node. */
-static bool has_tiers(const struct nodelist *nodes, const struct generate_options *o)
-{
-	size_t near = 0;
-
-	for (size_t i = 0; i < nodes->count; i++)
-		near += same_region(nodes->nodes[i].locality, o->here);
-	return near && near < nodes->count;
-}
-
 /* As a string of libconfig: quotes and backslashes escaped, no control characters. */
 static void add_string(struct text *out, const char *s)
 {
@@ -57,7 +36,7 @@ static void add_head(const struct nodelist *nodes, const struct generate_options
 	text_add(out, ";\n\n");
 }
 
-static void add_node(const struct nodelist_node *n, bool backup, struct text *out)
+static void add_node(const struct nodelist_node *n, struct text *out)
 {
 	text_add(out, "\t\t{ name = ");
 	add_string(out, n->name);
@@ -69,7 +48,7 @@ static void add_node(const struct nodelist_node *n, bool backup, struct text *ou
 		add_string(out, n->locality);
 		text_addc(out, ';');
 	}
-	text_addf(out, "%s }", backup ? " backup = true;" : "");
+	text_add(out, " }");
 }
 
 static void add_check(const struct generate_options *o, struct text *out)
@@ -96,24 +75,54 @@ static void add_check(const struct generate_options *o, struct text *out)
 	text_add(out, "\t};\n");
 }
 
-static void add_cluster(const struct nodelist *nodes, const struct generate_options *o, bool tiers,
+static void add_discover(const struct generate_options *o, struct text *out)
+{
+	text_add(out, "\t# To let nodes come and go as the cluster tells, without a reload, delete "
+	              "nodes above:\n\t# what is written stays, also when the cluster has "
+	              "decommissioned it.\n"
+	              "\t# discover = { from = ");
+	text_add(out, o->from_count > 1 ? "( " : "");
+	for (size_t i = 0; i < o->from_count; i++) {
+		text_add(out, i ? ", " : "");
+		add_string(out, o->from[i]);
+	}
+	text_add(out, o->from_count > 1 ? " )" : "");
+	if (o->session) {
+		bool in_file = strncmp(o->session, "file:", strlen("file:")) == 0;
+
+		text_add(out, "; session = ");
+		add_string(out, in_file ? o->session : "file:/etc/sluice/session");
+	}
+	if (o->ca) {
+		text_add(out, "; ca = ");
+		add_string(out, o->ca);
+	}
+	text_add(out, "; };\n");
+}
+
+static void add_cluster(const struct nodelist *nodes, const struct generate_options *o,
                         struct text *out)
 {
 	text_add(out, "cluster = {\n");
-	if (tiers)
-		text_add(out,
-		         "\t# Nodes of other regions are backups: they serve when no node of this "
-		         "region can.\n");
+	if (o->here)
+		text_add(
+		    out,
+		    "\t# The more of its locality a node shares with this proxy the nearer it is. "
+		    "Further nodes get\n\t# sessions as far as more than 28 % of the nearer ones "
+		    "are "
+		    "away: tiers and spill say how.\n");
 	text_add(out, "\tnodes = (\n");
 	for (size_t i = 0; i < nodes->count; i++) {
-		const struct nodelist_node *n = &nodes->nodes[i];
-
-		add_node(n, tiers && !same_region(n->locality, o->here), out);
+		add_node(&nodes->nodes[i], out);
 		text_add(out, i + 1 < nodes->count ? ",\n" : "\n");
 	}
 	text_add(out, "\t);\n");
+	if (o->from_count)
+		add_discover(o, out);
 	add_check(o, out);
-	text_add(out, "};\n\n");
+	text_add(out, "\t# A node that comes back gets its share little by little.\n"
+	              "\tserver = { slowstart = \"30s\"; };\n"
+	              "};\n\n");
 }
 
 /* SQL clients are talked to in their words and may wait; a request over HTTP is not said twice. */
@@ -156,15 +165,9 @@ static void add_services(const struct generate_options *o, struct text *out)
 
 void generate_conf(const struct nodelist *nodes, const struct generate_options *o, struct text *out)
 {
-	bool tiers = has_tiers(nodes, o);
-
 	add_head(nodes, o, out);
-	add_cluster(nodes, o, tiers, out);
+	add_cluster(nodes, o, out);
 	add_services(o, out);
-	if (tiers)
-		text_add(out,
-		         "# When a whole region is gone all the others serve, not only one node.\n"
-		         "allbackups = true;\n\n");
 	text_add(
 	    out,
 	    "# client and server end sessions that are silent in both directions; longer than the "

@@ -212,6 +212,7 @@ struct settings_service hcfgservice_make(struct hcfgservice *c, const struct hcf
 		.name = hcfgcopy_text(c, pair->name),
 		.balance = back->balance,
 		.random_draws = back->random_draws,
+		.spill = usual.spill,
 		.hash = back->hash,
 		.retries = choose_retries(c, back),
 		.redispatch = back->redispatch.n || (c->redispatch && !back->redispatch.set),

@@ -3,6 +3,7 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
+#include "discoverkeys.h"
 #include "endpoints.h"
 #include "keytable.h"
 #include "lists.h"
@@ -129,12 +130,17 @@ static void report_unknown(struct draft_context *c, const char *group,
 		                   v->name);
 }
 
-/* A service with frontends does not listen itself. */
+/* A service with frontends does not listen itself; nodes may be learned. */
 static bool is_missed(const struct keytable_key *k, const config_setting_t *v)
 {
-	return k->flags & KEYTABLE_REQUIRED &&
-	       !(strcmp(k->group, "services") == 0 && strcmp(k->name, "bind") == 0 &&
-	         config_setting_get_member(v, "frontends"));
+	static const char *const others[][3] = { { "services", "bind", "frontends" },
+		                                 { "cluster", "nodes", "discover" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (strcmp(k->group, others[i][0]) == 0 && strcmp(k->name, others[i][1]) == 0 &&
+		    config_setting_get_member(v, others[i][2]))
+			return false;
+	return k->flags & KEYTABLE_REQUIRED;
 }
 
 /* The keys with those flags of `mask` that are `flags`. */
@@ -295,6 +301,32 @@ void keyreader_source(struct draft_context *c, const struct keytable_key *k,
 		read_members(c, k->child, v, source);
 	else
 		endpoints_source(c, keytable_find(k->child, "address"), v, source);
+}
+
+void keyreader_add_nodes(struct draft_context *c, struct draft_cluster *cluster,
+                         const struct settings_nodes *nodes)
+{
+	const struct draft_list *before = &cluster->nodes;
+	struct draft_list list = { .count = before->count + nodes->count, .set = true };
+	struct draft_node *at = mem_arena_zalloc(c->arena, list.count * sizeof(*at));
+
+	if (before->count)
+		memcpy(at, before->at, before->count * sizeof(*at));
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct draft_node *n = &at[before->count + i];
+		const struct settings_node *from = &nodes->at[i];
+
+		begin(c, "cluster.nodes", n, cluster);
+		n->at = cluster->discover.at;
+		n->n.name = from->name;
+		n->n.host = from->host;
+		n->n.locality = from->locality;
+		n->n.sql_port = from->sql_port;
+		n->n.http_port = from->http_port;
+		n->n.leaving = from->leaving;
+	}
+	list.at = at;
+	cluster->nodes = list;
 }
 
 void keyreader_binds(struct draft_context *c, const struct keytable_key *k,

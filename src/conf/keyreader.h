@@ -9,6 +9,10 @@
 /* The whole file into `root`, defaults first. */
 void keyreader_root(struct draft_context *c, const config_setting_t *v, struct draft_root *root);
 
+/* Nodes that no file has, after those that are written: they begin as any node does. */
+void keyreader_add_nodes(struct draft_context *c, struct draft_cluster *cluster,
+                         const struct settings_nodes *nodes);
+
 /* The initial column of the table as a configuration, to be parsed once per file. */
 struct text;
 void keyreader_write_defaults(struct text *out);

@@ -12,6 +12,9 @@
 #define WHOLE(min, max)                                                                            \
 	.type = KEYTABLE_WHOLE, .type_words = "whole number " #min ".." #max, .low = (min),        \
 	.high = (max)
+#define DECIMAL(min, max)                                                                          \
+	.type = KEYTABLE_DECIMAL, .type_words = "number " #min ".." #max ", as 1.4", .low = (min), \
+	.high = (max)
 #define DURATION(min, max)                                                                         \
 	.type = KEYTABLE_DURATION, .type_words = "duration", .low = (min), .high = (max)
 #define SECONDS(min, max)                                                                          \
@@ -74,6 +77,9 @@
 #define NETS     .type = KEYTABLE_NETS, .type_words = "list of addresses and networks"
 #define NAMESERVERS                                                                                \
 	.type = KEYTABLE_NAMESERVERS, .type_words = "list of \"address\" or \"address:port\""
+#define SEEDS          .type = KEYTABLE_SEEDS, .type_words = "URL, or a list of URLs"
+#define FILTER         .type = KEYTABLE_FILTER, .type_words = "\"KEY=REGEX,...\""
+#define KEPT           .type = KEYTABLE_KEPT, .type_words = "absolute path, or \"\" for none"
 #define CHILD(name)    .type = KEYTABLE_GROUP, .type_words = "group", .child = (name)
 #define CHILDREN(name) .type = KEYTABLE_GROUPS, .type_words = "list of groups", .child = (name)
 #define MANY(name)     .type = KEYTABLE_MANY, .type_words = "group, or list of groups", .child = (name)

@@ -17,6 +17,7 @@
 #define KEYTABLE_TYPES(X)                                                                          \
 	X(FLAG, scalars_flag)                                                                      \
 	X(WHOLE, scalars_whole)                                                                    \
+	X(DECIMAL, scalars_decimal)                                                                \
 	X(DURATION, scalars_duration)                                                              \
 	X(SECONDS, scalars_seconds)                                                                \
 	X(MICROS, scalars_micros)                                                                  \
@@ -57,6 +58,9 @@
 	X(NETS, lists_nets)                                                                        \
 	X(NAMES, lists_names)                                                                      \
 	X(NAMESERVERS, lists_nameservers)                                                          \
+	X(SEEDS, discoverkeys_seeds)                                                               \
+	X(FILTER, discoverkeys_filter)                                                             \
+	X(KEPT, discoverkeys_kept)                                                                 \
 	X(GROUP, keyreader_group)                                                                  \
 	X(GROUPS, keyreader_groups)                                                                \
 	X(MANY, keyreader_many)                                                                    \
@@ -87,7 +91,7 @@ struct keytable_key {
 	enum keytable_type type;
 	unsigned int flags; /* of enum keytable_flag, and KEYTABLE_ONLY() */
 	const char *type_words;
-	uint64_t low, high;       /* numbers, durations (ms; MICROS: us) */
+	uint64_t low, high; /* numbers (DECIMAL: kept in hundredths), durations (ms; MICROS: us) */
 	const char *const *words; /* WORD, CHOICE: ended by NULL */
 	const char *child;        /* GROUP, GROUPS, MANY, BINDS, SOURCE: the group of the value */
 	const char *initial;      /* default as it would be written, or "" */

@@ -203,7 +203,9 @@ static void look_at_service(struct lint_view *v)
 	}
 	lint_look_at_times(v);
 	lint_look_at_servers(v);
+	lint_look_at_tiers(v);
 	lint_look_at_ports(v);
+	lint_look_at_loops(v);
 	for (size_t k = 0; k < s->server_count; k++) {
 		v->server = &s->servers[k];
 		v->server_index = k;
@@ -228,6 +230,7 @@ void lint_settings(struct lint *l, const struct lintfile *file, const struct lin
 	}
 	lint_look_at_descriptors(&v);
 	lint_look_at_access(&v);
+	lint_look_at_discover(&v);
 	text_add(&name, lintfile_name(file));
 	if (l->count)
 		qsort_r(l->findings, l->count, sizeof(*l->findings), compare, name.data);

@@ -75,7 +75,9 @@ static void look_at_initial_wait(const struct lint_view *v, const struct detecti
 	         "that still come to it (57P01)",
 	         detection_format(worst, at_worst), arithmetic(v, d),
 	         detection_format(given ? v->facts->initial_wait_ms : 0, have),
-	         given ? "" : " by default (tell with --initial-wait what your cluster has)");
+	         given ? ""
+	               : " by default (tell with --initial-wait what your cluster has, or let "
+	                 "--from ask it)");
 }
 
 /* What a node does at the end of a polite drain is its own business until then. */

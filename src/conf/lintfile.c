@@ -18,6 +18,7 @@ struct lintfile {
 	config_t tree;    /* ours: what is written, once more; empty if that was not possible */
 	const char *const *origins; /* HAProxy's: in `settings`, of each service; else NULL */
 	struct mem_arena *texts;    /* names of files in places */
+	bool has_stand_ins;
 };
 
 /* --- reading ------------------------------------------------------------------------------ */
@@ -103,6 +104,34 @@ static bool is_haproxys(const char *text)
 	return scan_is_haproxy(s) || scan_is_haproxy(text);
 }
 
+static bool lacks_servers(const struct settings *s)
+{
+	for (size_t i = 0; s->discover && i < s->service_count; i++)
+		if (!s->services[i].server_count)
+			return true;
+	return false;
+}
+
+/* The cluster is not asked; what is said of its nodes holds for any. */
+static void put_stand_ins(struct lintfile *f)
+{
+	static const struct settings_node nodes[] = {
+		{ .name = "n1", .host = "n1", .sql_port = 26257, .http_port = 8080 },
+		{ .name = "n2", .host = "n2", .sql_port = 26257, .http_port = 8080 },
+		{ .name = "n3", .host = "n3", .sql_port = 26257, .http_port = 8080 },
+	};
+	const struct loader_nodes told = { .found = { nodes, ARRAY_LEN(nodes) } };
+	struct loader_problems problems = { 0 };
+	struct settings *with = loader_read_again(f->settings, &told, &problems);
+
+	loader_problems_release(&problems);
+	if (!with)
+		return;
+	settings_free(f->settings);
+	f->settings = with;
+	f->has_stand_ins = with->joined.count;
+}
+
 /* `text` may be NULL. */
 static struct lintfile *finish(const char *name, const char *text, struct settings *settings,
                                struct loader_problems *problems)
@@ -120,6 +149,8 @@ static struct lintfile *finish(const char *name, const char *text, struct settin
 		f->dir = directory_of(name);
 	if (text)
 		read_tree(f, text);
+	if (lacks_servers(settings))
+		put_stand_ins(f);
 	return f;
 }
 
@@ -158,9 +189,19 @@ const struct settings *lintfile_settings(const struct lintfile *f)
 	return f->settings;
 }
 
+struct settings *lintfile_share(const struct lintfile *f)
+{
+	return settings_ref(f->settings);
+}
+
 const char *lintfile_name(const struct lintfile *f)
 {
 	return f->name;
+}
+
+bool lintfile_has_stand_ins(const struct lintfile *f)
+{
+	return f->has_stand_ins;
 }
 
 bool lintfile_is_haproxy(const struct lintfile *f)

@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "conf/nodeset.h"
+#include "discoverkeys.h"
 #include "draft.h"
 #include "keyreader.h"
 #include "problem.h"
@@ -53,12 +55,58 @@ static void read_defaults(config_t *cfg)
 	assert(ok);
 }
 
+/* What is read, and under which circumstances. */
+struct source {
+	const char *name; /* of the configuration, in messages and as settings.file */
+	const char *dir;  /* where included files are, or NULL */
+	const char *text; /* what was written */
+	bool again;       /* draft_context.again */
+	const struct loader_nodes *nodes; /* or NULL */
+};
+
+static struct settings_nodes written_nodes(const struct draft_context *c,
+                                           const struct draft_cluster *cluster)
+{
+	const struct draft_node *nodes = cluster->nodes.at;
+	struct settings_node *at = mem_arena_zalloc(c->arena, cluster->nodes.count * sizeof(*at));
+
+	for (size_t i = 0; i < cluster->nodes.count; i++)
+		at[i] = nodes[i].n;
+	return (struct settings_nodes){ at, cluster->nodes.count };
+}
+
+/* The nodes that the cluster told become nodes of the draft. */
+static void join_nodes(struct draft_context *c, struct draft_root *root, const struct source *src)
+{
+	struct settings_nodes written = written_nodes(c, &root->cluster);
+	struct settings_nodes selected;
+
+	root->s.discover = discoverkeys_make(c, &root->cluster.discover);
+	if (!root->s.discover)
+		return;
+	root->s.text = mem_arena_strdup(c->arena, src->text);
+	root->s.written = written;
+	if (!src->nodes)
+		return;
+	nodeset_copy(&src->nodes->found, c->arena, &root->s.found);
+	root->s.found_wall_ms = src->nodes->wall_ms;
+	/* With another filter than before there may be none. */
+	if (nodeset_select(&root->s.found, root->s.discover, c->arena, &selected, NULL))
+		nodeset_join(&written, &selected, c->arena, &root->s.joined);
+	nodeset_leave(&src->nodes->leaving, &written, &root->s.joined, c->arena, &root->s.leaving);
+	keyreader_add_nodes(c, &root->cluster, &root->s.joined);
+	keyreader_add_nodes(c, &root->cluster, &root->s.leaving);
+}
+
 /* The whole way from a parsed file to settings; NULL if there is a problem. */
-static struct settings *build(const config_t *cfg, const char *name, struct problem_list *problems)
+static struct settings *build(const config_t *cfg, const struct source *src,
+                              struct problem_list *problems)
 {
 	struct settings *settings = settings_new();
 	struct draft_root root = { .s = *settings };
-	struct draft_context c = { .arena = &root.s.arena, .problems = problems };
+	struct draft_context c = { .arena = &root.s.arena,
+		                   .problems = problems,
+		                   .again = src->again };
 	config_t defaults;
 
 	settings->arena = (struct mem_arena){ 0 }; /* the draft has it now */
@@ -68,7 +116,8 @@ static struct settings *build(const config_t *cfg, const char *name, struct prob
 	keyreader_root(&c, config_root_setting(cfg), &root);
 	validate_draft(&c, &root);
 	if (!problems->count) {
-		root.s.file = mem_arena_strdup(c.arena, name);
+		join_nodes(&c, &root, src);
+		root.s.file = mem_arena_strdup(c.arena, src->name);
 		assemble_settings(&c, &root, settings);
 	}
 	config_destroy(&defaults);
@@ -90,23 +139,25 @@ static void explain_haproxy(const char *text, struct problem_list *problems)
 	                 "this looks like HAProxy's configuration: sluice gen writes one of ours");
 }
 
-/* `dir` is where included files are, or NULL. */
-static struct settings *load(const char *name, const char *dir, const char *text,
-                             struct problem_list *problems)
+static struct settings *load(const struct source *from, struct problem_list *problems)
 {
+	const char *text = from->text;
 	struct settings *settings = NULL;
+	struct source src = *from;
+	AUTO_TEXT whole = { 0 };
 	config_t cfg;
 
-	problems->dir = dir;
-	if (!scan_text(NULL, text, dir, problems)) {
+	problems->dir = src.dir;
+	if (!scan_whole(text, src.dir, problems, &whole)) {
 		explain_haproxy(text, problems);
 		return NULL;
 	}
 	config_init(&cfg);
-	if (dir)
-		config_set_include_dir(&cfg, dir);
+	if (src.dir)
+		config_set_include_dir(&cfg, src.dir);
 	if (config_read_string(&cfg, text)) {
-		settings = build(&cfg, name, problems);
+		src.text = text_str(&whole);
+		settings = build(&cfg, &src, problems);
 	} else {
 		explain(&cfg, text, problems);
 		explain_haproxy(text, problems);
@@ -125,7 +176,7 @@ struct settings *loader_read_string(const char *name, const char *text,
                                     struct loader_problems *problems)
 {
 	struct problem_list list = { .name = name };
-	struct settings *settings = load(name, NULL, text, &list);
+	struct settings *settings = load(&(struct source){ .name = name, .text = text }, &list);
 
 	/* There is no file that could be read again. */
 	if (settings)
@@ -134,7 +185,28 @@ struct settings *loader_read_string(const char *name, const char *text,
 	return settings;
 }
 
+struct settings *loader_read_again(const struct settings *s, const struct loader_nodes *nodes,
+                                   struct loader_problems *problems)
+{
+	const char *name = s->file ? s->file : "the configuration";
+	struct problem_list list = { .name = name };
+	struct settings *settings =
+	    load(&(struct source){ .name = name, .text = s->text, .again = true, .nodes = nodes },
+	         &list);
+
+	if (settings && !s->file)
+		settings->file = NULL;
+	finish(&list, problems);
+	return settings;
+}
+
 struct settings *loader_read_file(const char *path, struct loader_problems *problems)
+{
+	return loader_read_file_with(path, NULL, problems);
+}
+
+struct settings *loader_read_file_with(const char *path, const struct loader_nodes *nodes,
+                                       struct loader_problems *problems)
 {
 	struct problem_list list = { .name = path };
 	struct settings *settings = NULL;
@@ -146,7 +218,9 @@ struct settings *loader_read_file(const char *path, struct loader_problems *prob
 		AUTO_FREE char *dir =
 		    slash ? mem_strndup(path, (size_t)(slash - path) + (slash == path)) : NULL;
 
-		settings = load(path, dir, text, &list);
+		settings =
+		    load(&(struct source){ .name = path, .dir = dir, .text = text, .nodes = nodes },
+		         &list);
 	} else {
 		problem_add_line(&list, NULL, 0, "%s", err.text);
 	}

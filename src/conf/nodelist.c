@@ -2,7 +2,9 @@
 #include "conf/nodelist.h"
 
 #include "base/number.h"
+#include "base/printable.h"
 #include "base/text.h"
+#include "core/tiers.h"
 #include "endpoints.h"
 #include "scalars.h"
 
@@ -81,12 +83,17 @@ static bool parse_place(struct nodelist *l, const char *s, struct nodelist_node 
 	return true;
 }
 
-static bool is_name(const char *s)
+bool nodelist_is_name(const char *s)
 {
 	size_t good =
 	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
 	return *s && !s[good] && good <= 64;
+}
+
+bool nodelist_is_locality(const char *s)
+{
+	return scalars_locality_is_valid(s);
 }
 
 static const struct nodelist_node *find_name(const struct nodelist *l, const char *name)
@@ -170,16 +177,19 @@ static bool parse_line(struct nodelist *l, char *line, const struct nodelist_opt
 				return error_set(
 				    err, "\"%.60s\": one locality, key=value,key=value", words[i]);
 			n.locality = mem_arena_strdup(&l->arena, words[i]);
-		} else if (place && name) {
-			count = WORDS_MAX + 1;
+		} else if (place && name && count == WORDS_MAX) {
+			return error_set(err,
+			                 "\"%.60s\" is not a locality: write "
+			                 "[name] host[:sql[:http]] [key=value,key=value]",
+			                 words[i]);
 		} else {
 			name = place;
 			place = words[i];
 		}
 	}
 	if (count > WORDS_MAX || !place)
-		return error_set(err, "write [name] host[:sql[:http]] [locality]");
-	if (name && !is_name(name))
+		return error_set(err, "write [name] host[:sql[:http]] [key=value,key=value]");
+	if (name && !nodelist_is_name(name))
 		return error_set(
 		    err, "\"%.60s\" is not a name: write letters, digits, '-', '_' or '.'", name);
 	if (name)
@@ -200,7 +210,15 @@ bool nodelist_parse(const char *text, const struct nodelist_options *o, struct n
 
 		if (!parse_line(&l, line, o, number, err)) {
 			nodelist_release(&l);
+			if (!err)
+				return false;
+			printable_clean(err->text); /* it shows what stands there */
 			return error_wrap(err, "%s:%d", o->source, number);
+		}
+		if (o->max && l.count > o->max) {
+			nodelist_release(&l);
+			return error_set(err, "%s: there are more than %zu nodes", o->source,
+			                 o->max);
 		}
 		s += len + (s[len] == '\n');
 	}
@@ -208,7 +226,7 @@ bool nodelist_parse(const char *text, const struct nodelist_options *o, struct n
 		nodelist_release(&l);
 		return error_set(err,
 		                 "%s:1: there are no nodes: write [name] host[:sql[:http]] "
-		                 "[locality] on a line for each",
+		                 "[key=value,key=value] on a line for each",
 		                 o->source);
 	}
 	*ret = l;
@@ -310,10 +328,25 @@ static bool no_match(const struct nodelist *all, const char *filter, struct erro
 		qsort(found, n, sizeof(*found), compare_words);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(found[i], found[i - 1]) != 0)
-			text_addf(&t, " %s", found[i]);
+			text_addf(&t, "%s %s", t.len ? ";" : "", found[i]);
 	free(found);
 	return error_set(err, "no nodes match the locality \"%.100s\"; found:%s", filter,
 	                 n ? text_str(&t) : " none, no node has a locality");
+}
+
+bool nodelist_filter_check(const char *filter, struct error *err)
+{
+	struct nodelist none = { 0 };
+
+	for (const char *s = filter;;) {
+		size_t len = strcspn(s, ",");
+
+		if (!keep_matching(&none, s, len, err))
+			return false;
+		if (!s[len])
+			return true;
+		s += len + 1;
+	}
 }
 
 bool nodelist_filter(struct nodelist *l, const char *filter, struct error *err)
@@ -335,6 +368,28 @@ bool nodelist_filter(struct nodelist *l, const char *filter, struct error *err)
 		return no_match(l, filter, err);
 	*l = rest;
 	return true;
+}
+
+void nodelist_sort(struct nodelist *l, const char *here)
+{
+	struct nodelist_node *sorted = mem_zalloc((l->count + 1) * sizeof(*sorted));
+	uint32_t *shared = mem_zalloc((l->count + 1) * sizeof(*shared));
+	uint32_t most = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		shared[i] = tiers_shared(here, l->nodes[i].locality);
+		most = shared[i] > most ? shared[i] : most;
+	}
+	/* There are as many as a locality has parts, which are few. */
+	for (uint32_t parts = most + 1; parts-- > 0;)
+		for (size_t i = 0; i < l->count; i++)
+			if (shared[i] == parts)
+				sorted[n++] = l->nodes[i];
+	if (n)
+		memcpy(l->nodes, sorted, n * sizeof(*sorted));
+	free(sorted);
+	free(shared);
 }
 
 void nodelist_release(struct nodelist *l)

@@ -58,10 +58,13 @@ void places_socket(struct draft_context *c, const struct keytable_key *k, const 
 }
 
 /* Whether it exists, is of the kind (S_IFREG, S_IFDIR), and lets itself be used (R_OK, X_OK). */
-static bool is_usable(const char *path, mode_t kind, int mode, struct error *err)
+static bool is_usable(const struct draft_context *c, const char *path, mode_t kind, int mode,
+                      struct error *err)
 {
 	struct stat st;
 
+	if (c->again)
+		return true;
 	if (stat(path, &st) == -1 || access(path, mode) == -1)
 		return error_sys(err, errno, "\"%.100s\" cannot be used", path);
 	if ((st.st_mode & S_IFMT) != kind)
@@ -78,7 +81,7 @@ static void store(struct draft_context *c, const struct keytable_key *k, const c
 
 	if (!s)
 		return;
-	if (is_usable(s, kind, mode, &err))
+	if (is_usable(c, s, kind, mode, &err))
 		scalars_store_text(c, k, base, s);
 	else
 		problem_add(c->problems, v, "%s", err.text);
@@ -130,7 +133,7 @@ void places_user(struct draft_context *c, const struct keytable_key *k, const co
 
 	if (!s)
 		return;
-	if (getpwnam_r(s, &pw, room, LOOKUP_ROOM, &found) == 0 && found)
+	if (c->again || (getpwnam_r(s, &pw, room, LOOKUP_ROOM, &found) == 0 && found))
 		scalars_store_text(c, k, base, s);
 	else
 		problem_add(
@@ -150,7 +153,7 @@ void places_group(struct draft_context *c, const struct keytable_key *k, const c
 
 	if (!s)
 		return;
-	if (getgrnam_r(s, &gr, room, LOOKUP_ROOM, &found) == 0 && found)
+	if (c->again || (getgrnam_r(s, &gr, room, LOOKUP_ROOM, &found) == 0 && found))
 		scalars_store_text(c, k, base, s);
 	else
 		problem_add(

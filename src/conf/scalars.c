@@ -2,6 +2,7 @@
 #include "scalars.h"
 
 #include "base/number.h"
+#include "base/printable.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "keytable.h"
@@ -81,6 +82,43 @@ void scalars_whole(struct draft_context *c, const struct keytable_key *k, const 
 		return;
 	}
 	store_number(k, base, (uint64_t)n);
+}
+
+/* Two places after the point are kept; a third one is not meant to be dropped, 0.001 not to be 0.
+ */
+static bool has_more_places(double n)
+{
+	double rest = n * 100 - (double)(uint64_t)(n * 100 + 0.5);
+
+	return rest > 1e-6 || rest < -1e-6;
+}
+
+void scalars_decimal(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base)
+{
+	char buf[PROBLEM_VALUE_MAX];
+	double n;
+
+	if (!is_whole(v) && config_setting_type(v) != CONFIG_TYPE_FLOAT) {
+		problem_add(c->problems, v,
+		            "%s is not a number: write %" PRIu64 " to %" PRIu64
+		            ", as 1.4, without quotes",
+		            problem_value(v, buf), k->low, k->high);
+		return;
+	}
+	n = is_whole(v) ? (double)config_setting_get_int64(v) : config_setting_get_float(v);
+	if (!(n >= (double)k->low && n <= (double)k->high)) {
+		problem_add(c->problems, v, "%s is out of range: write %" PRIu64 " to %" PRIu64,
+		            problem_value(v, buf), k->low, k->high);
+		return;
+	}
+	if (has_more_places(n)) {
+		problem_add(c->problems, v,
+		            "%s has more than two places after the point: write it as 1.4 or 0.25",
+		            problem_value(v, buf));
+		return;
+	}
+	store_number(k, base, (uint64_t)(n * 100 + 0.5));
 }
 
 static bool read_duration(struct draft_context *c, const struct keytable_key *k,
@@ -331,9 +369,24 @@ void scalars_url(struct draft_context *c, const struct keytable_key *k, const co
 		scalars_store_text(c, k, base, s);
 }
 
+/* A cluster tells localities, and pages and terminals show them. */
+enum { LOCALITY_MAX = 1024 };
+
+static bool is_printable(const char *s)
+{
+	size_t len;
+
+	for (; *s; s += len) {
+		len = printable_len(s);
+		if (!len)
+			return false;
+	}
+	return true;
+}
+
 bool scalars_locality_is_valid(const char *s)
 {
-	if (has_control(s) || strpbrk(s, " \"\\"))
+	if (strlen(s) > LOCALITY_MAX || strpbrk(s, " \"\\") || !is_printable(s))
 		return false;
 	for (;;) {
 		size_t key = strcspn(s, "=,");

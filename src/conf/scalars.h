@@ -16,6 +16,8 @@ void scalars_duration(struct draft_context *c, const struct keytable_key *k,
                       const config_setting_t *v, void *base);
 void scalars_seconds(struct draft_context *c, const struct keytable_key *k,
                      const config_setting_t *v, void *base);
+void scalars_decimal(struct draft_context *c, const struct keytable_key *k,
+                     const config_setting_t *v, void *base);
 void scalars_micros(struct draft_context *c, const struct keytable_key *k,
                     const config_setting_t *v, void *base);
 /* "never" is 0, "idle 5m" five minutes. */
@@ -47,7 +49,7 @@ bool scalars_read_name(struct draft_context *c, const config_setting_t *v, const
 void scalars_store_text(struct draft_context *c, const struct keytable_key *k, void *base,
                         const char *s);
 
-/* key=value,key=value: CockroachDB's --locality. */
+/* key=value,key=value: CockroachDB's --locality.  Of at most 1024 bytes, all of them printable. */
 bool scalars_locality_is_valid(const char *s);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,8 +33,10 @@ struct scan {
 	unsigned int last_line;
 	struct bracket open[DEPTH_MAX];
 	size_t depth;
-	int includes;   /* how deep */
-	size_t *budget; /* bytes that included files may still have, all together */
+	int includes;       /* how deep */
+	size_t *budget;     /* bytes that included files may still have, all together */
+	struct text *whole; /* gets the text with what it includes; or NULL */
+	const char *copied; /* up to here */
 	struct problem_list *problems;
 	bool ok;
 };
@@ -190,6 +191,13 @@ static bool read_included(const struct scan *s, const char *path, char **ret, st
 	return true;
 }
 
+static void copy_up_to(struct scan *s, const char *end)
+{
+	if (s->whole)
+		text_addn(s->whole, s->copied, (size_t)(end - s->copied));
+	s->copied = end;
+}
+
 /* libconfig ends the process over a directory, and it reads what is here again. */
 static void check_include(struct scan *s, const char *path)
 {
@@ -202,13 +210,17 @@ static void check_include(struct scan *s, const char *path)
 		report(s, s->line, "\"%.100s\" is to be included: %s", path, err.text);
 	else if (!scan_one(path, text, s))
 		s->ok = false;
+	/* It may end in a comment. */
+	if (s->whole)
+		text_addc(s->whole, '\n');
 }
 
 /* @include "path" at the start of a line. */
 static void take_include(struct scan *s)
 {
 	AUTO_TEXT path = { 0 };
-	const char *name = s->at + strlen("@include");
+	const char *start = s->at;
+	const char *name = start + strlen("@include");
 	size_t len;
 
 	name += strspn(name, " \t");
@@ -236,6 +248,8 @@ static void take_include(struct scan *s)
 	if (s->dir)
 		text_addf(&path, "%s/", s->dir);
 	text_addn(&path, name, len);
+	copy_up_to(s, start);
+	s->copied = s->at;
 	check_include(s, text_str(&path));
 }
 
@@ -294,6 +308,8 @@ static bool scan_one(const char *file, const char *text, const struct scan *from
 		          .line_start = true,
 		          .includes = file ? from->includes + 1 : 0,
 		          .budget = from->budget,
+		          .whole = from->whole,
+		          .copied = text,
 		          .problems = from->problems,
 		          .ok = true };
 
@@ -302,7 +318,19 @@ static bool scan_one(const char *file, const char *text, const struct scan *from
 	if (s.ok && s.depth)
 		report(&s, s.open[s.depth - 1].line, "the \"%c\" that opens here is never closed",
 		       s.open[s.depth - 1].open);
+	if (s.ok)
+		copy_up_to(&s, s.at);
 	return s.ok;
+}
+
+bool scan_whole(const char *text, const char *dir, struct problem_list *problems,
+                struct text *whole)
+{
+	size_t budget = FILE_MAX;
+
+	return scan_one(
+	    NULL, text,
+	    &(struct scan){ .dir = dir, .budget = &budget, .whole = whole, .problems = problems });
 }
 
 bool scan_text(const char *file, const char *text, const char *dir, struct problem_list *problems)

@@ -2,6 +2,7 @@
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H
 
+#include "base/text.h"
 #include "problem.h"
 
 /*
@@ -13,6 +14,10 @@
  * included files are looked for, or NULL.  False if a problem was reported.
  */
 bool scan_text(const char *file, const char *text, const char *dir, struct problem_list *problems);
+
+/* The same; `whole` gets the text with all that it includes in place, if it is good. */
+bool scan_whole(const char *text, const char *dir, struct problem_list *problems,
+                struct text *whole);
 
 /* Reads a whole file of text; `ret` is allocated.  Directories, NUL bytes, and more than 16 MB are
  * errors. */

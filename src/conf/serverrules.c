@@ -145,3 +145,68 @@ void serverrules_tracks(struct draft_context *c, const struct draft_root *root)
 				check_track(c, root, &services[i], &servers[k], count);
 	}
 }
+
+/* Why warm connections to servers of a service are not for it, or NULL. */
+static const char *why_not_warm(const struct settings_service *s)
+{
+	if (s->protocol != SETTINGS_PROTOCOL_PGWIRE)
+		return "only in PostgreSQL's protocol is it known that the client speaks first: "
+		       "write protocol = \"pgwire\" in the service, or leave this out";
+	if (!s->replay || !s->redispatch)
+		return "a server may close such a connection at any time, and then another one is "
+		       "told what the client has said: write replay = true and redispatch = true "
+		       "in the service, or leave this out";
+	return NULL;
+}
+
+static void check_warm_servers(struct draft_context *c, const struct draft_service *service)
+{
+	const struct draft_server *servers = service->servers.at;
+	const char *why = why_not_warm(&service->s);
+
+	for (size_t i = 0; i < service->servers.count; i++) {
+		const struct settings_server *s = &servers[i].s;
+
+		if (!s->warm)
+			continue;
+		if (s->host && strncmp(s->host, "unix:", 5) == 0)
+			problem_add_key(c->problems, servers[i].at, "warm",
+			                "a UNIX socket is connected to in no time: leave this out");
+		else if (why)
+			problem_add_key(c->problems, servers[i].at, "warm", "%s", why);
+	}
+}
+
+/* Where it is written for the nodes: the first place. */
+static const config_setting_t *warm_place(const struct draft_cluster *cluster)
+{
+	const struct draft_node *nodes = cluster->nodes.at;
+
+	if (cluster->server.at && cluster->server.s.warm)
+		return cluster->server.at;
+	for (size_t i = 0; i < cluster->nodes.count; i++)
+		if (nodes[i].s.warm)
+			return nodes[i].at;
+	return NULL;
+}
+
+void serverrules_warm(struct draft_context *c, const struct draft_root *root)
+{
+	const struct draft_service *services = root->services.at;
+	const config_setting_t *place = warm_place(&root->cluster);
+	const char *why = NULL;
+
+	/* Nodes stand in services of all kinds: one that can use it is enough. */
+	for (size_t i = 0; i < root->services.count; i++) {
+		const char *own = why_not_warm(&services[i].s);
+
+		if (services[i].servers.count)
+			check_warm_servers(c, &services[i]);
+		else if (!own)
+			place = NULL;
+		else if (!why || services[i].s.protocol == SETTINGS_PROTOCOL_PGWIRE)
+			why = own;
+	}
+	if (place && why)
+		problem_add_key(c->problems, place, "warm", "%s", why);
+}

@@ -13,6 +13,9 @@ void serverrules_going_down(struct draft_context *c, const struct settings_serve
                             const config_setting_t *at);
 void serverrules_server(struct draft_context *c, const struct draft_server *s);
 
+/* Warm connections: only where nothing can go wrong with them. */
+void serverrules_warm(struct draft_context *c, const struct draft_root *root);
+
 /* Servers that have their health from others: those must exist, and be checked in the end. */
 void serverrules_tracks(struct draft_context *c, const struct draft_root *root);
 

@@ -3,6 +3,7 @@
 
 #include "checkrules.h"
 #include "core/logvars.h"
+#include "discoverkeys.h"
 #include "serverrules.h"
 #include "servicerules.h"
 
@@ -133,7 +134,8 @@ static void check_cluster(struct draft_context *c, const struct draft_root *root
 
 	if (!cluster->at)
 		return;
-	if (is_empty_list(cluster->at, "nodes"))
+	discoverkeys_check(c, &cluster->discover);
+	if (is_empty_list(cluster->at, "nodes") && !cluster->discover.at)
 		problem_add_key(c->problems, cluster->at, "nodes",
 		                "there are no nodes: write { name = \"n1\"; host = "
 		                "\"10.0.134.115\"; } for each");
@@ -142,6 +144,8 @@ static void check_cluster(struct draft_context *c, const struct draft_root *root
 		check_id(c, &ids, nodes[i].s.id, nodes[i].at);
 		serverrules_limits(c, &nodes[i].s, nodes[i].at);
 	}
+	if (cluster->server.at && !cluster->nodes.count)
+		serverrules_limits(c, &cluster->server.s, cluster->server.at);
 	if (cluster->server.at)
 		serverrules_going_down(c, &cluster->server.s, cluster->server.at);
 	checkrules_check(c, root, &cluster->check, cluster->at, "http");
@@ -383,6 +387,7 @@ void validate_draft(struct draft_context *c, const struct draft_root *root)
 	}
 	servicerules_check(c, root);
 	serverrules_tracks(c, root);
+	serverrules_warm(c, root);
 	for (size_t i = 0; i < root->admins.count; i++) {
 		check_socket(c, &admins[i], &u.places);
 		check_admin(c, &admins[i], root->at, &u.places);

@@ -246,7 +246,7 @@ void carried_order_write(const struct carried_order *o, struct text *out)
 }
 
 /* The place of `word` in the list, or `count`. */
-static size_t place(const char *const *list, size_t count, const char *word)
+static size_t place_of(const char *const *list, size_t count, const char *word)
 {
 	size_t i = 0;
 
@@ -259,7 +259,7 @@ static size_t place(const char *const *list, size_t count, const char *word)
 static bool is_complete(const struct legacyline *l, struct carried_order *o)
 {
 	const char *state = legacyline_find(l, "state");
-	size_t at = state ? place(states, ARRAY_LEN(states), state) : ARRAY_LEN(states);
+	size_t at = state ? place_of(states, ARRAY_LEN(states), state) : ARRAY_LEN(states);
 	uint64_t deadline_ms;
 
 	switch (o->kind) {
@@ -289,7 +289,7 @@ bool carried_order_read(char *line, struct carried_order *ret)
 	*ret = (struct carried_order){ 0 };
 	if (!legacyline_parse(line, &l))
 		return false;
-	kind = place(kinds, ARRAY_LEN(kinds), l.kind);
+	kind = place_of(kinds, ARRAY_LEN(kinds), l.kind);
 	if (kind == ARRAY_LEN(kinds) || !legacyline_get(&l, "seq", UINT64_MAX, &ret->seq))
 		return false;
 	ret->kind = (enum carried_kind)kind;

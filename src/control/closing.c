@@ -7,7 +7,6 @@
 #include "base/tick.h"
 #include "panic.h"
 #include "rosterlog.h"
-#include "testimony.h"
 
 #include <stdlib.h>
 #include <string.h>

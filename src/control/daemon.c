@@ -133,6 +133,8 @@ struct snapshot *daemon_snapshot(struct daemon *c)
 	struct snapshot_http *pages = list_pages(c, &p.http_count);
 	struct snapshot *s;
 
+	if (c->discovery.report)
+		c->discovery.report(c->discovery.ctx, &p.discovery);
 	p.listening = listening;
 	p.https = pages;
 	for (uint32_t i = 0; i < threads; i++)

@@ -87,8 +87,10 @@ static void take_orders(struct topology_server *s, const struct legacyline *l)
 
 		if (legacyline_get(l, "iweight", WEIGHT_MAX, &n))
 			s->iweight = (uint32_t)n;
-		if (legacyline_get(l, "weight", WEIGHT_MAX, &n))
+		if (legacyline_get(l, "weight", WEIGHT_MAX, &n)) {
 			atomic_store_explicit(&s->weight, (uint32_t)n, memory_order_relaxed);
+			topology_tiers_update(s->service);
+		}
 	}
 	if (is_same(l, "set_maxconn", set->maxconn) && legacyline_find(l, "maxconn"))
 		store(&s->maxconn, l, "maxconn");

@@ -333,9 +333,9 @@ static void ask_another(struct names *n, struct resolver *resolver)
 
 void names_follow(struct names *n, struct resolver *resolver)
 {
-	remove_unused(n);
 	if (resolver != n->o.resolver)
 		ask_another(n, resolver);
+	remove_unused(n);
 	each_server(n, add_server, NULL);
 	each_check(n, add_check, NULL);
 	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = LIST_NEXT(l, link)) {

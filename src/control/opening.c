@@ -12,8 +12,9 @@
 #include <sched.h>
 
 enum {
-	SPARE_FDS = 32,  /* files being read, look-ups, the loops' own */
-	PIPES_SHARE = 8, /* pipes are counted up to such a part of all descriptors */
+	SPARE_FDS = 32,   /* files being read, look-ups, the loops' own */
+	MORE_NODES = 128, /* that discovery may bring, with a check each */
+	PIPES_SHARE = 8,  /* pipes are counted up to such a part of all descriptors */
 };
 
 uint32_t opening_threads(const struct settings *s)
@@ -33,6 +34,17 @@ static uint32_t most_operators(uint64_t nofile)
 	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
 }
 
+/* Each thread has at least one of a server. */
+static uint64_t warm_fds(const struct settings *set, const struct settings_service *service)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < service->server_count; i++)
+		if (service->servers[i].warm)
+			n += service->servers[i].warm + opening_threads(set);
+	return n;
+}
+
 /*
  * What is not for sessions: listeners, a check for each target, logs, loops, operators, and the
  * numbers that are held for these.
@@ -40,10 +52,10 @@ static uint32_t most_operators(uint64_t nofile)
 static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
 {
 	uint64_t n = SPARE_FDS + lowfd_count() + set->target_count + set->log_count +
-	             3UL * opening_threads(set);
+	             3UL * opening_threads(set) + (set->discover ? MORE_NODES : 0);
 
 	for (size_t i = 0; i < set->service_count; i++) {
-		n += set->services[i].bind_count;
+		n += set->services[i].bind_count + warm_fds(set, &set->services[i]);
 		for (size_t k = 0; k < set->services[i].frontend_count; k++)
 			n += set->services[i].frontends[k].bind_count;
 	}

@@ -72,6 +72,7 @@ void orders_obey(struct roster *r, struct topology_server *s, enum roster_order 
 void orders_set_weight(struct roster *r, struct topology_server *s, uint32_t weight)
 {
 	atomic_store_explicit(&s->weight, weight, memory_order_relaxed);
+	topology_tiers_update(s->service);
 	transition_judge(r, s->service);
 	queue_kick(s->service);
 }

@@ -10,8 +10,6 @@
  * that worse: no session is cut, one alert says so, and settings_service.panic tells what becomes
  * of new ones.  Never in HAProxy's place.  Control thread.
  */
-enum { PANIC_WINDOW_MS = 30000 }; /* "at once": within so long */
-
 /*
  * Looks whether a panic of that service begins, goes on or is over, and which servers are taken as
  * usable in it.  After everything that may have changed a server's state.

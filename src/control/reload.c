@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "base/tick.h"
 #include "conf/confdiff.h"
-#include "conf/loader.h"
 #include "control/faults.h"
+#include "discovery.h"
 #include "net/notify.h"
+#include "net/tls.h"
 #include "opening.h"
 #include "rosterlog.h"
 #include "upgrade.h"
@@ -16,7 +17,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 /* --- a plan ------------------------------------------------------------------------------- */
@@ -47,6 +48,7 @@ static bool open_all(struct reload_plan *p, struct error *err)
 	p->swap = topology_swap_new(s->daemon.topology, p->after);
 	return reload_servers_open(p, err) && reload_listeners_open(p, err) &&
 	       reload_doors_open(p, err) && open_resolver(p, err) &&
+	       (p->nodes_only || discovery_prepare(p->after, &p->tls, err)) &&
 	       logger_new_heir(p->after, s->daemon.logger, &p->logger, err);
 }
 
@@ -57,6 +59,7 @@ static void release(struct reload_plan *p)
 	reload_listeners_release(p);
 	reload_doors_release(p);
 	resolver_free(p->resolver);
+	tls_context_free(p->tls);
 	logger_free(p->logger);
 	topology_swap_free(p->swap);
 }
@@ -157,6 +160,8 @@ static void apply(struct reload_plan *p)
 	reload_servers_apply(p);
 	change_resolver(p);
 	change_process(p);
+	if (!p->nodes_only)
+		discovery_follow(p->r->s->discovery, &p->tls);
 	reload_listeners_apply(p);
 	reload_doors_apply(p);
 }
@@ -204,12 +209,6 @@ static void tell_nothing(struct reload *r, const char *file)
 	mark(r, &line);
 }
 
-static void refuse(struct reload *r, const char *why, struct text *answer)
-{
-	text_addf(answer, "not reloaded: %s\n", why);
-	roster_say(r->s->daemon.roster, LOG_LEVEL_ERROR, "not reloaded: %s", why);
-}
-
 static void announce(const struct reload_plan *p)
 {
 	for (size_t i = 0; i < p->swap->service_count; i++) {
@@ -255,47 +254,22 @@ static void keep_fixed(const struct settings *before, struct settings *after)
 	after->pidfile = keep(after, before->pidfile);
 }
 
-static void say_why(struct reload *r, const char *why, bool dry, struct text *answer)
+bool reload_carry_out(struct reload_plan *p, struct error *err)
 {
-	if (dry)
-		text_addf(answer, "not reloaded: %s\n", why);
-	else
-		refuse(r, why, answer);
+	keep_fixed(p->before, p->after);
+	if (!open_all(p, err))
+		return false;
+	apply(p);
+	announce(p);
+	return true;
 }
 
-/* A FIFO would hold everything up until somebody writes to it. */
-static bool is_fifo(const char *file)
+void reload_release(struct reload_plan *p, bool done)
 {
-	struct stat st;
-
-	return stat(file, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-static struct settings *read_file(struct reload *r, bool dry, struct text *answer)
-{
-	const char *file = r->s->settings->file;
-	struct loader_problems problems;
-	struct settings *after;
-	AUTO_TEXT why = { 0 };
-
-	if (is_fifo(file)) {
-		text_addf(&why, "%s is a FIFO, which can be read at the start only: use a file",
-		          file);
-		say_why(r, text_str(&why), dry, answer);
-		return NULL;
-	}
-	after = loader_read_file(file, &problems);
-	for (size_t i = 0; i < problems.count; i++) {
-		text_addf(answer, "%s\n", problems.lines[i]);
-		if (!dry)
-			log_error("%s", problems.lines[i]);
-	}
-	text_addf(&why, "%zu problem%s in %s", problems.count, problems.count == 1 ? "" : "s",
-	          file);
-	if (!after)
-		say_why(r, text_str(&why), dry, answer);
-	loader_problems_release(&problems);
-	return after;
+	release(p);
+	/* Without a commit nobody else has taken it. */
+	if (!done)
+		settings_free(p->after);
 }
 
 /* Takes `after` over. */
@@ -303,31 +277,34 @@ static void carry_out(struct reload *r, struct settings *after, size_t changes, 
 {
 	struct reload_plan p = { .r = r, .before = r->s->settings, .after = after };
 	struct error err;
-	bool done;
+	bool done = reload_carry_out(&p, &err);
 
-	keep_fixed(p.before, after);
-	done = open_all(&p, &err);
 	if (done) {
-		apply(&p);
-		announce(&p);
 		tell(&p, changes);
 		text_add(answer, "reloaded\n");
 	} else {
-		refuse(r, err.text, answer);
+		reload_refuse(r, err.text, answer);
 	}
-	release(&p);
-	/* Without a commit nobody else has taken it. */
-	if (!done)
-		settings_free(after);
+	reload_release(&p, done);
 }
 
-/* Certificates may be other ones under the same names. */
-static void renew_certificates(struct reload *r)
+/*
+ * Certificates may be other ones under the same names.  While there is no node the file may say
+ * something else of those that come, which shows nowhere yet.
+ */
+static void renew_rest(struct reload *r, const struct settings *after)
 {
+	struct settings *s = r->s->settings;
+	struct tls_context *tls = NULL;
 	struct error err;
 
-	if (!reload_doors_renew(r, &err))
+	if (!reload_doors_renew(r, &err) || !discovery_prepare(s, &tls, &err))
 		log_error("certificates are not renewed: %s", err.text);
+	else
+		discovery_follow(r->s->discovery, &tls);
+	tls_context_free(tls);
+	if (s->text && after->text && strcmp(s->text, after->text) != 0)
+		s->text = keep(s, after->text);
 }
 
 static void compare(struct reload *r, struct settings *after, bool dry, struct text *answer)
@@ -345,7 +322,7 @@ static void compare(struct reload *r, struct settings *after, bool dry, struct t
 		return;
 	}
 	if (!dry) {
-		renew_certificates(r);
+		renew_rest(r, after);
 		tell_nothing(r, after->file);
 		text_add(answer, "nothing has changed\n");
 	} else if (!changes) {
@@ -354,8 +331,7 @@ static void compare(struct reload *r, struct settings *after, bool dry, struct t
 	settings_free(after);
 }
 
-/* Why it cannot be now, or NULL. */
-static const char *obstacle(const struct reload *r)
+const char *reload_obstacle(const struct reload *r)
 {
 	const struct supervisor *s = r->s;
 
@@ -371,10 +347,16 @@ static const char *obstacle(const struct reload *r)
 	return s->daemon.accepting ? NULL : "its first checks are not over yet";
 }
 
+void reload_settle_all(struct reload *r)
+{
+	reload_leavers_free(r);
+	reload_listeners_accept(r, true);
+}
+
 static void run(void *ctx, bool dry, struct text *answer)
 {
 	struct reload *r = ctx;
-	const char *why = obstacle(r);
+	const char *why = reload_obstacle(r);
 	bool tells = !r->s->options.under_master;
 	struct settings *after;
 
@@ -384,11 +366,9 @@ static void run(void *ctx, bool dry, struct text *answer)
 	}
 	if (!dry && tells)
 		notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRId64, tick_us());
-	if (!dry) {
-		reload_leavers_free(r);
-		reload_listeners_accept(r, true);
-	}
-	after = read_file(r, dry, answer);
+	if (!dry)
+		reload_settle_all(r);
+	after = reload_read(r, dry, answer);
 	if (after)
 		compare(r, after, dry, answer);
 	if (!dry && tells)
@@ -405,7 +385,7 @@ static bool can_wait(const struct supervisor *s)
 void reload_now(struct supervisor *s)
 {
 	AUTO_TEXT answer = { 0 };
-	const char *why = s->reload ? obstacle(s->reload) : NULL;
+	const char *why = s->reload ? reload_obstacle(s->reload) : NULL;
 
 	logger_reopen(s->daemon.logger);
 	if (s->settings->haproxy || !s->reload)
@@ -426,7 +406,7 @@ void reload_tend(struct reload *r)
 		return;
 	reload_leavers_free(r);
 	reload_settle(r);
-	if (!r->wanted || obstacle(r))
+	if (!r->wanted || reload_obstacle(r))
 		return;
 	r->wanted = false;
 	run(r, false, &answer);

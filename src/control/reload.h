@@ -2,7 +2,12 @@
 #ifndef CONTROL_RELOAD_H
 #define CONTROL_RELOAD_H
 
+#include "base/error.h"
+#include "core/settings.h"
+#include "discovery.h"
+
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Reads the configuration again while the process serves its clients: all of it comes into force,
@@ -34,6 +39,13 @@ void reload_now(struct supervisor *s);
 bool reload_is_wanted(const struct reload *r);
 /* No more clients: services that still wait for their first checks are closed.  NULL is fine. */
 void reload_stop(struct reload *r);
+
+/*
+ * The same for the nodes alone, which the cluster told: the configuration stays as it was read,
+ * whatever has become of its file.
+ */
+enum discovery_verdict reload_nodes(struct reload *r, const struct loader_nodes *nodes,
+                                    struct error *err) MUST_CHECK;
 
 /* Once a second: frees what has gone, obeys a SIGHUP that had to wait. */
 void reload_tend(struct reload *r);

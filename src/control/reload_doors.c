@@ -95,7 +95,7 @@ static bool keep(struct reload_plan *p, struct reload_new_door *d, size_t at, st
 
 	d->kept = true;
 	d->server = p->r->s->doors[at];
-	return !d->is.admin ||
+	return !d->is.admin || p->nodes_only ||
 	       (!d->is.admin->cert && confdiff_same_admin(old->admin, d->is.admin)) ||
 	       adminswap_new(d->is.admin, &d->swap, err);
 }

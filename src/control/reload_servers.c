@@ -229,6 +229,9 @@ static void change_values(const struct reload_plan *p, struct topology_server *s
 		      STATE_MAINT_CONFIG,
 		      after->disabled ? "disabled in the configuration"
 		                      : "enabled in the configuration");
+	if (before->leaving != after->leaving)
+		apply(r, s, after->leaving ? STATE_SET_DRAIN : STATE_CLEAR_DRAIN, STATE_DRAIN_LEFT,
+		      settings_leaving_words(after->leaving));
 	if (before->track && !after->track) {
 		apply(r, s, STATE_CLEAR_DRAIN, STATE_DRAIN_INHERITED, "it tracks no server");
 		apply(r, s, STATE_CLEAR_MAINT, STATE_MAINT_INHERITED, "it tracks no server");

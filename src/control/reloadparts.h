@@ -77,7 +77,9 @@ struct reload_new_door {
 struct reload_plan {
 	struct reload *r;
 	struct settings *before, *after;
+	bool nodes_only; /* nothing but what the cluster told is different */
 	struct topology_swap *swap;
+	struct tls_context *tls; /* for discovery: new; or NULL */
 	uint32_t was_maxconn, maxconn;
 	bool *fresh;  /* by target of `after`: its slot of the checker is new */
 	bool *used;   /* by target of `before`: its slot stays */
@@ -94,6 +96,23 @@ struct reload_plan {
 	struct logger *logger;          /* new; afterwards the one before, as `resolver` */
 	size_t added, removed, changed; /* servers */
 };
+
+/* --- reload.c ----------------------------------------------------------------------------- */
+
+/* Why there can be none now, or NULL. */
+const char *reload_obstacle(const struct reload *r);
+/* Before a plan is made. */
+void reload_settle_all(struct reload *r);
+/* All of it, or nothing. */
+bool reload_carry_out(struct reload_plan *p, struct error *err) MUST_CHECK;
+/* Afterwards; `done`: it was carried out. */
+void reload_release(struct reload_plan *p, bool done);
+
+/* --- reload_read.c ------------------------------------------------------------------------ */
+
+/* The file as it is now, with the nodes that are known; NULL: it has problems, which were said. */
+struct settings *reload_read(struct reload *r, bool dry, struct text *answer);
+void reload_refuse(struct reload *r, const char *why, struct text *answer);
 
 /* --- reload_leavers.c --------------------------------------------------------------------- */
 

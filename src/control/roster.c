@@ -7,9 +7,10 @@
 #include "base/mem.h"
 #include "base/tick.h"
 #include "closing.h"
-#include "control/slowstart.h"
 #include "core/faultcheck.h"
+#include "core/slowstart.h"
 #include "engine/queue.h"
+#include "nearness.h"
 #include "observe.h"
 #include "orders.h"
 #include "pace.h"
@@ -89,7 +90,9 @@ static enum state_event event_of(const struct probe_result *result)
 /* One failed check is enough if clients have met the same. */
 static void judge(const struct roster *r, const struct topology_server *s, struct transition *t)
 {
-	switch (testimony_confirms(r, s, t->check)) {
+	bool haproxy = r->o.topology->settings->haproxy;
+
+	switch (testimony_confirms(&r->testimonies, s, t->check, haproxy, tick_ms())) {
 	case TESTIMONY_NONE:
 		return;
 	case TESTIMONY_REFUSED:
@@ -119,6 +122,8 @@ static void take_result(struct roster *r, struct topology_server *s,
 		transition_note_check(s, &seen, false);
 		return;
 	}
+	if (probe_code_passed(seen.code))
+		topology_tiers_note(s, seen.duration_ms);
 	describe_check(&seen, &why);
 	t.why = text_str(&why);
 	t.event = event_of(&seen);
@@ -212,8 +217,9 @@ void roster_resolved(struct roster *r, struct topology_server *s, const struct a
 void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why)
 {
 	if (s->check_slot != SIZE_MAX)
-		testimony_note(
-		    r, s, why == REASON_CONNECT_TIMEOUT ? TESTIMONY_SILENT : TESTIMONY_REFUSED);
+		testimony_note(&r->testimonies, s,
+		               why == REASON_CONNECT_TIMEOUT ? TESTIMONY_SILENT : TESTIMONY_REFUSED,
+		               tick_ms());
 	pace_hurry(r, s);
 	observe_failure(r, s, "L4 unsuccessful connection");
 }
@@ -221,7 +227,7 @@ void roster_connect_failed(struct roster *r, struct topology_server *s, enum rea
 void roster_server_silent(struct roster *r, struct topology_server *s)
 {
 	if (s->check_slot != SIZE_MAX)
-		testimony_note(r, s, TESTIMONY_SILENT);
+		testimony_note(&r->testimonies, s, TESTIMONY_SILENT, tick_ms());
 	pace_hurry(r, s);
 }
 
@@ -450,6 +456,7 @@ void roster_sample(struct roster *r)
 	sampling_take(r->o.topology);
 	for (size_t i = 0; i < r->o.topology->service_count; i++)
 		step_slowstart(r->o.topology->services[i], now);
+	nearness_look(r, now);
 }
 
 void roster_balance(struct roster *r)

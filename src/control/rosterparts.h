@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "control/roster.h"
-#include "testimony.h"
+#include "core/testimony.h"
 
 #include <ev.h>
 #include <sys/queue.h>
@@ -25,6 +25,7 @@ struct roster {
 		ev_timer timer; /* runs while there are any */
 	} closing;
 	struct testimony_list testimonies;
+	int64_t ranked_ms;     /* tick_ms() when tiers were last measured; 0: never */
 	int64_t rebalanced_ms; /* tick_ms() when it was last looked whether it is time; 0: never */
 };
 

@@ -32,6 +32,7 @@ struct supervisor {
 	struct resolver *resolver;
 	struct names *names;
 	struct reload *reload;
+	struct discovery *discovery;
 	struct stream_server **doors; /* HTTP endpoints and control sockets */
 	size_t door_count;
 	struct listener **listeners; /* until the crew has them */

@@ -9,6 +9,7 @@
 #include "control/faults.h"
 #include "control/predecessor.h"
 #include "control/privileges.h"
+#include "discovery.h"
 #include "engine/eventloop.h"
 #include "engine/listener.h"
 #include "live.h"
@@ -103,6 +104,7 @@ static void on_second(struct ev_loop *loop, ev_timer *w, int revents)
 	daemon_sample(&s->daemon);
 	live_tick(s->daemon.live);
 	reload_tend(s->reload);
+	discovery_tend(s->discovery);
 	supervisor_upgrade_tell(s);
 	supervisor_stop_if_empty(s);
 }
@@ -172,6 +174,12 @@ static void quiesce(void *ctx)
 	supervisor_records_take(s);
 }
 
+static enum discovery_verdict take_nodes(struct supervisor *s, const struct loader_nodes *told,
+                                         struct error *err)
+{
+	return reload_nodes(s->reload, told, err);
+}
+
 static bool start_checks(struct supervisor *s, struct error *err)
 {
 	struct roster_options o = { .topology = s->daemon.topology,
@@ -192,7 +200,7 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	o.checker = s->checker;
 	s->daemon.roster = roster_new(&o);
 	s->daemon.faults = faults_new(s->loop, s->daemon.roster, s->daemon.topology);
-	return true;
+	return discovery_new(s, take_nodes, &s->discovery, err);
 }
 
 static void announce(struct supervisor *s)
@@ -253,6 +261,7 @@ static bool start_all(struct supervisor *s, struct error *err)
 	ev_timer_start(s->loop, &s->second);
 	ev_timer_start(s->loop, &s->start);
 	accept_if_ready(s, s->options.predecessor != 0);
+	discovery_start(s->discovery);
 	return true;
 }
 
@@ -316,6 +325,7 @@ void supervisor_free(struct supervisor *s)
 		listener_free(s->listeners[i]);
 	free(s->listeners);
 	supervisor_upgrade_free(s);
+	discovery_free(s->discovery);
 	names_free(s->names);
 	faults_free(s->daemon.faults);
 	roster_free(s->daemon.roster);

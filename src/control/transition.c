@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/tick.h"
 #include "closing.h"
-#include "control/slowstart.h"
 #include "core/checklog.h"
+#include "core/slowstart.h"
 #include "engine/queue.h"
 #include "panic.h"
 #include "rosterlog.h"
@@ -291,25 +291,10 @@ static void follow_all(struct roster *r, const struct topology_server *leader)
 				transition_follow(r, t->services[i]->servers[k]);
 }
 
-/*
- * What HAProxy calls a change, too.  Not one: checks that are switched on or off make UP of "no
- * check" and the other way round; drain that begins or ends under maintenance.
- */
-static bool is_visible(const struct state *before, const struct state *after)
-{
-	uint8_t flags = before->admin ^ after->admin;
-	bool stays_in_maint = state_in_maint(before) && state_in_maint(after);
-
-	if (stays_in_maint ? flags & STATE_MAINT_ANY : flags)
-		return true;
-	return state_effective(before) != state_effective(after) &&
-	       !(state_is_serving(before) && state_is_serving(after));
-}
-
 static void enter(struct roster *r, struct topology_server *s, const struct transition *t,
                   const struct state *before, const struct state *after)
 {
-	bool visible = is_visible(before, after);
+	bool visible = state_is_visible(before, after);
 	bool counted = before->health != after->health || before->counter != after->counter ||
 	               before->recovered != after->recovered;
 	bool by_check = t->check && !t->agent_check && counted;

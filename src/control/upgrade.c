@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/tick.h"
 #include "control/legacy.h"
+#include "control/recall.h"
 #include "control/watchdog.h"
 #include "engine/listener.h"
 #include "engine/worker.h"
@@ -357,6 +358,7 @@ static bool begin(struct upgrade *u, struct error *err)
 
 	if (!succession_pair(ends))
 		return error_sys(err, errno, "cannot make a socket pair");
+	recall_hand_over(ends[0], u->s->settings);
 	u->child = start(u, ends[1], err);
 	close(ends[1]);
 	if (u->child == -1) {

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/tick.h"
+#include "core/tiers.h"
 #include "nearserver.h"
 #include "report/eventline.h"
 #include "report/whyjson.h"
@@ -139,6 +140,15 @@ static uint32_t count_actives(const struct topology_service *service)
 	return n;
 }
 
+static void look_at_tier(const struct topology_server *s, struct why_facts *f)
+{
+	uint64_t spread = atomic_load_explicit(&s->service->spread, memory_order_relaxed);
+
+	f->tiers = load(&s->service->tier_count);
+	f->tier = topology_tier(s);
+	f->tier_share = tiers_share(spread, f->tier);
+}
+
 static void look_at_load(const struct topology_server *s, int64_t now_ms, struct why_facts *f)
 {
 	f->weight = load(&s->weight);
@@ -155,12 +165,37 @@ static void look_at_load(const struct topology_server *s, int64_t now_ms, struct
 	f->backup = s->settings->backup;
 	f->before_it = f->backup ? backup_before(s) : NULL;
 	f->actives = count_actives(s->service);
+	look_at_tier(s, f);
 	f->panicking = atomic_load_explicit(&s->service->panicking, memory_order_relaxed);
 	f->pressed = s->pressed;
 	f->fault = fault_unpack(atomic_load_explicit(&s->fault, memory_order_relaxed));
 	f->fault_left_ms = s->fault_until_ms ? s->fault_until_ms - now_ms : -1;
 	if (s->fault_until_ms && f->fault_left_ms < 0)
 		f->fault_left_ms = 0;
+}
+
+/* A server that a service has for itself may be named as a node. */
+static bool is_joined(const struct settings *set, const struct topology_server *s)
+{
+	const char *name = s->settings->name;
+
+	for (size_t i = 0; i < set->joined.count; i++)
+		if (strcmp(set->joined.at[i].name, name) == 0)
+			return strcmp(s->target->name, name) == 0;
+	return false;
+}
+
+static void look_at_origin(const struct daemon *d, const struct topology_server *s,
+                           struct why_facts *f)
+{
+	struct snapshot_discovery told;
+
+	if (!d->discovery.report || s->own || !is_joined(d->topology->settings, s))
+		return;
+	d->discovery.report(d->discovery.ctx, &told);
+	f->discovered = true;
+	f->told_by = told.from;
+	f->told_ms = told.last_s * 1000;
 }
 
 static void look(const struct daemon *d, const struct topology_server *s, struct item *i)
@@ -175,11 +210,13 @@ static void look(const struct daemon *d, const struct topology_server *s, struct
 		.age_ms = now_ms > s->since_ms ? now_ms - s->since_ms : 0,
 		.cause = s->cause,
 		.host = s->settings->host,
+		.leaving = s->settings->leaving,
 		.has_address = topology_has_address(s),
 	};
 	look_at_checks(d, s, i);
 	look_at_agent(s, i);
 	look_at_load(s, now_ms, &i->facts);
+	look_at_origin(d, s, &i->facts);
 }
 
 static void release(struct item *i)

@@ -3,6 +3,7 @@
 
 #include "core/balance.h"
 #include "core/keyhash.h"
+#include "core/tiers.h"
 #include "pools.h"
 
 #include "base/rng.h"
@@ -67,6 +68,11 @@ static uint64_t present_turn(uint64_t turn, uint64_t clock, uint32_t weight)
 	return balance_exceeds_stride(distance, weight) ? clock : turn;
 }
 
+static uint32_t clock_of(const struct pool_field *field)
+{
+	return field->backups ? 0 : field->tier;
+}
+
 /* One server against the filter: may it be chosen?  Then `c` is what there is to compare. */
 static inline bool may_be_chosen(struct choice *found, const struct pool_field *field,
                                  struct topology_server *s, struct balance_candidate *c)
@@ -102,7 +108,7 @@ static void consider(struct choice *best, const struct pool_field *field, size_t
 	}
 	/* Then the clock, which claim() moves first: no turn seems too far ahead. */
 	turn = atomic_load_explicit(&s->turn, memory_order_acquire);
-	c.turn = present_turn(turn, load64(&field->service->clock), c.weight);
+	c.turn = present_turn(turn, load64(&field->service->clock[clock_of(field)]), c.weight);
 	if (best->server && !balance_prefers(field->settings->balance, &c, &best->snapshot))
 		return;
 	best->server = s;
@@ -178,7 +184,7 @@ static bool claim(const struct pool_field *field, const struct choice *c)
 	if (!pool_slot_take(field, s, active))
 		return false;
 	if (balance_uses_turns(field->settings->balance)) {
-		move_clock(&s->service->clock, c->snapshot.turn);
+		move_clock(&s->service->clock[clock_of(field)], c->snapshot.turn);
 		if (!atomic_compare_exchange_strong_explicit(
 		        &s->turn, &turn, next, memory_order_release, memory_order_relaxed)) {
 			pool_slot_give_back(field, s);
@@ -189,7 +195,7 @@ static bool claim(const struct pool_field *field, const struct choice *c)
 	return true;
 }
 
-static enum pool_verdict claim_best(struct pool_field *field, struct topology_server **ret)
+static enum pool_verdict claim_in(const struct pool_field *field, struct topology_server **ret)
 {
 	bool draws = field->settings->balance == SETTINGS_RANDOM;
 	struct pool_lots lots;
@@ -201,12 +207,7 @@ static enum pool_verdict claim_best(struct pool_field *field, struct topology_se
 			pool_lots_clear(&lots, field->roll->count);
 			best.lots = &lots;
 		}
-		field->backups = false;
 		look(&best, field);
-		if (!best.any_usable) {
-			field->backups = true;
-			look(&best, field);
-		}
 		if (!best.total)
 			return best.any_full ? POOL_FULL : best.any_usable ? POOL_TRIED : POOL_NONE;
 		if (draws)
@@ -216,6 +217,43 @@ static enum pool_verdict claim_best(struct pool_field *field, struct topology_se
 			return POOL_CLAIMED;
 		}
 	}
+}
+
+/* What of two fields without a free server is to be told. */
+static enum pool_verdict join(enum pool_verdict a, enum pool_verdict b)
+{
+	if (a == POOL_FULL || b == POOL_FULL)
+		return POOL_FULL;
+	return a == POOL_TRIED || b == POOL_TRIED ? POOL_TRIED : POOL_NONE;
+}
+
+/*
+ * In the tier that is drawn, else in the nearest one that has a free server, else among the
+ * backups if no active server is usable.
+ */
+static enum pool_verdict claim_best(struct pool_field *field, struct topology_server **ret)
+{
+	const struct topology_service *service = field->service;
+	uint64_t spread = atomic_load_explicit(&service->spread, memory_order_acquire);
+	uint32_t count = atomic_load_explicit(&service->tier_count, memory_order_relaxed);
+	uint8_t drawn = (uint8_t)tiers_draw(spread, field->request->random);
+	enum pool_verdict verdict;
+
+	field->tier = drawn;
+	verdict = claim_in(field, ret);
+	for (uint8_t tier = 0; tier < count && verdict != POOL_CLAIMED; tier++) {
+		enum pool_verdict other;
+
+		if (tier == drawn)
+			continue;
+		field->tier = tier;
+		other = claim_in(field, ret);
+		verdict = other == POOL_CLAIMED ? other : join(verdict, other);
+	}
+	if (verdict != POOL_NONE)
+		return verdict;
+	field->backups = true;
+	return claim_in(field, ret);
 }
 
 /* Is this session's server to be found by hash? */
@@ -246,7 +284,7 @@ enum pool_verdict pool_claim(struct topology_service *service, const struct pool
 		return verdict;
 	field.backups = true;
 	return field.settings->allbackups ? pool_hash_claim(&field, hash, ret)
-	                                  : claim_best(&field, ret);
+	                                  : claim_in(&field, ret);
 }
 
 void pool_release(struct topology_server *s)

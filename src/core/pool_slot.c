@@ -69,4 +69,6 @@ void pool_slot_keep(struct topology_server *s, uint32_t active)
 {
 	counter_raise(&s->active_max, active);
 	counter_add(&s->count, COUNTER_PICKED, 1);
+	if (!s->settings->backup && topology_tier(s))
+		counter_add(&s->count, COUNTER_FAR, 1);
 }

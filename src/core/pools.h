@@ -6,7 +6,7 @@
 
 /* What the two ways of choosing, by comparing (pool.c) and by hash, share.  Any thread. */
 
-/* Those that a session is chosen from: the active servers, or the backups. */
+/* Those that a session is chosen from: the active servers of a tier, or the backups. */
 struct pool_field {
 	const struct topology_service *service;
 	const struct settings_service *settings; /* the service's, of one moment */
@@ -14,6 +14,7 @@ struct pool_field {
 	const struct pool_request *request;
 	bool held; /* clients of the service are: at most POOL_RELEASE_MAX go to a server at once */
 	bool backups;
+	uint8_t tier; /* of active servers; a hash knows no tiers: all stand in 0 */
 };
 
 /*
@@ -25,6 +26,8 @@ static inline uint32_t pool_slot_share(const struct pool_field *field, struct to
 {
 	if (s->settings->backup != field->backups || !topology_is_usable(s) ||
 	    !topology_has_address(s))
+		return 0;
+	if (!field->backups && topology_tier(s) != field->tier)
 		return 0;
 	return topology_share(s);
 }

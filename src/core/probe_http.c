@@ -5,7 +5,7 @@
  */
 #include "probes.h"
 
-#include "httpanswer.h"
+#include "base/httpanswer.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -75,6 +75,7 @@ struct settings_service settings_service_default(void)
 		               .count = 3 },
 		.tcp_user_timeout_ms = 30000,
 		.random_draws = 2,
+		.spill = 140,
 		.hold_max = 1024,
 		.replay = true,
 		.rebalance_every_ms = 30000,
@@ -116,6 +117,21 @@ const char *settings_check_name(enum settings_check_type t)
 	};
 
 	return names[t];
+}
+
+const char *settings_leaving_words(enum settings_leaving leaving)
+{
+	switch (leaving) {
+	case SETTINGS_LEFT:
+		return "left the cluster";
+	case SETTINGS_DECOMMISSIONING:
+		return "is being decommissioned";
+	case SETTINGS_DECOMMISSIONED:
+		return "is decommissioned";
+	case SETTINGS_STAYS:
+		break;
+	}
+	return "is in the cluster again";
 }
 
 bool settings_is_name(const char *s)

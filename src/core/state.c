@@ -342,3 +342,14 @@ struct state state_unpack(uint64_t word)
 		.agent_down = word >> 48 & 1,
 	};
 }
+
+bool state_is_visible(const struct state *before, const struct state *after)
+{
+	uint8_t flags = before->admin ^ after->admin;
+	bool stays_in_maint = state_in_maint(before) && state_in_maint(after);
+
+	if (stays_in_maint ? flags & STATE_MAINT_ANY : flags)
+		return true;
+	return state_effective(before) != state_effective(after) &&
+	       !(state_is_serving(before) && state_is_serving(after));
+}

@@ -48,6 +48,7 @@ void topology_set_state(struct topology_server *s, struct state state)
 	atomic_store_explicit(&s->state, state_pack(&state), memory_order_release);
 	atomic_store_explicit(&s->usable, s->pressed || state_is_usable(&state),
 	                      memory_order_release);
+	topology_tiers_update(s->service);
 }
 
 void topology_press(struct topology_server *s, bool pressed)
@@ -103,6 +104,7 @@ void topology_set_address(struct topology_server *s, const struct addr *addr)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		atomic_store_explicit(&s->addr_words[i], words[i], memory_order_release);
 	atomic_store_explicit(&s->addr_version, version + 2, memory_order_release);
+	topology_tiers_update(s->service);
 }
 
 void topology_remove_server(struct topology_server *s)
@@ -121,6 +123,7 @@ struct topology_roll *topology_publish(struct topology_service *service)
 	struct topology_roll *roll =
 	    topology_roll_new(service->settings, service->servers, service->server_count);
 
+	topology_tiers_rank(service);
 	return atomic_exchange_explicit(&service->roll, roll, memory_order_acq_rel);
 }
 

@@ -96,8 +96,10 @@ struct topology_server *topology_build_server(struct topology_service *service,
 
 void topology_build_state(struct topology_server *s)
 {
-	topology_set_state(s,
-	                   state_first(&s->limits, s->settings->disabled ? STATE_MAINT_CONFIG : 0));
+	int admin = (s->settings->disabled ? STATE_MAINT_CONFIG : 0) |
+	            (s->settings->leaving ? STATE_DRAIN_LEFT : 0);
+
+	topology_set_state(s, state_first(&s->limits, (uint8_t)admin));
 }
 
 static struct topology_server *add_configured(struct topology_service *service, size_t index,
@@ -272,7 +274,8 @@ struct topology_server *topology_add_server(struct topology_service *service, st
 	if (!s->id)
 		s->id = topology_number_free(service);
 	/* Its turn is now: it neither catches up nor waits for the others. */
-	atomic_store_explicit(&s->turn, atomic_load_explicit(&service->clock, memory_order_relaxed),
+	atomic_store_explicit(&s->turn,
+	                      atomic_load_explicit(&service->clock[0], memory_order_relaxed),
 	                      memory_order_relaxed);
 	service->servers = mem_resize(service->servers, service->server_count + 1,
 	                              sizeof(struct topology_server *));

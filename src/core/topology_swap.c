@@ -85,7 +85,7 @@ static void add_server(struct topology_swap *s, struct topology_swap_service *c,
 	topology_build_state(to->server);
 	/* Its turn is now: it neither catches up nor waits for the others. */
 	atomic_store_explicit(&to->server->turn,
-	                      atomic_load_explicit(&service->clock, memory_order_relaxed),
+	                      atomic_load_explicit(&service->clock[0], memory_order_relaxed),
 	                      memory_order_relaxed);
 }
 

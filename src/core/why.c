@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/why.h"
 
+#include "core/tiers.h"
 #include "whywords.h"
 
 #include <inttypes.h>
@@ -84,6 +85,8 @@ static void add_origin(const struct why_facts *f, uint8_t ordered, uint8_t confi
 		text_addf(out, ", by %s", whywords_who(f));
 	else if (f->state.admin & configured)
 		text_add(out, ", by the configuration (disabled)");
+	else if (f->state.admin & STATE_DRAIN_LEFT)
+		text_addf(out, ", as it %s", settings_leaving_words(f->leaving));
 	else if (f->tracked)
 		text_addf(out, ", as %s, which it tracks", f->tracked);
 }
@@ -121,7 +124,10 @@ static void add_drain(const struct why_facts *f, struct text *out)
 		whywords_add_wait(out, f->drain_left_ms);
 		text_add(out, " is ended");
 	}
-	add_end(f, f->state.admin & STATE_DRAIN_COMMAND, out);
+	if (f->state.admin & STATE_DRAIN_LEFT)
+		text_add(out, "; with the last one it goes");
+	else
+		add_end(f, f->state.admin & STATE_DRAIN_COMMAND, out);
 }
 
 /* --- DOWN --------------------------------------------------------------------------------- */
@@ -312,12 +318,40 @@ static bool is_spare(const struct why_facts *f)
 	return f->backup && (f->actives || f->before_it);
 }
 
+/* Are there servers so near, and so well, that none is left for it? */
+static bool is_passed_over(const struct why_facts *f)
+{
+	return !f->backup && f->tiers > 1 && !f->tier_share;
+}
+
+static void add_passed_over(const struct why_facts *f, struct text *out)
+{
+	text_addf(out,
+	          ", but nearer servers are healthy: 0 %% of new sessions come here (tier %" PRIu32
+	          ")",
+	          f->tier);
+}
+
+static void add_tier(const struct why_facts *f, struct text *out)
+{
+	uint32_t percent = (uint32_t)((f->tier_share * 100 + TIERS_ALL / 2) / TIERS_ALL);
+
+	if (f->backup || f->tiers <= 1 || percent == 100)
+		return;
+	if (percent)
+		text_addf(out, "; %" PRIu32 " %% of them come to its tier (%" PRIu32 ")", percent,
+		          f->tier);
+	else
+		text_addf(out, "; less than 1 %% of them come to its tier (%" PRIu32 ")", f->tier);
+}
+
 static void add_serving(const struct why_facts *f, struct text *out)
 {
 	text_add(out, ": gets new sessions");
 	if (f->ramp < 100)
 		text_addf(out, ", %" PRIu32 " %% of its share while it starts slowly (slowstart)",
 		          f->ramp);
+	add_tier(f, out);
 	if (f->state.health == STATE_NOCHECK)
 		text_add(out, f->check_disabled ? "; its checks are switched off"
 		                                : "; nothing checks it");
@@ -352,6 +386,8 @@ static void add_up(const struct why_facts *f, struct text *out)
 		add_weightless(f, out);
 	else if (is_spare(f))
 		add_spare(f, out);
+	else if (is_passed_over(f))
+		add_passed_over(f, out);
 	else if (whywords_is_full(f))
 		add_limit(f, out);
 	else
@@ -364,7 +400,7 @@ static void add_up(const struct why_facts *f, struct text *out)
 bool why_gets_sessions(const struct why_facts *f)
 {
 	return (state_is_usable(&f->state) || f->pressed) && f->weight && !is_spare(f) &&
-	       !whywords_is_full(f);
+	       !is_passed_over(f) && !whywords_is_full(f);
 }
 
 static void add_health(const struct why_facts *f, struct text *out)

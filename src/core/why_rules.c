@@ -213,6 +213,12 @@ static void add_admin(const struct why_facts *f, struct text *out)
 	}
 	if (flags & STATE_DRAIN_INHERITED)
 		text_addf(out, "it is drained as long as %s is\n", leader);
+	if (flags & STATE_DRAIN_LEFT)
+		text_addf(
+		    out,
+		    "it %s: no new sessions, and with its last one it goes; if the cluster lists "
+		    "it again it serves again (cluster.discover)\n",
+		    settings_leaving_words(f->leaving));
 }
 
 static void add_agent(const struct why_facts *f, struct text *out)
@@ -245,6 +251,12 @@ static void add_share(const struct why_facts *f, struct text *out)
 		          f->maxconn);
 	if (f->backup)
 		text_add(out, "it is a backup: it serves when no other server is usable\n");
+	else if (f->tiers > 1 && f->tier)
+		text_addf(out,
+		          "it is in tier %" PRIu32
+		          ": it takes the new sessions that nearer servers "
+		          "cannot (tiers, spill)\n",
+		          f->tier);
 }
 
 static void add_fault(const struct why_facts *f, struct text *out)
@@ -329,8 +341,20 @@ static void add_hint(const struct why_facts *f, struct text *out)
 	text_addc(out, '\n');
 }
 
+static void add_origin(const struct why_facts *f, struct text *out)
+{
+	if (!f->discovered)
+		return;
+	text_add(out, "the cluster told of it (cluster.discover): ");
+	text_addf(out, f->told_by ? "%s, " : "%sa list that was kept, ",
+	          f->told_by ? f->told_by : "");
+	whywords_add_age(out, f->told_ms);
+	text_add(out, f->told_by ? " ago\n" : " old\n");
+}
+
 void why_rules(const struct why_facts *f, struct text *out)
 {
+	add_origin(f, out);
 	add_checks(f, out);
 	add_counts(f, out);
 	add_hint(f, out);

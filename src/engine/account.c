@@ -28,8 +28,11 @@ void account_bytes(const struct session *s, enum counter counter, uint64_t n)
 	if (!n)
 		return;
 	counter_add(&s->server->count, counter, n);
+	if (topology_tier(s->server) && !s->server->settings->backup)
+		counter_add(&s->server->count,
+		            counter == COUNTER_BYTES_IN ? COUNTER_FAR_IN : COUNTER_FAR_OUT, n);
 	/* The only frontend of a service has the service's sum. */
-	if (session_service(s)->frontend_count > 1)
+	if (s->server->service->frontend_count > 1)
 		counter_add(&s->through->frontend->count, counter, n);
 }
 

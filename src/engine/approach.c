@@ -4,6 +4,7 @@
 #include "engine/mishap.h"
 #include "net/proxyproto.h"
 #include "net/sock.h"
+#include "outset.h"
 
 #include <errno.h>
 
@@ -31,27 +32,21 @@ void approach_finish(struct session *s)
 	session_connected(s, header, write_header(s, header));
 }
 
-static bool has_source(const struct settings_source *source)
-{
-	return source->addr.len || source->interface;
-}
-
+/* One that waits for a session, or a new one; after one that was dead only a new one. */
 static int open_socket(struct session *s, const struct addr *to, bool *at_once)
 {
-	const struct settings_server *server = s->server->settings;
-	struct sock_options o = { .nodelay = true,
-		                  .speaks_first = s->errand->spoken,
-		                  .turn = s->id + s->retries };
-	struct sock_source source;
+	const struct sock_options o = { .nodelay = true,
+		                        .speaks_first = s->errand->spoken,
+		                        .turn = s->id + s->retries };
+	int fd = -1;
 
-	if (has_source(&server->source)) {
-		source = (struct sock_source){ .addr = server->source.addr,
-			                       .port_low = server->source.port_low,
-			                       .port_high = server->source.port_high,
-			                       .interface = server->source.interface };
-		o.source = &source;
-	}
-	return sock_connect(to, &o, at_once);
+	s->errand->warm = false;
+	if (s->server->settings->warm && s->ends.replaceable && !s->errand->afresh)
+		fd = warm_take(&s->host->warm, s->server, to);
+	if (fd == -1)
+		return outset_connect(s->server, to, o, at_once);
+	s->errand->warm = *at_once = true;
+	return fd;
 }
 
 static void note_addresses(struct session *s, int fd, const struct addr *to)

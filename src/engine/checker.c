@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "base/tick.h"
+#include "checktimes.h"
 #include "engine/program.h"
 #include "tlsshare.h"
 
@@ -20,10 +21,6 @@
 #include <string.h>
 
 enum {
-	/* With what meeting others changes (half a part) it is 10 %. */
-	JITTER_PERCENT = 8,
-	PARTS = 32, /* of an interval: at their bounds checks of many targets meet */
-	PART_MAX_US = 50000,
 	/* A storm of refused sessions asks for an extra check each: it gets one so often. */
 	HURRY_MS = 100
 };
@@ -89,27 +86,9 @@ static uint32_t interval_ms(const struct check *k)
 	return ms ? ms : 1;
 }
 
-static uint64_t part_us(const struct check *k)
-{
-	uint64_t part = interval_ms(k) * 1000ULL / PARTS;
-
-	return part < PART_MAX_US ? part : PART_MAX_US;
-}
-
-/* A little later, when others begin, too: hundreds of targets need few wake-ups. */
-static uint64_t meet_others_us(const struct check *k, uint64_t us)
-{
-	uint64_t part = part_us(k);
-	uint64_t now = (uint64_t)tick_us();
-
-	return (now + us + part - 1) / part * part - now;
-}
-
 static uint64_t jittered_us(const struct check *k)
 {
-	uint64_t us = rng_jitter(&k->owner->rng, interval_ms(k) * 1000ULL, JITTER_PERCENT);
-
-	return meet_others_us(k, us - part_us(k) / 2);
+	return checktimes_next(&k->owner->rng, interval_ms(k));
 }
 
 static void arm(struct check *k, uint64_t us)
@@ -363,7 +342,7 @@ void checker_start(struct checker *c)
 		if (!is_checked(k))
 			continue;
 		if (k->pace != CHECKER_PAUSED)
-			schedule(k, meet_others_us(k, interval_ms(k) * 1000ULL * turn / active));
+			schedule(k, checktimes_first(interval_ms(k), turn, active));
 		turn++;
 	}
 }

@@ -149,6 +149,7 @@ void crew_barrier(struct crew *c)
 {
 	for (uint32_t i = 0; i < c->options.threads; i++)
 		worker_call(c->workers[i], forget, c->workers[i]);
+	crew_warm(c, false);
 	for (size_t i = 0; i < c->door_count; i++)
 		queue_forget(c->doors[i]->frontend->service);
 }
@@ -186,6 +187,7 @@ void crew_go_on(struct crew *c)
 	/* Nobody of this halt is left when the next one comes. */
 	for (uint32_t i = 0; i < c->options.threads; i++)
 		wait_for(&c->gone_on);
+	crew_warm(c, true);
 }
 
 void crew_stop(struct crew *c)

@@ -188,21 +188,28 @@ static void stop_listener(void *arg)
 	listener_stop(p->listener);
 }
 
+static void add_listener(struct crew *c, struct listener *l)
+{
+	struct post *p = make_post(c, l, find_worker(c));
+
+	c->listening++;
+	worker_call(p->worker, start_listener, p);
+}
+
 void crew_listen(struct crew *c, struct listener **listeners, size_t count)
 {
 	/* All doors are there before the first client comes in. */
 	for (size_t i = 0; i < count; i++)
 		open_door(c, listeners[i]->frontend);
 	for (size_t i = 0; i < count; i++)
-		crew_add_listener(c, listeners[i]);
+		add_listener(c, listeners[i]);
+	crew_warm(c, false);
 }
 
 void crew_add_listener(struct crew *c, struct listener *l)
 {
-	struct post *p = make_post(c, l, find_worker(c));
-
-	c->listening++;
-	worker_call(p->worker, start_listener, p);
+	add_listener(c, l);
+	crew_warm_for(c, l->frontend->service);
 }
 
 static void take_away(struct crew *c, struct post *p)
@@ -229,6 +236,7 @@ void crew_remove_listener(struct crew *c, const struct listener *l)
 	c->listening -= l->fd != -1;
 	worker_call(p->worker, stop_listener, p);
 	take_away(c, p);
+	crew_warm_for(c, l->frontend->service);
 }
 
 bool crew_mark_idle(struct crew *c)
@@ -303,6 +311,7 @@ void crew_stop_listening(struct crew *c)
 	for (size_t i = 0; c->listening && i < c->posts.count; i++)
 		worker_call(c->posts.at[i]->worker, stop_listener, c->posts.at[i]);
 	c->listening = 0;
+	crew_warm(c, false);
 }
 
 static void pause_listener(void *arg)
@@ -331,6 +340,7 @@ void crew_close_frontend(struct crew *c, const struct topology_frontend *f)
 		worker_call(p->worker, stop_listener, p);
 		c->listening--;
 	}
+	crew_warm_for(c, f->service);
 }
 
 static void limit_listener(void *arg)

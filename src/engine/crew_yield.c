@@ -47,11 +47,15 @@ static void each(struct crew *c, void (*call)(void *arg))
 void crew_yield(struct crew *c)
 {
 	each(c, yield);
+	c->yields = true;
+	crew_warm(c, false);
 }
 
 void crew_resume(struct crew *c)
 {
 	each(c, resume);
+	c->yields = false;
+	crew_warm(c, false);
 }
 
 void crew_abandon(struct crew *c)

@@ -38,6 +38,8 @@ struct crew {
 	struct door **doors;
 	size_t door_count;
 	uint32_t listening;
+	bool warms;               /* some server has warm connections */
+	bool yields;              /* another process takes the clients: crew_yield() */
 	uint64_t accepted_before; /* by listeners that are no more */
 	struct listener_rate conn_rate, session_rate;
 	sem_t halted, go, gone_on; /* crew_halt() */
@@ -49,6 +51,15 @@ void crew_accept(void *ctx, struct listener *l, int fd, const struct addr_ip *cl
 
 /* options.maxconn has changed. */
 void crew_limit_listeners(struct crew *c);
+
+/*
+ * Tells the workers which servers have warm connections; with `afresh` those that there are are
+ * closed.  Whenever servers, their settings or listeners have changed: before servers that were
+ * taken out are freed.
+ */
+void crew_warm(struct crew *c, bool afresh);
+/* The same if it concerns warm connections that a listener of that service comes or goes. */
+void crew_warm_for(struct crew *c, const struct topology_service *service);
 
 /* All doors and listeners, at the end. */
 void crew_free_listeners(struct crew *c);

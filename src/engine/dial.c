@@ -9,6 +9,7 @@
 
 #include "approach.h"
 #include "courtesy.h"
+#include "replay.h"
 
 #include "base/cleanup.h"
 #include "engine/mishap.h"
@@ -461,6 +462,14 @@ void dial_called(struct queue_ticket *t, struct topology_server *server)
 	use_server(container_of(t, struct errand, ticket)->session, server);
 }
 
+/* Its server has not failed it: it has never been asked. */
+static void begin_afresh(struct session *s)
+{
+	counter_add(&s->server->count, COUNTER_WARM_LOST, 1);
+	s->errand->afresh = true;
+	begin_attempt(s);
+}
+
 void dial_again(struct session *s, enum reason why)
 {
 	/* It had arrived: whether it may be held is a new question. */
@@ -469,5 +478,8 @@ void dial_again(struct session *s, enum reason why)
 		s->errand->ticket.hold_ms = 0;
 	}
 	enter_stage(s);
-	attempt_failed(s, why);
+	if (replay_is_stale(s, why))
+		begin_afresh(s);
+	else
+		attempt_failed(s, why);
 }

@@ -130,18 +130,10 @@ void duplex_part(struct duplex *d)
 	d->withheld = false;
 }
 
-/* True if nothing but bytes has passed: what is waited for is the same as before. */
-static bool pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
-                 struct duplex_verdict *v)
+/* What a pump came to. */
+static void judge(struct duplex *d, struct relay_space *space, enum duplex_end source,
+                  enum relay_status status, int errnum, struct duplex_verdict *v)
 {
-	struct relay *flow = &d->flow[source];
-	uint32_t unsent = relay_unsent(flow);
-	uint64_t before = flow->bytes;
-	enum relay_status status =
-	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, gate_of(d, source), space);
-	int errnum = errno;
-
-	v->active |= flow->bytes != before || relay_unsent(flow) != unsent;
 	switch (status) {
 	case RELAY_IDLE:
 		break;
@@ -152,7 +144,7 @@ static bool pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 	case RELAY_FINISHED:
 		v->active = true;
 		/* Where a write has been told of a reset, the next read is told of an end. */
-		if (!flow->broken)
+		if (!d->flow[source].broken)
 			pass_end(d, other(source));
 		if (d->dead[source])
 			end_with(v, (enum reason)d->failure);
@@ -167,7 +159,20 @@ static bool pump(struct duplex *d, struct relay_space *space, enum duplex_end so
 		end_with(v, REASON_RESOURCES);
 		break;
 	}
-	return status == RELAY_IDLE && !unsent && !d->gates;
+}
+
+static void pump(struct duplex *d, struct relay_space *space, enum duplex_end source,
+                 struct duplex_verdict *v)
+{
+	struct relay *flow = &d->flow[source];
+	uint32_t unsent = relay_unsent(flow);
+	uint64_t before = flow->bytes;
+	enum relay_status status =
+	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, gate_of(d, source), space);
+	int errnum = errno;
+
+	v->active |= flow->bytes != before || relay_unsent(flow) != unsent;
+	judge(d, space, source, status, errnum, v);
 }
 
 static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
@@ -180,17 +185,43 @@ static struct duplex_verdict conclude(struct duplex *d, struct ev_loop *loop,
 	return v;
 }
 
+/* Nothing waits for the other end or stands in the way of what `source` says. */
+static bool is_free(const struct duplex *d, enum duplex_end source)
+{
+	const struct relay *flow = &d->flow[source];
+
+	return !d->gates && !flow->tail && !flow->eof && !d->dead[other(source)];
+}
+
+/* Almost all that ever happens. */
+static struct duplex_verdict pass(struct duplex *d, struct ev_loop *loop, struct relay_space *space,
+                                  enum duplex_end source)
+{
+	struct relay *flow = &d->flow[source];
+	uint64_t before = flow->bytes;
+	enum relay_status status =
+	    relay_pump(flow, d->io[source].fd, d->io[other(source)].fd, NULL, space);
+	struct duplex_verdict v = { .active = flow->bytes != before,
+		                    .steady = status == RELAY_IDLE };
+
+	if (v.steady)
+		return v;
+	judge(d, space, source, status, errno, &v);
+	return conclude(d, loop, v);
+}
+
 struct duplex_verdict duplex_ready(struct duplex *d, struct ev_loop *loop,
                                    struct relay_space *space, enum duplex_end end, int revents)
 {
 	struct duplex_verdict v = { 0 };
-	bool steady = false;
 
+	if (revents == EV_READ && is_free(d, end))
+		return pass(d, loop, space, end);
 	if ((revents & EV_WRITE) && wants_write(d, end))
 		pump(d, space, other(end), &v);
 	if (!v.ended && (revents & EV_READ) && wants_read(d, end))
-		steady = pump(d, space, end, &v) && !(revents & EV_WRITE);
-	return steady ? v : conclude(d, loop, v);
+		pump(d, space, end, &v);
+	return conclude(d, loop, v);
 }
 
 /* Lays `preface` down for the first pump. */

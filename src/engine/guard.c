@@ -16,6 +16,9 @@ void guard_set(struct session *s)
 		.nodelay = true,
 	};
 
+	/* Until a warm connection has proven that it lives it keeps the time-out that it has. */
+	if (s->errand && s->errand->warm)
+		return;
 	s->guarded = true;
 	/* A socket that is broken tells so when it is read from. */
 	if (!s->server->unix_addr.len)

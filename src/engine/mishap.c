@@ -143,6 +143,7 @@ static struct mishap *make(struct session *s)
 	m->fault = fault_of(s);
 	ev_timer_init(&m->tick, on_tick, 0., 0.);
 	s->mishap = m;
+	s->plain = false;
 	return m;
 }
 

@@ -13,6 +13,7 @@ void replay_end(struct session *s)
 	s->ends.replaceable = false;
 	if (!s->errand)
 		return;
+	s->errand->warm = false;
 	notes_put(&s->host->notes, &s->errand->said);
 	notes_put(&s->host->notes, &s->errand->kept);
 }
@@ -36,6 +37,7 @@ void replay_heard(struct session *s, const void *bytes, size_t len)
 	bool in_clear = s->wire.phase == PGWIRE_NEGOTIATING && len == 1 &&
 	                *(const char *)bytes == 'N' && said && said->end == REQUEST;
 
+	s->errand->warm = false;
 	if (in_clear)
 		notes_put(&s->host->notes, &s->errand->said);
 	else
@@ -62,10 +64,16 @@ bool replay_is_possible(const struct session *s, enum reason why)
 	       !from_server->eof && !from_server->tail && !has_left(&s->ends, s->errand->said);
 }
 
-void replay_detach(struct session *s, bool reset)
+bool replay_is_stale(const struct session *s, enum reason why)
 {
-	counter_add(&s->server->count, COUNTER_REPLAYED, 1);
-	duplex_replace(&s->ends, s->host->loop, &s->host->space, reset);
+	return s->errand->warm && (why == REASON_SERVER_RESET || why == REASON_SERVER_SILENT);
+}
+
+void replay_detach(struct session *s, enum reason why)
+{
+	if (!replay_is_stale(s, why))
+		counter_add(&s->server->count, COUNTER_REPLAYED, 1);
+	duplex_replace(&s->ends, s->host->loop, &s->host->space, why != REASON_SERVER_LEAVING);
 	s->wire = (struct pgwire){ .phase = s->follows ? PGWIRE_FIRST : PGWIRE_BLIND };
 	s->errand->peeked = 0;
 	/* Whoever wished that it leaves meant the server that it had. */

@@ -27,10 +27,17 @@ void replay_end(struct session *s);
 bool replay_is_possible(const struct session *s, enum reason why);
 
 /*
- * Leaves the server's connection (with an RST if `reset`; its place stays claimed) and forgets what
- * was carried over it: session_host.again() comes next.
+ * Had the connection that failed with `why` been made before the session came (engine/warm.h)? Then
+ * that may be all that is wrong: the server may have closed it meanwhile.
  */
-void replay_detach(struct session *s, bool reset);
+bool replay_is_stale(const struct session *s, enum reason why);
+
+/*
+ * Leaves the server's connection, which failed with `why` (with an RST, unless the server is
+ * leaving; its place stays claimed) and forgets what was carried over it: session_host.again()
+ * comes next.
+ */
+void replay_detach(struct session *s, enum reason why);
 
 /*
  * What a server gets first: `len` bytes of `header`, then what was said to the one before.  It is

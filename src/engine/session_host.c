@@ -50,6 +50,7 @@ void session_host_init(struct session_host *h)
 	slab_init(&h->errands, sizeof(struct errand), ERRANDS_PER_CHUNK, UINT32_MAX);
 	notes_init(&h->notes, h->space.size);
 	queue_desk_init(&h->desk, h->loop, h->on_call);
+	warm_init(&h->warm, h->loop);
 	rng_seed(&h->rng);
 }
 
@@ -58,6 +59,7 @@ void session_host_release(struct session_host *h)
 	ev_timer_stop(h->loop, &h->rounds.tick);
 	on_reap(h->loop, &h->reaper, 0);
 	ev_check_stop(h->loop, &h->clock);
+	warm_release(&h->warm);
 	queue_desk_release(&h->desk);
 	slab_release(&h->errands);
 	slab_release(&h->sessions);

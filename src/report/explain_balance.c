@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/tierplan.h"
+
 #include "explainparts.h"
 #include "plain.h"
 
@@ -76,38 +78,139 @@ static void add_limits(const struct settings_server *server, struct text *out)
 	}
 }
 
-static void add_shares(const struct settings_service *s,
-                       bool (*is)(const struct settings_server *server), struct text *out)
+static void add_server(const struct settings_service *s, const struct settings_server *server,
+                       uint64_t permille, struct text *out)
 {
-	uint64_t sum = weight_of_all(s, is);
-	size_t width = widest_name(s);
+	text_add(out, "  ");
+	plain_add_left(out, server->name, widest_name(s));
+	text_addf(out, "  weight %3u", server->weight);
+	if (s->balance != SETTINGS_FIRST)
+		text_addf(out, "  %3" PRIu64 ".%" PRIu64 " %%", permille / 10, permille % 10);
+}
+
+/* --- tiers -------------------------------------------------------------------------------- */
+
+enum { NOBODY = -1 };
+
+/* The shares of all tiers while everybody is usable but one (NOBODY: not even that one). */
+static uint64_t spread_without(const struct tierplan *p, int away, struct tiers_health *ret)
+{
+	const struct settings_service *s = p->service;
+
+	for (size_t i = 0; i < TIERS_MAX; i++)
+		ret[i] = (struct tiers_health){ 0 };
+	for (size_t i = 0; i < s->server_count; i++) {
+		struct tiers_health *h = &ret[p->tier[i] % TIERS_MAX];
+
+		if (s->servers[i].backup)
+			continue;
+		h->total += s->servers[i].weight;
+		if (explain_is_active(&s->servers[i]) && (int)i != away)
+			h->usable += s->servers[i].weight;
+	}
+	return tiers_spread(ret, p->count, s->spill);
+}
+
+static uint64_t permille_of(uint64_t share, uint64_t weight, uint64_t sum)
+{
+	return sum ? (share * weight * 1000 / sum + TIERS_ALL / 2) / TIERS_ALL : 0;
+}
+
+static void add_actives(const struct tierplan *p, struct text *out)
+{
+	const struct settings_service *s = p->service;
+	struct tiers_health at[TIERS_MAX];
+	uint64_t spread = spread_without(p, NOBODY, at);
 
 	for (size_t i = 0; i < s->server_count; i++) {
-		const struct settings_server *server = &s->servers[i];
-		uint64_t permille;
+		uint32_t tier = p->tier[i];
 
-		if (!is(server) || !sum)
+		if (!explain_is_active(&s->servers[i]))
 			continue;
-		permille = (server->weight * UINT64_C(1000) + sum / 2) / sum;
-		text_add(out, "  ");
-		plain_add_left(out, server->name, width);
-		text_addf(out, "  weight %3u", server->weight);
-		if (s->balance != SETTINGS_FIRST)
-			text_addf(out, "  %3" PRIu64 ".%" PRIu64 " %%", permille / 10,
-			          permille % 10);
-		add_limits(server, out);
+		add_server(
+		    s, &s->servers[i],
+		    permille_of(tiers_share(spread, tier), s->servers[i].weight, at[tier].usable),
+		    out);
+		if (p->count > 1)
+			text_addf(out, "   tier %" PRIu32, tier);
+		add_limits(&s->servers[i], out);
 		text_addc(out, '\n');
+	}
+	if (p->count > 1)
+		explain_add_words(out, 2,
+		                  "Shares while all of them are usable: near servers come first "
+		                  "(`sluice explain tiers`).");
+	else if (p->basis == TIERPLAN_LATENCY)
+		explain_add_words(out, 2,
+		                  "Shares while all are equally near: the measured times make "
+		                  "tiers (`sluice explain tiers`).");
+}
+
+/* The heaviest server of the nearest tier that has one. */
+static int most_of_nearest(const struct tierplan *p)
+{
+	const struct settings_server *servers = p->service->servers;
+	int found = NOBODY;
+
+	for (size_t i = 0; i < p->service->server_count; i++) {
+		const struct settings_server *best = &servers[found > 0 ? found : 0];
+
+		if (explain_is_active(&servers[i]) &&
+		    (found == NOBODY || p->tier[i] < p->tier[found] ||
+		     (p->tier[i] == p->tier[found] && servers[i].weight > best->weight)))
+			found = (int)i;
+	}
+	return found;
+}
+
+/* What that one less means for those beside it, and for those further away. */
+static void add_loss_of_tier(const struct tierplan *p, struct text *out)
+{
+	int away = most_of_nearest(p);
+	const char *name = away == NOBODY ? NULL : p->service->servers[away].name;
+	uint32_t tier = away == NOBODY ? 0 : p->tier[away];
+	struct tiers_health before[TIERS_MAX], after[TIERS_MAX];
+	uint64_t full = spread_without(p, NOBODY, before);
+	uint64_t less = spread_without(p, away, after);
+	uint64_t old = tiers_share(full, tier), now = tiers_share(less, tier);
+	uint64_t further = (now < old ? (old - now) * 100 + TIERS_ALL / 2 : 0) / TIERS_ALL;
+
+	if (!name || p->service->balance == SETTINGS_FIRST || old == 0)
+		return;
+	if (after[tier].usable) {
+		uint64_t had = old * after[tier].usable, has = now * before[tier].usable;
+
+		explain_add_words(out, 2,
+		                  "Without %s the others of tier %" PRIu32 " get %" PRIu64
+		                  " %% more each, and the tiers behind it %" PRIu64 " %% of all.",
+		                  name, tier, has > had ? ((has - had) * 100 + had / 2) / had : 0,
+		                  further);
+	} else if (further) {
+		explain_add_words(
+		    out, 2, "Without %s the tiers behind tier %" PRIu32 " get its %" PRIu64 " %%.",
+		    name, tier, further);
 	}
 }
 
+/* --- without tiers ------------------------------------------------------------------------ */
+
 static void add_backups(const struct settings_service *s, struct text *out)
 {
-	if (!weight_of_all(s, explain_is_backup))
+	uint64_t sum = weight_of_all(s, explain_is_backup);
+
+	if (!sum)
 		return;
 	text_add(out, s->allbackups ? "\n  Backups, when no other is usable:\n"
 	                            : "\n  Backups, when no other is usable: the first usable one "
 	                              "gets all:\n");
-	add_shares(s, explain_is_backup, out);
+	for (size_t i = 0; i < s->server_count; i++) {
+		if (!explain_is_backup(&s->servers[i]))
+			continue;
+		add_server(s, &s->servers[i],
+		           (s->servers[i].weight * UINT64_C(1000) + sum / 2) / sum, out);
+		add_limits(&s->servers[i], out);
+		text_addc(out, '\n');
+	}
 }
 
 /* What one server less means for the others. */
@@ -141,7 +244,9 @@ void explain_balance(const struct settings *s, struct text *out)
 {
 	for (size_t i = 0; i < s->service_count; i++) {
 		const struct settings_service *service = &s->services[i];
+		struct tierplan p;
 
+		tierplan_make(&p, service);
 		text_add(out, i ? "\n" : "");
 		plain_add(out, service->name);
 		text_addf(out, ": %s, ", settings_balance_name(service->balance));
@@ -149,9 +254,13 @@ void explain_balance(const struct settings *s, struct text *out)
 		text_addc(out, '\n');
 		explain_add_words(out, 2, "%s", describe(service));
 		text_addc(out, '\n');
-		add_shares(service, explain_is_active, out);
+		add_actives(&p, out);
 		add_backups(service, out);
 		add_idle(service, out);
-		add_loss(service, out);
+		if (p.count > 1)
+			add_loss_of_tier(&p, out);
+		else
+			add_loss(service, out);
+		tierplan_release(&p);
 	}
 }

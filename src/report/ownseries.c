@@ -11,6 +11,25 @@ static void begin(const struct ownseries *w, const char *name, enum metric_kind 
 	series_begin(w->out, w->openmetrics, name, kind, help);
 }
 
+static void add_discovery(const struct ownseries *w)
+{
+	static const char nodes[] = "sluice_discovery_nodes";
+	static const char age[] = "sluice_discovery_last_success_age_seconds";
+	static const char failures[] = "sluice_discovery_failures_total";
+	const struct snapshot_discovery *d = &w->s->process.discovery;
+	const char *const none[] = { NULL };
+
+	if (!d->on)
+		return;
+	begin(w, nodes, METRIC_KIND_GAUGE, "Nodes of the last list that the cluster told");
+	series_add(w->out, nodes, none, (int64_t)d->known);
+	begin(w, age, METRIC_KIND_GAUGE, "How old that list is; -1 if there was none yet");
+	series_add(w->out, age, none, d->last_s);
+	begin(w, failures, METRIC_KIND_COUNTER,
+	      "Requests to the cluster that brought no list that could be used");
+	series_add(w->out, failures, none, (int64_t)d->failures);
+}
+
 void ownseries_add_process(const struct ownseries *w)
 {
 	const struct snapshot_process *p = &w->s->process;
@@ -34,6 +53,7 @@ void ownseries_add_process(const struct ownseries *w)
 		left += p->predecessors[i].sessions;
 	begin(w, before, METRIC_KIND_GAUGE, "Sessions that processes before an upgrade still have");
 	series_add(w->out, before, none, left);
+	add_discovery(w);
 }
 
 /* One value of each service, for families that are nothing more. */
@@ -93,6 +113,23 @@ static void add_ended_and_usable(const struct ownseries *w)
 	}
 }
 
+static void add_tiers(const struct ownseries *w)
+{
+	static const char share[] = "sluice_service_tier_share_percent";
+
+	begin(w, share, METRIC_KIND_GAUGE, "Part of new sessions that a tier takes, 0 the nearest");
+	for (size_t i = 0; i < w->s->service_count; i++) {
+		const struct snapshot_service *s = &w->s->services[i];
+
+		for (uint32_t t = 0; t < s->tier_count && t < TIERS_MAX; t++) {
+			const char digit[] = { (char)('0' + t), '\0' };
+			const char *const labels[] = { "proxy", s->name, "tier", digit, NULL };
+
+			series_add(w->out, share, labels, s->tier_percent[t]);
+		}
+	}
+}
+
 void ownseries_add_services(const struct ownseries *w)
 {
 	add_ended_and_usable(w);
@@ -105,6 +142,7 @@ void ownseries_add_services(const struct ownseries *w)
 	add_each_service(w, "sluice_service_panicking", METRIC_KIND_GAUGE,
 	                 "1 while most of its servers ask for patience or are silent at once",
 	                 is_panicking);
+	add_tiers(w);
 }
 
 /* One family of the servers; its series of a server are one value, or what `add` makes of it. */
@@ -151,6 +189,41 @@ static int64_t asked(const struct snapshot_server *s)
 	return (int64_t)s->count[COUNTER_ASKED];
 }
 
+static int64_t warm(const struct snapshot_server *s)
+{
+	return s->warm;
+}
+
+static int64_t warm_used(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_WARM_USED];
+}
+
+static int64_t warm_lost(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_WARM_LOST];
+}
+
+static int64_t tier_of(const struct snapshot_server *s)
+{
+	return s->backup ? -1 : (int64_t)s->tier;
+}
+
+static int64_t far(const struct snapshot_server *s)
+{
+	return (int64_t)s->count[COUNTER_FAR];
+}
+
+static void add_far_bytes(const struct ownseries *w, const char *name,
+                          const struct snapshot_server *s)
+{
+	const char *labels[] = { "proxy", s->service, "server", s->name, "direction", "in", NULL };
+
+	series_add(w->out, name, labels, (int64_t)s->count[COUNTER_FAR_IN]);
+	labels[5] = "out";
+	series_add(w->out, name, labels, (int64_t)s->count[COUNTER_FAR_OUT]);
+}
+
 static void add_health(const struct ownseries *w, const char *name, const struct snapshot_server *s)
 {
 	for (enum state_health h = 0; h < STATE_HEALTH_COUNT; h++) {
@@ -193,6 +266,19 @@ static const struct family families[] = {
 	  .get = replayed },
 	{ "sluice_server_asked_total", METRIC_KIND_COUNTER,
 	  "Sessions that sluice closed between two transactions", .get = asked },
+	{ "sluice_server_warm_connections", METRIC_KIND_GAUGE,
+	  "Idle connections to the server that wait for a session", .get = warm },
+	{ "sluice_server_warm_used_total", METRIC_KIND_COUNTER,
+	  "Sessions that took such a connection", .get = warm_used },
+	{ "sluice_server_warm_lost_total", METRIC_KIND_COUNTER,
+	  "Such connections that the server closed, or that were found dead when used",
+	  .get = warm_lost },
+	{ "sluice_server_tier", METRIC_KIND_GAUGE,
+	  "How near the server is: 0 the nearest, -1 a backup", .get = tier_of },
+	{ "sluice_server_cross_tier_sessions_total", METRIC_KIND_COUNTER,
+	  "Sessions it was given while it stood in a further tier than the nearest", .get = far },
+	{ "sluice_server_cross_tier_bytes_total", METRIC_KIND_COUNTER,
+	  "Bytes relayed while it stood there; in: from clients", .add = add_far_bytes },
 	{ "sluice_server_fault", METRIC_KIND_GAUGE,
 	  "1 while that fault is put on the way to the server", .add = add_fault },
 };

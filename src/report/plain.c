@@ -2,41 +2,15 @@
 #include "plain.h"
 
 #include "base/number.h"
+#include "base/printable.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* Marks that turn the direction of what is beside them, and ends of lines, forge what is shown. */
-static bool misleads(const unsigned char *s)
-{
-	if (s[0] == 0xd8)
-		return s[1] == 0x9c; /* U+061C */
-	if (s[0] != 0xe2)
-		return false;
-	if (s[1] == 0x80) /* U+200E and U+200F, U+2028 to U+202E */
-		return s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae);
-	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9; /* U+2066 to U+2069 */
-}
-
-/* Bytes of the sequence at `s` that may be shown, 0 if its first byte may not. */
-static size_t printable(const unsigned char *s)
-{
-	size_t len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7f;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return (s[0] == 0xc2 && s[1] < 0xa0) || misleads(s) ? 0 : len;
-}
-
 void plain_add(struct text *t, const char *s)
 {
 	while (*s) {
-		size_t len = printable((const unsigned char *)s);
+		size_t len = printable_len(s);
 
 		if (len)
 			text_addn(t, s, len);
@@ -56,13 +30,7 @@ void plain_add_html(struct text *t, const char *s)
 
 void plain_clean(char *s)
 {
-	while (*s) {
-		size_t len = printable((const unsigned char *)s);
-
-		if (!len)
-			*s = '?';
-		s += len ? len : 1;
-	}
+	printable_clean(s);
 }
 
 /* Code points from `first` to `last`. */
@@ -150,6 +118,22 @@ void plain_add_left(struct text *t, const char *s, size_t width)
 {
 	for (size_t n = add_cut(t, s, width); n < width; n++)
 		text_addc(t, ' ');
+}
+
+void plain_add_name(struct text *t, const char *s, size_t width)
+{
+	size_t len = strlen(s);
+	size_t head = width ? (width - 1) / 2 : 0;
+
+	/* One that is not ASCII has fewer columns than bytes, and is left whole as far as it goes.
+	 */
+	if (len <= width || !head || plain_width(s) != len) {
+		plain_add_left(t, s, width);
+		return;
+	}
+	text_addn(t, s, head);
+	text_addc(t, '~');
+	text_add(t, s + len - (width - head - 1));
 }
 
 void plain_add_right(struct text *t, const char *s, size_t width)

@@ -29,6 +29,8 @@ size_t plain_width(const char *s);
 /* Adds `s` in exactly `width` columns: cut with "~" at its end, or padded with spaces. */
 void plain_add_left(struct text *t, const char *s, size_t width);
 void plain_add_right(struct text *t, const char *s, size_t width);
+/* As plain_add_left(), but cut in its middle: "east-1" and "east-2" differ at their ends. */
+void plain_add_name(struct text *t, const char *s, size_t width);
 
 /*
  * Adds `s` as it is, broken at its spaces so that no line is wider than `width` unless a word is;

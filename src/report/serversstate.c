@@ -104,6 +104,8 @@ static unsigned int admin_flags(const struct snapshot_server *s, const struct to
 		flags |= STATE_MAINT_COMMAND;
 	if (was_disabled(t))
 		flags |= STATE_MAINT_CONFIG;
+	if (flags & STATE_DRAIN_LEFT)
+		flags = (flags & ~(unsigned int)STATE_DRAIN_LEFT) | STATE_DRAIN_INHERITED;
 	return flags | (is_lost(s) ? ADMIN_LOST : 0);
 }
 

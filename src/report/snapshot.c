@@ -12,55 +12,49 @@ static char *copy(struct mem_arena *a, const char *s)
 	return s ? mem_arena_strdup(a, s) : NULL;
 }
 
+/* Never NULL. */
+static void *copy_array(struct mem_arena *a, const void *from, size_t size)
+{
+	void *to = mem_arena_zalloc(a, size ? size : 1);
+
+	if (size)
+		memcpy(to, from, size);
+	return to;
+}
+
 static void copy_listening(struct snapshot *s, const struct snapshot_process *p)
 {
-	size_t size = p->listening_count * sizeof(*p->listening);
-	struct snapshot_listener *to = mem_arena_zalloc(&s->arena, size ? size : 1);
+	struct snapshot_listener *to =
+	    copy_array(&s->arena, p->listening, p->listening_count * sizeof(*to));
 
-	for (size_t i = 0; i < p->listening_count; i++) {
-		to[i] = p->listening[i];
+	for (size_t i = 0; i < p->listening_count; i++)
 		to[i].name = copy(&s->arena, to[i].name);
-	}
 	s->process.listening = to;
 }
 
 static void copy_https(struct snapshot *s, const struct snapshot_process *p)
 {
-	size_t size = p->http_count * sizeof(*p->https);
-	struct snapshot_http *to = mem_arena_zalloc(&s->arena, size ? size : 1);
+	struct snapshot_http *to = copy_array(&s->arena, p->https, p->http_count * sizeof(*to));
 
-	for (size_t i = 0; i < p->http_count; i++) {
-		to[i] = p->https[i];
+	for (size_t i = 0; i < p->http_count; i++)
 		to[i].name = copy(&s->arena, to[i].name);
-	}
 	s->process.https = to;
-}
-
-static void copy_predecessors(struct snapshot *s, const struct snapshot_process *p)
-{
-	size_t size = p->predecessor_count * sizeof(*p->predecessors);
-	struct snapshot_predecessor *to = mem_arena_zalloc(&s->arena, size ? size : 1);
-
-	if (size)
-		memcpy(to, p->predecessors, size);
-	s->process.predecessors = to;
 }
 
 static void copy_process(struct snapshot *s, const struct snapshot_process *p)
 {
-	size_t size = p->worker_count * sizeof(*p->worker_sessions);
-	uint32_t *sessions = mem_arena_zalloc(&s->arena, size ? size : 1);
-
-	if (size)
-		memcpy(sessions, p->worker_sessions, size);
 	s->process = *p;
 	s->process.version = copy(&s->arena, p->version);
 	s->process.node = copy(&s->arena, p->node);
 	s->process.description = copy(&s->arena, p->description);
-	s->process.worker_sessions = sessions;
+	s->process.discovery.from = copy(&s->arena, p->discovery.from);
+	s->process.discovery.error = copy(&s->arena, p->discovery.error);
+	s->process.worker_sessions = copy_array(&s->arena, p->worker_sessions,
+	                                        p->worker_count * sizeof(*p->worker_sessions));
 	copy_listening(s, p);
 	copy_https(s, p);
-	copy_predecessors(s, p);
+	s->process.predecessors =
+	    copy_array(&s->arena, p->predecessors, p->predecessor_count * sizeof(*p->predecessors));
 }
 
 /* Atomics are read through pointers that are not const. */
@@ -174,6 +168,7 @@ static void take_server(struct snapshot *snap, struct snapshot_server *ret,
 		.state = topology_state(s),
 		.limits = s->limits,
 		.backup = s->settings->backup,
+		.tier = topology_tier(s),
 		.weight = load32(&s->weight),
 		.weight_initial = s->settings->weight,
 		.weight_now = topology_weight(s),
@@ -185,6 +180,7 @@ static void take_server(struct snapshot *snap, struct snapshot_server *ret,
 		.sessions = load32(&s->active),
 		.sessions_max = load32(&s->active_max),
 		.sessions_before = s->active_before,
+		.warm = load32(&s->warm),
 		.check_failures = s->check_failures,
 	};
 	copy_tracked(snap, ret, s);
@@ -285,6 +281,18 @@ static void take_servers(struct snapshot *snap, struct snapshot_service *ret,
 	}
 }
 
+/* After take_servers(): without an active server that is taken as usable no tier takes anything. */
+static void take_tiers(struct snapshot_service *ret, const struct topology_service *s)
+{
+	uint64_t spread = atomic_load_explicit(&s->spread, memory_order_relaxed);
+
+	ret->tier_count = load32(&s->tier_count);
+	if (!ret->active_usable && !ret->panicking)
+		return;
+	for (uint32_t i = 0; i < TIERS_MAX; i++)
+		ret->tier_percent[i] = (tiers_share(spread, i) * 100 + TIERS_ALL / 2) / TIERS_ALL;
+}
+
 static void take_service(struct snapshot *snap, struct snapshot_service *ret,
                          const struct topology_service *s)
 {
@@ -317,6 +325,7 @@ static void take_service(struct snapshot *snap, struct snapshot_service *ret,
 		ret->ended[i] = atomic_load_explicit(&s->ended[i], memory_order_relaxed);
 	take_binds(snap, ret, s);
 	take_servers(snap, ret, s);
+	take_tiers(ret, s);
 	take_frontends(snap, ret, s);
 	for (size_t i = 0; i < ret->frontend_count; i++)
 		ret->maxconn += ret->frontends[i].maxconn;

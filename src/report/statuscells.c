@@ -61,6 +61,15 @@ static uint64_t print_binds(const struct snapshot_service *s)
 	return print;
 }
 
+static uint64_t print_tiers(const struct snapshot_service *s)
+{
+	uint64_t print = FIRST_PRINT;
+
+	for (uint32_t i = 0; i < s->tier_count && i < TIERS_MAX; i++)
+		print = mix(print, s->tier_percent[i]);
+	return print;
+}
+
 static uint64_t print_workers(const struct snapshot_process *p)
 {
 	uint64_t print = FIRST_PRINT;
@@ -109,6 +118,17 @@ static void write_predecessors(struct text *out, const void *of)
 	statusparts_add_predecessors(out, of);
 }
 
+static void put_discovery(const struct snapshot_discovery *d, struct statuscells *ret)
+{
+	put(ret, "discovery", STATUSCELL_GROUP, d->on);
+	put(ret, "known", STATUSCELL_NUMBER, (int64_t)d->known);
+	put(ret, "joined", STATUSCELL_NUMBER, (int64_t)d->joined);
+	put_text(ret, "from", d->from);
+	put(ret, "failures", STATUSCELL_NUMBER, (int64_t)d->failures);
+	put_text(ret, "error", d->error);
+	put(ret, "discovery", STATUSCELL_END, 0);
+}
+
 void statuscells_of_process(const struct snapshot_process *p, struct statuscells *ret)
 {
 	ret->count = 0;
@@ -118,6 +138,7 @@ void statuscells_of_process(const struct snapshot_process *p, struct statuscells
 	put(ret, "stopping", STATUSCELL_FLAG, p->stopping);
 	put_own(ret, "workers", print_workers(p), write_workers, p);
 	put_own(ret, "predecessors", print_predecessors(p), write_predecessors, p);
+	put_discovery(&p->discovery, ret);
 }
 
 /* --- a service ---------------------------------------------------------------------------- */
@@ -125,6 +146,11 @@ void statuscells_of_process(const struct snapshot_process *p, struct statuscells
 static void write_binds(struct text *out, const void *of)
 {
 	statusparts_add_binds(out, of);
+}
+
+static void write_tiers(struct text *out, const void *of)
+{
+	statusparts_add_tiers(out, of);
 }
 
 void statuscells_of_service(const struct snapshot_service *s, struct statuscells *ret)
@@ -143,6 +169,7 @@ void statuscells_of_service(const struct snapshot_service *s, struct statuscells
 	for (enum reason r = 0; r < REASON_COUNT; r++)
 		put(ret, reason_key(r), STATUSCELL_NUMBER, (int64_t)s->ended[r]);
 	put(ret, "ended", STATUSCELL_END, 0);
+	put_own(ret, "tier_percent", print_tiers(s), write_tiers, s);
 }
 
 /* --- a server ----------------------------------------------------------------------------- */

@@ -125,12 +125,29 @@ static void add_service(struct text *out, const struct snapshot_service *s)
 	STATUSPARTS_SERVICE(ADD, ADD, s)
 	STATUSPARTS_SERVICE_MORE(ADD, s)
 	add_ended(out, s);
+	text_add(out, ",\"tier_percent\":");
+	statusparts_add_tiers(out, s);
 	text_add(out, ",\"servers\":[");
 	for (size_t i = 0; i < s->server_count; i++) {
 		text_add(out, i ? ",\n" : "\n");
 		add_server(out, &s->servers[i]);
 	}
 	text_add(out, "]}");
+}
+
+static void add_discovery(struct text *out, const struct snapshot_discovery *d)
+{
+	if (!d->on) {
+		text_add(out, ",\"discovery\":null");
+		return;
+	}
+	text_addf(out, ",\"discovery\":{\"known\":%zu", d->known);
+	add_number(out, "joined", (int64_t)d->joined);
+	add_string(out, "from", d->from);
+	add_number(out, "last_s", d->last_s);
+	add_number(out, "failures", (int64_t)d->failures);
+	add_string(out, "error", d->error);
+	text_addc(out, '}');
 }
 
 void statusjson_write(const struct snapshot *s, struct text *out)
@@ -148,6 +165,7 @@ void statusjson_write(const struct snapshot *s, struct text *out)
 	statusparts_add_workers(out, p);
 	text_add(out, ",\"predecessors\":");
 	statusparts_add_predecessors(out, p);
+	add_discovery(out, &p->discovery);
 	text_add(out, ",\"services\":[");
 	for (size_t i = 0; i < s->service_count; i++) {
 		text_add(out, i ? ",\n" : "\n");
@@ -261,6 +279,21 @@ static void read_binds(struct field *f, const json_t *o, struct mem_arena *a,
 	ret->bind_count = count;
 }
 
+static void read_tiers(struct field *f, const json_t *o, struct statusjson_service *ret)
+{
+	const json_t *list = field_array(f, o, "tier_percent");
+	size_t count = json_array_size(list);
+
+	if (ret->tiers < 0 || (uint64_t)ret->tiers != count || count > TIERS_MAX) {
+		field_fail(f,
+		           "\"tier_percent\" has not one number for each of at most %d \"tiers\"",
+		           TIERS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		ret->tier_percent[i] = json_integer_value(json_array_get(list, i));
+}
+
 static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
                          struct statusjson_service *ret)
 {
@@ -273,6 +306,7 @@ static void read_service(struct field *f, const json_t *o, struct mem_arena *a,
 	ret->on_backup = field_flag(f, o, "on_backup");
 	ret->panicking = field_flag(f, o, "panicking");
 	STATUSPARTS_SERVICE(READ, READ, o)
+	read_tiers(f, o, ret);
 	read_binds(f, o, a, ret);
 	ret->servers = mem_arena_zalloc(a, (count ? count : 1) * sizeof(*ret->servers));
 	ret->server_count = count;
@@ -299,6 +333,22 @@ static void read_predecessors(struct field *f, const json_t *o, struct statusjso
 		read_predecessor(f, json_array_get(list, i), &ret->predecessors[i]);
 }
 
+static void read_discovery(struct field *f, const json_t *process, struct mem_arena *a,
+                           struct statusjson_discovery *ret)
+{
+	const json_t *o = field_object_or_null(f, process, "discovery");
+
+	if (!o)
+		return;
+	ret->on = true;
+	ret->known = field_number(f, o, "known");
+	ret->joined = field_number(f, o, "joined");
+	ret->last_s = field_number(f, o, "last_s");
+	ret->failures = field_number(f, o, "failures");
+	ret->from = field_text_or_null(f, o, "from", a);
+	ret->error = field_text_or_null(f, o, "error", a);
+}
+
 static void read_process(struct field *f, const json_t *o, struct statusjson *ret)
 {
 	const json_t *list = field_array(f, o, "services");
@@ -310,6 +360,7 @@ static void read_process(struct field *f, const json_t *o, struct statusjson *re
 	ret->stopping = field_flag(f, o, "stopping");
 	STATUSPARTS_PROCESS(READ, READ, o)
 	read_predecessors(f, o, ret);
+	read_discovery(f, o, &ret->arena, &ret->discovery);
 	ret->services = mem_arena_zalloc(&ret->arena, (count ? count : 1) * sizeof(*ret->services));
 	ret->service_count = count;
 	for (size_t i = 0; i < count && !f->failed; i++)

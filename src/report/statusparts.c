@@ -16,6 +16,7 @@ void statusparts_add_admin(struct text *out, const struct state *s)
 		{ STATE_MAINT_INHERITED, "maint (inherited)" },
 		{ STATE_DRAIN_COMMAND, "drain" },
 		{ STATE_DRAIN_INHERITED, "drain (inherited)" },
+		{ STATE_DRAIN_LEFT, "drain (left the cluster)" },
 	};
 	bool first = true;
 
@@ -61,6 +62,14 @@ void statusparts_add_binds(struct text *out, const struct snapshot_service *s)
 		text_add(out, i ? "," : "");
 		text_add_json(out, s->binds[i]);
 	}
+	text_addc(out, ']');
+}
+
+void statusparts_add_tiers(struct text *out, const struct snapshot_service *s)
+{
+	text_addc(out, '[');
+	for (uint32_t i = 0; i < s->tier_count && i < TIERS_MAX; i++)
+		text_addf(out, "%s%" PRIu32, i ? "," : "", s->tier_percent[i]);
 	text_addc(out, ']');
 }
 

@@ -29,6 +29,8 @@
 #define STATUSPARTS_SERVER(X, AGE, s)                                                              \
 	STATUSPARTS_COMMON(X, AGE, s)                                                              \
 	X(sessions_before, (s)->sessions_before)                                                   \
+	X(tier, (s)->tier)                                                                         \
+	X(cross_tier_sessions, (s)->count[COUNTER_FAR])                                            \
 	X(weight, (s)->weight)                                                                     \
 	AGE(last_session_s, (s)->last_session_s)                                                   \
 	X(down_count, (s)->down_count)
@@ -39,6 +41,7 @@
 	X(held, (s)->held)                                                                         \
 	X(held_max, (s)->held_max)                                                                 \
 	X(held_total, (s)->count[COUNTER_HELD])                                                    \
+	X(tiers, (s)->tier_count)                                                                  \
 	X(usable, (s)->active_usable)                                                              \
 	X(backup_usable, (s)->backup_usable)
 
@@ -64,6 +67,9 @@
 	X(weight_configured, (s)->weight_initial)                                                  \
 	X(sessions_max, (s)->sessions_max)                                                         \
 	X(connected, (s)->count[COUNTER_CONNECTED])                                                \
+	X(warm, (s)->warm)                                                                         \
+	X(warm_used, (s)->count[COUNTER_WARM_USED])                                                \
+	X(warm_lost, (s)->count[COUNTER_WARM_LOST])                                                \
 	X(picked, (s)->count[COUNTER_PICKED])                                                      \
 	X(client_aborts, (s)->count[COUNTER_CLIENT_ABORTS])                                        \
 	X(check_failures, (s)->check_failures)                                                     \
@@ -80,6 +86,7 @@ void statusparts_add_admin(struct text *out, const struct state *s);
 void statusparts_add_fault(struct text *out, const struct snapshot_server *s);
 void statusparts_add_times(struct text *out, uint32_t average, uint32_t max);
 void statusparts_add_binds(struct text *out, const struct snapshot_service *s);
+void statusparts_add_tiers(struct text *out, const struct snapshot_service *s);
 void statusparts_add_workers(struct text *out, const struct snapshot_process *p);
 void statusparts_add_predecessors(struct text *out, const struct snapshot_process *p);
 

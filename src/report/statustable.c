@@ -3,7 +3,9 @@
 
 #include "base/number.h"
 #include "plain.h"
+#include "report/discoveryline.h"
 #include "report/eventline.h"
+#include "report/tierline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@ enum {
 	CHECK_MAX = 34,
 	SESSION_COLUMNS = 10,
 	RATE_COLUMNS = 6,
+	TIER_COLUMNS = 4,
 	NAME_MIN = 6,
 	NAME_MAX_COLUMNS = 24,
 	/* margins, glyph and the gaps between the columns that are always there */
@@ -28,6 +31,7 @@ struct table {
 	struct text *out;
 	size_t width, name, check;
 	size_t address; /* 0: there is no room for it */
+	size_t tier;    /* 0: no service has more than one */
 	bool colour, ascii;
 };
 
@@ -123,11 +127,11 @@ static void write_timed_check(const struct statusjson_server *s, struct text *ou
 /* The room that is left goes to whole addresses first, then to what checks said. */
 static void share_room(struct table *t, size_t address, size_t check)
 {
-	size_t used = FIXED_COLUMNS + t->name;
+	size_t fixed = FIXED_COLUMNS + (t->tier ? t->tier + 1 : 0);
+	size_t used = fixed + t->name;
 
 	if (used > t->width) {
-		t->name = clamp(t->width > FIXED_COLUMNS ? t->width - FIXED_COLUMNS : 0, NAME_MIN,
-		                t->name);
+		t->name = clamp(t->width > fixed ? t->width - fixed : 0, NAME_MIN, t->name);
 		return;
 	}
 	if (used + address + 2 <= t->width) {
@@ -145,6 +149,8 @@ static void measure(struct table *t, const struct statusjson *s)
 	size_t check = 0;
 
 	for (size_t i = 0; i < s->service_count; i++) {
+		if (tierline_is_needed(&s->services[i]))
+			t->tier = TIER_COLUMNS;
 		for (size_t k = 0; k < s->services[i].server_count; k++) {
 			const struct statusjson_server *server = &s->services[i].servers[k];
 			size_t n =
@@ -164,19 +170,24 @@ static void measure(struct table *t, const struct statusjson *s)
 }
 
 /* Names may hold anything that UTF-8 has: each such character becomes one "?". */
+static const char *fit(const struct table *t, const char *s, struct text *room)
+{
+	if (!t->ascii)
+		return s;
+	for (; *s; s++) {
+		if ((unsigned char)*s < 0x80)
+			text_addc(room, *s);
+		else if (((unsigned char)*s & 0xc0) != 0x80)
+			text_addc(room, '?');
+	}
+	return text_str(room);
+}
+
 static void add_cell(struct table *t, const char *s, size_t width, bool right)
 {
-	AUTO_TEXT ascii = { 0 };
+	AUTO_TEXT room = { 0 };
 
-	if (t->ascii) {
-		for (; *s; s++) {
-			if ((unsigned char)*s < 0x80)
-				text_addc(&ascii, *s);
-			else if (((unsigned char)*s & 0xc0) != 0x80)
-				text_addc(&ascii, '?');
-		}
-		s = text_str(&ascii);
-	}
+	s = fit(t, s, &room);
 	if (right)
 		plain_add_right(t->out, s, width);
 	else
@@ -247,7 +258,19 @@ static void add_fault(struct table *t, const struct statusjson_server *s)
 	plain_colour(t->out, t->colour, PLAIN_RESET);
 }
 
-static void add_server(struct table *t, const struct statusjson_server *s)
+/* At the end of the line: other services may have no tiers. */
+static void add_tier(struct table *t, const struct statusjson_server *s)
+{
+	char cell[32] = "-";
+
+	if (!s->backup)
+		snprintf(cell, sizeof(cell), "%" PRId64, s->tier);
+	text_addc(t->out, ' ');
+	add_cell(t, cell, t->tier, true);
+}
+
+static void add_server(struct table *t, const struct statusjson_service *service,
+                       const struct statusjson_server *s)
 {
 	struct look look = look_of(s);
 	AUTO_TEXT name = { 0 };
@@ -274,6 +297,8 @@ static void add_server(struct table *t, const struct statusjson_server *s)
 	add_sessions(t, s);
 	text_addc(t->out, ' ');
 	add_rate(t, s->rate);
+	if (tierline_is_needed(service))
+		add_tier(t, s);
 	text_addc(t->out, '\n');
 	add_cause(t, s);
 	add_fault(t, s);
@@ -319,7 +344,22 @@ static void add_heading(struct table *t, const struct statusjson_service *s)
 	text_addc(t->out, '\n');
 }
 
-static void add_columns(struct table *t)
+static void add_tiers(struct table *t, const struct statusjson_service *s)
+{
+	size_t room = t->width > 4 ? t->width - 4 : 0;
+	AUTO_TEXT line = { 0 };
+	size_t n;
+
+	if (!tierline_is_needed(s))
+		return;
+	tierline_write(s, room, &line);
+	n = plain_width(text_str(&line));
+	text_add(t->out, "    ");
+	add_cell(t, text_str(&line), n < room ? n : room, false);
+	text_addc(t->out, '\n');
+}
+
+static void add_columns(struct table *t, const struct statusjson_service *s)
 {
 	plain_colour(t->out, t->colour, PLAIN_DIM);
 	text_add(t->out, "    ");
@@ -338,6 +378,10 @@ static void add_columns(struct table *t)
 	plain_add_right(t->out, "SESSIONS", SESSION_COLUMNS);
 	text_addc(t->out, ' ');
 	plain_add_right(t->out, "RATE", RATE_COLUMNS);
+	if (tierline_is_needed(s)) {
+		text_addc(t->out, ' ');
+		plain_add_right(t->out, "TIER", t->tier);
+	}
 	plain_colour(t->out, t->colour, PLAIN_RESET);
 	text_addc(t->out, '\n');
 }
@@ -380,6 +424,28 @@ static void add_predecessor(struct table *t, const struct statusjson_predecessor
 	text_addc(t->out, '\n');
 }
 
+static void add_discovery(struct table *t, const struct statusjson_discovery *d)
+{
+	enum { INDENT = 6 };
+	AUTO_TEXT line = { 0 };
+	AUTO_TEXT room = { 0 };
+	size_t n;
+
+	if (!d->on)
+		return;
+	text_add(&line, "discovery: ");
+	discoveryline_add(d, &line);
+	n = plain_width(text_str(&line));
+	plain_colour(t->out, t->colour && d->error, PLAIN_YELLOW);
+	add_cell(t, text_str(&line), n < t->width ? n : t->width, false);
+	if (d->error) {
+		text_add(t->out, t->ascii ? "\n    ` " : "\n    \u2514 ");
+		plain_add_folded(t->out, fit(t, d->error, &room), INDENT, t->width, INDENT);
+	}
+	plain_colour(t->out, t->colour && d->error, PLAIN_RESET);
+	text_addc(t->out, '\n');
+}
+
 void statustable_write(const struct statusjson *s, unsigned int width, unsigned int flags,
                        struct text *out)
 {
@@ -394,11 +460,13 @@ void statustable_write(const struct statusjson *s, unsigned int width, unsigned 
 	add_process(&t, s);
 	for (size_t i = 0; i < s->predecessor_count; i++)
 		add_predecessor(&t, &s->predecessors[i]);
+	add_discovery(&t, &s->discovery);
 	for (size_t i = 0; i < s->service_count; i++) {
 		text_addc(out, '\n');
 		add_heading(&t, &s->services[i]);
-		add_columns(&t);
+		add_tiers(&t, &s->services[i]);
+		add_columns(&t, &s->services[i]);
 		for (size_t k = 0; k < s->services[i].server_count; k++)
-			add_server(&t, &s->services[i].servers[k]);
+			add_server(&t, &s->services[i], &s->services[i].servers[k]);
 	}
 }

@@ -11,6 +11,7 @@
 const ADMIN = [
 	[0x01, "maint"], [0x04, "maint (configuration)"], [0x02, "maint (inherited)"],
 	[0x08, "drain"], [0x10, "drain (inherited)"],
+	[0x80, "drain (left the cluster)"],
 ];
 
 function applyServer(e, service, server) {

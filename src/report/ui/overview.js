@@ -89,8 +89,16 @@ function serviceTrouble(v) {
 	return null;
 }
 
+/* Whoever is known is served all the same. */
+function discoveryTrouble(d) {
+	return {
+		id: "/", key: "nolb", rank: 4, place: "cluster.discover", service: null, server: null, what: "NODES",
+		why: d.error, since: NaN,
+	};
+}
+
 export function troublesOf(status) {
-	const all = [];
+	const all = status.discovery?.error ? [discoveryTrouble(status.discovery)] : [];
 
 	for (const v of status.services) {
 		const own = serviceTrouble(v);
@@ -306,7 +314,8 @@ export function create(model, hooks) {
 		const servers = s.services.reduce((n, v) => n + v.servers.length, 0);
 
 		say(calm, `${GLYPHS.up} All is well: ${plural(servers, "server")} of ` +
-			`${plural(s.services.length, "service")} take sessions.`);
+			`${plural(s.services.length, "service")} take sessions.` +
+			(s.discovery?.from ? ` ${plural(s.discovery.known, "node")} told by ${s.discovery.from}.` : ""));
 	}
 	function draw() {
 		const s = model.status;

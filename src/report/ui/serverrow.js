@@ -13,6 +13,7 @@
  */
 import { h, mark, say } from "./dom.js";
 import { createSpark } from "./spark.js";
+import { createTierTag } from "./tiers.js";
 import { age, answer, bytes, count, date, rate, short, state } from "./words.js";
 
 const ORDER = ["down", "warming", "nolb", "checking", "drain", "maint", "up"];
@@ -78,18 +79,19 @@ function createState() {
 	};
 }
 
-function createName(s) {
+function createName(service, s) {
 	const address = h("small");
+	const tier = s.backup ? null : createTierTag(service, s);
 	const locality = h("small");
 
 	return {
 		el: td("name", h("span", { class: "line" }, h("b", { text: s.name }),
-			s.backup && h("span", { class: "tag", text: "backup" }), locality), address),
+			s.backup && h("span", { class: "tag", text: "backup" }), tier?.el, locality), address),
 		draw() {
 			const at = !s.address || s.address === "-" ? "no address yet" : s.address;
 			const named = s.host && !at.startsWith(s.host) ? `${s.host}, ${at}` : at;
 
-
+			tier?.draw();
 			say(address, named);
 			mark(address, "title", named);
 			say(locality, s.locality ?? "");
@@ -250,7 +252,7 @@ function createAct(service, s, hooks) {
 
 export function createRow(service, server, hooks) {
 	const cells = {
-		state: createState(), name: createName(server), since: createSince(), check: createCheck(),
+		state: createState(), name: createName(service, server), since: createSince(), check: createCheck(),
 		sessions: createSessions(), trend: createTrend(), lost: createLost(), weight: createWeight(),
 	};
 	const el = h("tr", { "data-service": service.name, "data-server": server.name },

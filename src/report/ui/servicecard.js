@@ -10,6 +10,7 @@
 import { h, mark, say } from "./dom.js";
 import { COLUMNS, createRow } from "./serverrow.js";
 import { createStrip } from "./strip.js";
+import { createTiers } from "./tiers.js";
 import { bytes, count, GLYPHS, rate } from "./words.js";
 
 /* From here on rows are one line high, and a strip shows all of them. */
@@ -115,13 +116,14 @@ class Card {
 		this.service = service;
 		this.rows = service.servers.map((s) => createRow(service, s, hooks));
 		this.head = createHead(service);
+		this.tiers = createTiers(service);
 		this.heads = createHeads((column) => this.sortBy(column));
 		this.strip = many ? createStrip(hooks.onPick) : null;
 		this.body = h("tbody", {}, this.rows.map((row) => row.el));
 		this.el = h("section", {
 			class: many ? "card many" : "card", "data-service": service.name,
 			"aria-labelledby": `service-${service.id}`,
-		}, this.head.el, this.strip?.el, h("table", {}, this.heads.el, this.body));
+		}, this.head.el, this.tiers.el, this.strip?.el, h("table", {}, this.heads.el, this.body));
 		this.seen = new Set();
 		this.watch();
 		this.body.addEventListener("keydown", (e) => this.onKey(e));
@@ -156,6 +158,7 @@ class Card {
 
 	draw(now) {
 		this.head.draw();
+		this.tiers.draw();
 		for (const row of this.rows)
 			if (this.seen.has(row))
 				this.drawRow(row, now);

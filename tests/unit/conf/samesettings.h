@@ -197,6 +197,7 @@ static inline void same_server(const struct settings *sa, const struct settings_
 	SAME(a->down_grace_ms, b->down_grace_ms);
 	SAME(a->close_spread_ms, b->close_spread_ms);
 	SAME(a->max_connecting, b->max_connecting);
+	SAME(a->warm, b->warm);
 	SAME(a->shutdown_backup_on_up, b->shutdown_backup_on_up);
 	SAME(a->observe, b->observe);
 	SAME(a->error_limit, b->error_limit);
@@ -352,6 +353,9 @@ static inline void same_service(const struct settings *sa, const struct settings
 	SAME(a->id, b->id);
 	SAME(a->fullconn, b->fullconn);
 	SAME(a->random_draws, b->random_draws);
+	SAME(a->tiers, b->tiers);
+	SAME(a->spill, b->spill);
+	SAME_TEXT(a->here, b->here);
 	SAME(a->hash.type, b->hash.type);
 	SAME(a->hash.function, b->hash.function);
 	SAME(a->hash.input, b->hash.input);
@@ -431,6 +435,31 @@ static inline void same_process(const struct settings *a, const struct settings 
 	SAME(a->external_checks, b->external_checks);
 }
 
+static inline void same_discover(const struct settings_discover *a,
+                                 const struct settings_discover *b)
+{
+	assert_true(!a == !b);
+	if (!a || !b)
+		return;
+	same_strings(&a->from, &b->from);
+	SAME(a->every_ms, b->every_ms);
+	SAME_TEXT(a->session, b->session);
+	SAME_TEXT(a->ca, b->ca);
+	SAME_TEXT(a->cert, b->cert);
+	SAME_TEXT(a->key, b->key);
+	SAME(a->verify, b->verify);
+	SAME(a->map_count, b->map_count);
+	for (size_t i = 0; i < a->map_count; i++) {
+		assert_string_equal(a->map[i].node, b->map[i].node);
+		SAME_TEXT(a->map[i].host, b->map[i].host);
+		SAME(a->map[i].sql_port, b->map[i].sql_port);
+		SAME(a->map[i].http_port, b->map[i].http_port);
+	}
+	SAME_TEXT(a->locality, b->locality);
+	SAME(a->minimum, b->minimum);
+	SAME_TEXT(a->cache, b->cache);
+}
+
 static inline void same_settings(const struct settings *a, const struct settings *b)
 {
 	same_process(a, b);
@@ -444,6 +473,7 @@ static inline void same_settings(const struct settings *a, const struct settings
 	for (size_t i = 0; i < a->service_count; i++)
 		same_service(a, &a->services[i], b, &b->services[i]);
 	SAME(a->target_count, b->target_count);
+	same_discover(a->discover, b->discover);
 	same_logs(a->logs, a->log_count, b->logs, b->log_count);
 }
 

@@ -124,6 +124,7 @@ static void the_table_here_has_every_key(void **state)
 
 #define NODE(n)       "{ name = \"n" #n "\"; host = \"10.0.0." #n "\"; }"
 #define NODES(...)    "cluster = { nodes = ( " __VA_ARGS__ " ); }; "
+#define DISCOVER(key) "cluster = { discover = { from = \"http://a:1\"; " key " }; }; "
 #define SERVICE(name) "services = ( { name = \"psql\"; bind = \":26257\"; " name " } ); "
 
 static void lines_say_what_was_and_what_is(void **state)
@@ -156,6 +157,13 @@ static void lines_say_what_was_and_what_is(void **state)
 		                             "\"secret2\"; }, { name = \"p\"; password = "
 		                             "\"secret3\"; } ); };",
 		  "~ admin.users[o].password: \"...\" (was \"...\")\n+ admin.users[p]\n" },
+		{ DISCOVER("") SERVICE(""), DISCOVER("session = \"x\"; ") SERVICE(""),
+		  "+ cluster.discover.session (\"...\")\n" },
+		{ DISCOVER("session = \"x\"; ") SERVICE(""), DISCOVER("") SERVICE(""),
+		  "- cluster.discover.session (\"...\")\n" },
+		{ DISCOVER("session = \"x\"; ") SERVICE(""),
+		  DISCOVER("session = \"y\"; ") SERVICE(""),
+		  "~ cluster.discover.session: \"...\" (was \"...\")\n" },
 		{ NODES(NODE(1)) SERVICE(""),
 		  NODES(NODE(1)) SERVICE("") "admin = ( { }, { bind = \":2\"; } );",
 		  "+ admin[:2]\n" },

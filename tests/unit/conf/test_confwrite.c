@@ -117,6 +117,16 @@ static const char *const confs[] = {
 	"cluster = { nodes = ( { name = \"a\"; host = \"h1\"; } ); check = { port = \"sql\"; }; }; "
 	"services = ( { "
 	"name = \"s\"; bind = \":2\"; }, { name = \"t\"; bind = \":3\"; } );",
+	/* clusters that tell their nodes */
+	"cluster = { discover = { from = \"http://h:1\"; }; check = { rise = 7; }; }; " SERVICES,
+	"cluster = { nodes = ( { name = \"a\"; host = \"h1\"; } ); discover = { from = ( "
+	"\"https://h:1\", \"https://[::1]:2/api/v2/nodes/\" ); every = \"3s\"; session = "
+	"\"a\\\\b\"; "
+	"ca = \"/etc/passwd\"; cert = \"/etc/passwd\"; key = \"/etc/passwd\"; verify = false; map "
+	"= ( "
+	"{ node = \"n1\"; host = \"h\"; }, { node = \"10.0.0.2\"; sql_port = 3; http_port = 4; } "
+	"); "
+	"locality = \"region=a|b\"; minimum = 3; cache = \"\"; }; }; " SERVICES,
 	/* checks: each type, with all that belongs to it */
 	S("servers = ( { name = \"a\"; address = \"h:1\"; check = { type = \"mysql\"; user = "
 	  "\"u\"; via_tls = true; verify = false; alpn = \"x,y\"; sni = \"n\"; send_proxy = "
@@ -245,7 +255,7 @@ static void the_reference_configuration_goes_round(void **state)
 
 static void generated_configurations_go_round(void **state)
 {
-	static const struct nodelist_options options = { "nodes", 26257, 8080 };
+	static const struct nodelist_options options = { "nodes", 26257, 8080, 0 };
 	static const char *const lists[] = {
 		"a\nb:1:2\n", "a h region=r,zone=a\nb i region=s\nc j:5 region=r\n"
 	};

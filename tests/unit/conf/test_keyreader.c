@@ -56,6 +56,8 @@ static const struct row rows[] = {
 
 	{ "cluster", "nodes", "( { name = \"a\"; host = \"b\"; } )", "( \"b\" )",
 	  "cluster.nodes[0]: \"b\" is not a group: write { ... }" },
+	{ "cluster", "discover", "{ from = \"http://n1:8080\"; }", "\"http://n1:8080\"",
+	  "cluster.discover: \"http://n1:8080\" is not a group: write discover = { ... };" },
 	{ "cluster", "check", "{ type = \"tcp\"; }", "\"tcp\"",
 	  "cluster.check: \"tcp\" is not a group: write check = { ... };" },
 	{ "cluster", "server", "{ weight = 2; }", "2",
@@ -451,6 +453,17 @@ static void unknown_keys_are_told_with_the_nearest_one(void **state)
 		expect_problems(cases[i].text, cases[i].want);
 }
 
+static void a_decimal_keeps_two_places(void **state)
+{
+	struct settings *s = valid(BASE "spill = 1.29;");
+
+	(void)state;
+	assert_int_equal(s->services[0].spill, 129);
+	settings_free(s);
+	expect_problems(BASE "spill = 0.001;", "x.conf:1: spill: 0.001 has more than two places "
+	                                       "after the point: write it as 1.4 or 0.25");
+}
+
 static void required_keys_are_missed(void **state)
 {
 	static const struct {
@@ -484,6 +497,7 @@ int main(void)
 		cmocka_unit_test(every_further_key_explains_a_bad_value),
 		cmocka_unit_test(these_tables_have_every_key),
 		cmocka_unit_test(unknown_keys_are_told_with_the_nearest_one),
+		cmocka_unit_test(a_decimal_keeps_two_places),
 		cmocka_unit_test(required_keys_are_missed),
 	};
 

@@ -171,9 +171,43 @@ static void what_is_not_valid_has_its_problems(void **state)
 	}
 }
 
+static void nodes_that_the_cluster_would_tell_have_stand_ins(void **state)
+{
+	static const char rest[] = "services = ( { name = \"a\"; bind = \":1\"; } );\n";
+	static const struct {
+		const char *cluster;
+		size_t servers;
+		bool has_stand_ins;
+	} cases[] = {
+		{ "cluster = { discover = { from = \"http://h:1\"; }; check = { fall = 2; }; };\n",
+		  3, true },
+		{ "cluster = { nodes = ( { name = \"n\"; host = \"h\"; } );"
+		  "discover = { from = \"http://h:1\"; }; };\n",
+		  1, false },
+		{ "cluster = { discover = { from = \"http://h:1\"; locality = \"a=b\"; }; };\n", 0,
+		  false },
+		{ "cluster = { nodes = ( { name = \"n\"; host = \"h\"; } ); };\n", 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT conf = { 0 };
+		struct lintfile *f;
+
+		text_addf(&conf, "%s%s", cases[i].cluster, rest);
+		f = read_text(text_str(&conf));
+		assert_int_equal(lintfile_settings(f)->services[0].server_count, cases[i].servers);
+		assert_int_equal(lintfile_has_stand_ins(f), cases[i].has_stand_ins);
+		assert_int_equal(lintfile_check(f, 0, 0, "fall").line, 1);
+		assert_int_equal(lintfile_server(f, 0, 0, "weight").line, 1);
+		lintfile_free(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nodes_that_the_cluster_would_tell_have_stand_ins),
 		cmocka_unit_test(keys_are_found_where_they_are_written),
 		cmocka_unit_test(a_services_key_may_stand_at_the_top),
 		cmocka_unit_test(a_check_is_found_from_the_inside_out),

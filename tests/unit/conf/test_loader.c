@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/loader.h"
 
+#include "core/tiers.h"
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -282,19 +283,19 @@ static void every_example_is_valid(void **state)
 		check_example(names[i]);
 }
 
-static void the_regional_example_keeps_other_regions_as_backups(void **state)
+static void the_regional_example_has_its_region_in_the_first_tier(void **state)
 {
 	struct loader_problems p;
 	struct settings *s = loader_read_file(TEST_DATA "/../../conf/multi-region.conf", &p);
-	size_t backups = 0;
+	size_t near = 0;
 
 	(void)state;
 	assert_non_null(s);
 	assert_int_equal(s->target_count, 9);
 	for (size_t i = 0; i < s->services[0].server_count; i++)
-		backups += s->services[0].servers[i].backup;
-	assert_int_equal(backups, 6);
-	assert_true(s->services[0].allbackups);
+		near += tiers_shared(s->services[0].here, s->services[0].servers[i].locality);
+	assert_int_equal(near, 3);
+	assert_false(s->services[0].servers[8].backup);
 	settings_free(s);
 	loader_problems_release(&p);
 }
@@ -311,7 +312,7 @@ int main(void)
 		cmocka_unit_test(files_that_cannot_be_read_are_told),
 		cmocka_unit_test(included_files_are_found_beside_the_file),
 		cmocka_unit_test(every_example_is_valid),
-		cmocka_unit_test(the_regional_example_keeps_other_regions_as_backups),
+		cmocka_unit_test(the_regional_example_has_its_region_in_the_first_tier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 #include "fixture.h"
 
-static const struct nodelist_options options = { "nodes.txt", 26257, 8080 };
+static const struct nodelist_options options = { "nodes.txt", 26257, 8080, 0 };
 
 static void add_node(struct text *t, const struct nodelist_node *n)
 {
@@ -77,15 +77,21 @@ static void bad_lines_are_told_with_their_number(void **state)
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
-		{ "", "nodes.txt:1: there are no nodes: write [name] host[:sql[:http]] [locality] "
+		{ "", "nodes.txt:1: there are no nodes: write [name] host[:sql[:http]] "
+		      "[key=value,key=value] "
 		      "on a line "
 		      "for each" },
-		{ "# none",
-		  "nodes.txt:1: there are no nodes: write [name] host[:sql[:http]] [locality] on a "
-		  "line for each" },
-		{ "a\nb c d", "nodes.txt:2: write [name] host[:sql[:http]] [locality]" },
-		{ "a b c d e f", "nodes.txt:1: write [name] host[:sql[:http]] [locality]" },
-		{ "region=a", "nodes.txt:1: write [name] host[:sql[:http]] [locality]" },
+		{ "# none", "nodes.txt:1: there are no nodes: write [name] host[:sql[:http]] "
+		            "[key=value,key=value] on a "
+		            "line for each" },
+		{ "a\nb c d", "nodes.txt:2: \"d\" is not a locality: write [name] "
+		              "host[:sql[:http]] [key=value,key=value]" },
+		{ "a b c d e f",
+		  "nodes.txt:1: write [name] host[:sql[:http]] [key=value,key=value]" },
+		{ "region=a", "nodes.txt:1: write [name] host[:sql[:http]] [key=value,key=value]" },
+		{ "n1 \x1b[2J\xe2\x80\xae",
+		  "nodes.txt:1: \"?[2J???\" is not a host name: write letters, digits, '-' and "
+		  "dots, or an address" },
 		{ "h:0", "nodes.txt:1: \"0\" is not a port: write 1 to 65535" },
 		{ "h:65536", "nodes.txt:1: \"65536\" is not a port: write 1 to 65535" },
 		{ "h:", "nodes.txt:1: \"\" is not a port: write 1 to 65535" },
@@ -187,7 +193,7 @@ static void a_filter_keeps_the_nodes_that_match(void **state)
 	assert_true(nodelist_parse("a region=x\nb\nc region=y\nd region=x", &options, &l, &err));
 	assert_false(nodelist_filter(&l, "region=z", &err));
 	assert_string_equal(err.text,
-	                    "no nodes match the locality \"region=z\"; found: region=x region=y");
+	                    "no nodes match the locality \"region=z\"; found: region=x; region=y");
 	assert_false(nodelist_filter(&l, "region=(", &err));
 	assert_non_null(strstr(err.text, "\"(\" is not a regular expression: "));
 	assert_false(nodelist_filter(&l, "region", &err));

@@ -153,6 +153,75 @@ static void nodes_begin_as_what_they_have_in_common(void **state)
 	settings_free(s);
 }
 
+/* A service of that protocol and that way, with a server or with the nodes. */
+static char *warm_service(const char *common, const char *server)
+{
+	struct text t = { 0 };
+
+	if (server)
+		text_addf(&t,
+		          "%s services = ( { name = \"s\"; bind = \":1\"; servers = ( { name = "
+		          "\"a\"; %s } ); } );",
+		          common, server);
+	else
+		text_addf(
+		    &t,
+		    "cluster = { nodes = ( { name = \"n1\"; host = \"h\"; http_port = 1; } ); "
+		    "server = { warm = 4; }; }; services = ( { name = \"psql\"; bind = \":1\"; "
+		    "%s }, { name = \"ui\"; bind = \":2\"; port = \"http\"; } );",
+		    common);
+	return text_take(&t);
+}
+
+#define NOT_FIRST                                                                                  \
+	"warm: only in PostgreSQL's protocol is it known that the client speaks first: write "     \
+	"protocol = \"pgwire\" in the service, or leave this out"
+#define NOT_AGAIN                                                                                  \
+	"warm: a server may close such a connection at any time, and then another one is told "    \
+	"what the client has said: write replay = true and redispatch = true in the service, or "  \
+	"leave this out"
+
+static void warm_connections_are_only_where_they_do_no_harm(void **state)
+{
+	static const struct {
+		const char *common, *server, *want;
+	} cases[] = {
+		{ "", "address = \"h:1\"; warm = 1;",
+		  "services[0] \"s\": servers[0] \"a\": " NOT_FIRST },
+		{ "protocol = \"pgwire\"; replay = false;", "address = \"h:1\"; warm = 1;",
+		  "services[0] \"s\": servers[0] \"a\": " NOT_AGAIN },
+		{ "protocol = \"pgwire\"; redispatch = false;", "address = \"h:1\"; warm = 1;",
+		  "services[0] \"s\": servers[0] \"a\": " NOT_AGAIN },
+		{ "protocol = \"pgwire\";", "address = \"unix:/x\"; warm = 1;",
+		  "services[0] \"s\": servers[0] \"a\": warm: a UNIX socket is connected to in no "
+		  "time: leave this out" },
+		{ "", NULL, "cluster.server." NOT_FIRST },
+		{ "protocol = \"pgwire\"; replay = false;", NULL, "cluster.server." NOT_AGAIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = warm_service(cases[i].common, cases[i].server);
+		char want[400];
+
+		snprintf(want, sizeof(want), "x.conf:1: %s", cases[i].want);
+		expect_problems(text, want);
+		free(text);
+	}
+}
+
+/* The nodes of a cluster stand in a service for its console, too. */
+static void nodes_may_have_them_if_one_service_can_use_them(void **state)
+{
+	char *text = warm_service("protocol = \"pgwire\";", NULL);
+	struct settings *s = valid(text);
+
+	(void)state;
+	assert_int_equal(s->services[0].servers[0].warm, 4);
+	settings_free(s);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +231,8 @@ int main(void)
 		cmocka_unit_test(a_server_may_track_one_that_tracks),
 		cmocka_unit_test(a_circle_of_two_is_found),
 		cmocka_unit_test(nodes_begin_as_what_they_have_in_common),
+		cmocka_unit_test(warm_connections_are_only_where_they_do_no_harm),
+		cmocka_unit_test(nodes_may_have_them_if_one_service_can_use_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

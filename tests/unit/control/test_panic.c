@@ -2,6 +2,7 @@
 /* WRAP: checker_set_pace checker_hurry checker_set_address checker_set_port tick_ms */
 /* WRAP: checker_set_agent_send checker_add checker_remove */
 #include "../../../src/control/panic.h"
+#include "core/quorum.h"
 #include "rosterclock.h"
 
 #include <stdio.h>
@@ -111,10 +112,10 @@ static void losses_that_are_far_apart_are_no_panic(void **state)
 
 	(void)state;
 	rosterclock_draining(&s, 0);
-	rosterclock_pass(PANIC_WINDOW_MS + 1);
+	rosterclock_pass(QUORUM_WINDOW_MS + 1);
 	rosterclock_draining(&s, 1);
 	assert_false(be->panicking);
-	rosterclock_pass(PANIC_WINDOW_MS - 1);
+	rosterclock_pass(QUORUM_WINDOW_MS - 1);
 	rosterclock_draining(&s, 2);
 	assert_true(be->panicking);
 	rosterscene_close(&s);

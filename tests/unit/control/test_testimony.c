@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WRAP: checker_set_pace checker_hurry checker_set_address checker_set_port tick_ms */
 /* WRAP: checker_set_agent_send checker_add checker_remove */
-#include "../../../src/control/testimony.h"
+#include "core/testimony.h"
 
 #include "rosterclock.h"
 

@@ -130,11 +130,11 @@ static void shares_stay_exact_when_turns_wrap_around(void **unused)
 		struct topology *t = sample_weights(SETTINGS_ROUNDROBIN, weight_sets[i]);
 		uint64_t start = 0 - 2 * balance_stride(TOPOLOGY_SHARE);
 
-		t->services[0]->clock += start;
+		t->services[0]->clock[0] += start;
 		for (size_t k = 0; k < t->services[0]->server_count; k++)
 			t->services[0]->servers[k]->turn += start;
 		check_shares(t, weight_sets[i]);
-		assert_true(t->services[0]->clock < start);
+		assert_true(t->services[0]->clock[0] < start);
 		topology_free(t);
 	}
 }

@@ -439,6 +439,7 @@ static void words_for_people_match_haproxys_status(void **unused)
 		{ { STATE_UP, 2, 0, 0, false }, NULL, "UP 1/3" },
 		{ { STATE_UP, 4, 0, STATE_DRAIN_COMMAND, false }, NULL, "DRAIN" },
 		{ { STATE_UP, 3, 0, STATE_DRAIN_INHERITED, false }, NULL, "DRAIN 2/3" },
+		{ { STATE_UP, 4, 0, STATE_DRAIN_LEFT, false }, NULL, "DRAIN" },
 		{ { STATE_NOLB, 4, 1, 0, false }, NULL, "NOLB" },
 		{ { STATE_NOLB, 2, 0, 0, false }, NULL, "NOLB 1/3" },
 		{ { STATE_NOLB, 3, 0, STATE_DRAIN_COMMAND, false }, NULL, "NOLB 2/3" },

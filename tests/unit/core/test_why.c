@@ -63,6 +63,30 @@ static void one_that_is_up_but_gets_none(void **state)
 	assert_true(why_gets_sessions(&s.f));
 }
 
+static void one_that_is_far_away(void **state)
+{
+	struct whyscene s;
+
+	(void)state;
+	whyscene_init(&s);
+	s.f.tiers = 2;
+	s.f.tier = 1;
+	whyscene_expect(&s, "UP for 12s, but nearer servers are healthy: 0 % of new sessions come "
+	                    "here (tier 1)");
+	assert_false(why_gets_sessions(&s.f));
+	s.f.tier_share = 4588;
+	whyscene_expect(&s, "UP for 12s: gets new sessions; 7 % of them come to its tier (1)");
+	assert_true(why_gets_sessions(&s.f));
+	s.f.tier_share = 1;
+	whyscene_expect(&s, "UP for 12s: gets new sessions; less than 1 % of them come to its tier "
+	                    "(1)");
+	s.f.tier_share = 65535;
+	whyscene_expect(&s, "UP for 12s: gets new sessions");
+	s.f.tier_share = 0;
+	s.f.backup = true;
+	whyscene_expect(&s, "UP for 12s: gets new sessions");
+}
+
 static void a_backup(void **state)
 {
 	struct whyscene s;
@@ -297,6 +321,11 @@ static void one_that_is_drained(void **state)
 	s.f.drain_left_ms = -1;
 	whyscene_expect(&s, "draining for 12s, as web/w1, which it tracks: no new sessions; 3 "
 	                    "sessions go on; `sluice ready web/w1` ends it");
+	s.f.tracked = NULL;
+	s.f.state.admin = STATE_DRAIN_LEFT;
+	s.f.leaving = SETTINGS_DECOMMISSIONING;
+	whyscene_expect(&s, "draining for 12s, as it is being decommissioned: no new sessions; 3 "
+	                    "sessions go on; with the last one it goes");
 	/* Its health counts more then. */
 	whyscene_refused(&s);
 	s.f.tracked = NULL;
@@ -429,6 +458,7 @@ int main(void)
 		cmocka_unit_test(one_that_serves),
 		cmocka_unit_test(one_that_nobody_checks),
 		cmocka_unit_test(one_that_is_up_but_gets_none),
+		cmocka_unit_test(one_that_is_far_away),
 		cmocka_unit_test(a_backup),
 		cmocka_unit_test(one_whose_checks_fail),
 		cmocka_unit_test(one_whose_first_check_failed),

@@ -260,14 +260,18 @@ static void what_people_decided(void **state)
 		{ STATE_MAINT_INHERITED, "it is in maintenance as long as web/w1 is" },
 		{ STATE_DRAIN_COMMAND, "a command drains it until `sluice ready psql/n1`" },
 		{ STATE_DRAIN_INHERITED, "it is drained as long as web/w1 is" },
+		{ STATE_DRAIN_LEFT,
+		  "it left the cluster: no new sessions, and with its last one it goes; if the "
+		  "cluster lists it again it serves again (cluster.discover)" },
 	};
 	struct whyscene s;
 
 	(void)state;
 	whyscene_init(&s);
 	s.f.tracked = "web/w1";
+	s.f.leaving = SETTINGS_LEFT;
 	expect_rule(&s, "its health is that of web/w1 (track)");
-	for (unsigned int admin = 0; admin < 0x20; admin++)
+	for (unsigned int admin = 0; admin < 0x100; admin++)
 		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 			s.f.state.admin = (uint8_t)admin;
 			if (admin & cases[i].admin)
@@ -313,6 +317,23 @@ static void its_share(void **state)
 	            "no session is ended because of that (panic)");
 }
 
+static void who_told_of_it(void **state)
+{
+	struct whyscene s;
+
+	(void)state;
+	whyscene_init(&s);
+	expect_none(&s, "discover");
+	s.f.discovered = true;
+	s.f.told_by = "http://n3:8080";
+	s.f.told_ms = 3999;
+	expect_rule(&s, "the cluster told of it (cluster.discover): http://n3:8080, 3s ago");
+	s.f.told_by = NULL;
+	s.f.told_ms = 7500000;
+	expect_rule(&s, "the cluster told of it (cluster.discover): a list that was kept, 2h05m "
+	                "old");
+}
+
 static void faults(void **state)
 {
 	struct whyscene s;
@@ -342,6 +363,7 @@ int main(void)
 		cmocka_unit_test(what_people_decided),
 		cmocka_unit_test(maintenance_stops_the_count),
 		cmocka_unit_test(its_share),
+		cmocka_unit_test(who_told_of_it),
 		cmocka_unit_test(faults),
 	};
 

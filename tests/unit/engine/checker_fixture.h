@@ -43,6 +43,7 @@ struct connection {
 	struct fixture *f;
 	ev_io io;
 	ev_timer drip;
+	const char *answer; /* what was the fixture's when it began: it may outlive a case */
 	size_t dripped;
 };
 
@@ -163,7 +164,7 @@ static void on_drip(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (c->f->answer[c->dripped] && write(c->io.fd, c->f->answer + c->dripped, 1) == 1)
+	if (c->answer[c->dripped] && write(c->io.fd, c->answer + c->dripped, 1) == 1)
 		c->dripped++;
 }
 
@@ -179,7 +180,7 @@ static void take_connection(struct fixture *f)
 	f->open++;
 	if (f->open > f->most_open)
 		f->most_open = f->open;
-	*c = (struct connection){ .f = f };
+	*c = (struct connection){ .f = f, .answer = f->answer };
 	ev_io_init(&c->io, on_request, fd, EV_READ);
 	ev_timer_init(&c->drip, on_drip, 0., 0.02);
 	ev_io_start(f->loop, &c->io);

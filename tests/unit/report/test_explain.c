@@ -192,21 +192,201 @@ static void tiers_are_actives_then_backups(void **state)
 
 	(void)state;
 	make(&w);
-	w.settings.locality = "region=eu";
+	w.settings.locality = w.service.here = "region=eu";
 	w.servers[1].backup = w.servers[2].backup = true;
 	explain(&w, EXPLAIN_TIERS, &out);
 	contains(&out, "This proxy stands in region=eu.\n");
-	contains(&out, "psql\n  1  n1\n     serves as long as it is usable\n  2  n2, n3\n");
+	contains(&out, "psql\n  active   n1\n           serves as long as it is usable\n"
+	               "  backup   n2, n3\n");
+	contains(&out, "One tier: all are equally near.");
 	contains(&out, "the first usable one");
 	contains(&out, "clients are refused (hold is 0)");
 	w.service.allbackups = true;
 	w.service.hold_ms = 5000;
 	w.servers[0].disabled = true;
 	explain(&w, EXPLAIN_TIERS, &out);
-	contains(&out, "psql\n  1  n2, n3\n");
+	contains(&out, "psql\n  backup   n2, n3\n");
 	contains(&out, "all of them (allbackups)");
 	contains(&out, "In none: n1 ");
 	contains(&out, "wait for up to 5s (hold)");
+}
+
+/* n1 and n2 near, n3 far. */
+static void spread_out(struct world *w)
+{
+	make(w);
+	w->settings.locality = w->service.here = "region=eu,zone=a";
+	w->service.tiers = SETTINGS_TIERS_LOCALITY;
+	w->service.spill = 140;
+	w->servers[0].locality = "region=eu,zone=b";
+	w->servers[1].locality = "region=eu,zone=c";
+	w->servers[2].locality = "region=us";
+}
+
+static void near_servers_come_before_far_ones(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "This proxy stands in region=eu,zone=a.\n");
+	contains(&out, "  tier 0   1 part of the locality in common: region=eu\n"
+	               "           n1  region=eu,zone=b\n           n2  region=eu,zone=c\n"
+	               "  tier 1   nothing of the locality in common\n"
+	               "           n3  region=us\n");
+	contains(&out,
+	         "With spill = 1.4 a tier keeps them all until more than 28.6 % of it is away.");
+	contains(&out, "2 of 2       100.0 % x 1.4 = 140.0 %     100 %     0 %\n");
+	contains(&out, "1 of 2        50.0 % x 1.4 =  70.0 %      70 %    30 %\n");
+	contains(&out, "0 of 2         0.0 % x 1.4 =   0.0 %       0 %   100 %\n");
+	lacks(&out, "No tiers");
+}
+
+static void balance_knows_the_tiers(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	explain(&w, EXPLAIN_BALANCE, &out);
+	contains(&out, "n1        weight   1   50.0 %   tier 0\n");
+	contains(&out, "n2        weight   1   50.0 %   tier 0\n");
+	contains(&out, "n3        weight   1    0.0 %   tier 1\n");
+	contains(&out, "near servers come first (`sluice explain");
+	contains(&out,
+	         "Without n1 the others of tier 0 get 40 % more each, and the tiers behind it 30"
+	         "\n  % of all.");
+	w.service.spill = 0;
+	w.servers[1].weight = 3;
+	explain(&w, EXPLAIN_BALANCE, &out);
+	contains(&out, "n2        weight   3   75.0 %   tier 0\n");
+	contains(&out,
+	         "Without n2 the others of tier 0 get 300 % more each, and the tiers behind it 0"
+	         "\n  % of all.");
+	w.servers[0].disabled = true;
+	explain(&w, EXPLAIN_BALANCE, &out);
+	contains(&out, "n2        weight   3  100.0 %   tier 0\n");
+	contains(&out, "Without n2 the tiers behind tier 0 get its 100 %.");
+	w.service.tiers = SETTINGS_TIERS_LATENCY;
+	explain(&w, EXPLAIN_BALANCE, &out);
+	lacks(&out, "tier 0");
+	contains(&out, "the measured times make tiers");
+}
+
+static void what_cannot_serve_counts_against_its_tier(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	w.servers[0].disabled = true;
+	w.servers[1].locality = "region=eu,zone=a";
+	w.servers[2].locality = NULL;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "2 parts of the locality in common: region=eu,zone=a\n           n2  ");
+	contains(&out, "n1  region=eu,zone=b; disabled\n");
+	contains(&out, "tier 2   nothing of the locality in common\n           n3  no locality\n");
+	contains(&out, "1 of 1       100.0 % x 1.4 = 140.0 %     100 %     0 %     0 %\n");
+	contains(&out, "0 of 1         0.0 % x 1.4 =   0.0 %       0 %     0 %   100 %\n");
+	w.servers[2].disabled = true;
+	w.service.spill = 100;
+	w.servers[1].locality = "region=eu";
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "1 of 2        50.0 % x 1.0 =  50.0 %     100 %     0 %\n");
+	contains(&out, "With spill = 1.0 a tier gives away as much as is away of it.");
+}
+
+static void spill_0_keeps_everything(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	w.service.spill = 0;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "With spill = 0 a tier takes all new sessions as long as");
+	contains(&out, "1 of 2        50.0 %                     100 %     0 %\n");
+	w.service.spill = 75;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "With spill = 0.75 a tier gives some away even when all of it is usable.");
+	contains(&out, "2 of 2       100.0 % x 0.75 =  75.0 %     75 %    25 %\n");
+}
+
+static void measured_times_are_explained(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.service.tiers = SETTINGS_TIERS_LATENCY;
+	w.service.spill = 140;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "Tiers by measured time (tiers = \"latency\")");
+	contains(&out, "2 of 4        50.0 % x 1.4 =  70.0 %      70 %    30 %\n");
+}
+
+static void a_service_without_tiers_says_why(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	w.service.tiers = SETTINGS_TIERS_NONE;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "No tiers: tiers = \"none\"");
+	contains(&out, "  active   n1, n2, n3\n");
+	w.service.tiers = SETTINGS_TIERS_LATENCY;
+	w.service.balance = SETTINGS_HASH;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "No tiers: with balance = \"source\" or \"hash\"");
+	lacks(&out, "measured");
+	w.service.balance = SETTINGS_RANDOM;
+	w.service.tiers = SETTINGS_TIERS_LOCALITY;
+	w.service.here = NULL;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "No tiers: the file does not say where this proxy stands (locality)");
+}
+
+static void servers_that_the_cluster_tells_are_not_known(void **state)
+{
+	static const struct settings_discover discover = { 0 };
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	spread_out(&w);
+	w.settings.discover = &discover;
+	explain(&w, EXPLAIN_TIERS, &out);
+	lacks(&out, "cluster.discover");
+	w.service.server_count = 0;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "The cluster tells its servers");
+	lacks(&out, "Nobody serves");
+	lacks(&out, "One tier");
+}
+
+static void a_panic_is_told(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	explain(&w, EXPLAIN_TIERS, &out);
+	lacks(&out, "(panic");
+	w.service.panic = SETTINGS_PANIC_ROUTE;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "(panic = \"route\")");
+	w.service.panic = SETTINGS_PANIC_HOLD;
+	explain(&w, EXPLAIN_TIERS, &out);
+	contains(&out, "(panic =");
 }
 
 static void nobody_serves_if_all_are_idle(void **state)
@@ -278,8 +458,9 @@ static void lines_fit_80_columns(void **state)
 	struct world w;
 
 	(void)state;
-	make(&w);
+	spread_out(&w);
 	w.servers[2].backup = true;
+	w.servers[0].locality = "cloud=one";
 	for (int t = 0; t < EXPLAIN_TOPICS; t++) {
 		AUTO_TEXT out = { 0 };
 
@@ -302,6 +483,14 @@ int main(void)
 		cmocka_unit_test(balance_tells_backups_and_idle_servers),
 		cmocka_unit_test(every_algorithm_has_its_words),
 		cmocka_unit_test(tiers_are_actives_then_backups),
+		cmocka_unit_test(near_servers_come_before_far_ones),
+		cmocka_unit_test(balance_knows_the_tiers),
+		cmocka_unit_test(what_cannot_serve_counts_against_its_tier),
+		cmocka_unit_test(spill_0_keeps_everything),
+		cmocka_unit_test(measured_times_are_explained),
+		cmocka_unit_test(a_service_without_tiers_says_why),
+		cmocka_unit_test(servers_that_the_cluster_tells_are_not_known),
+		cmocka_unit_test(a_panic_is_told),
 		cmocka_unit_test(nobody_serves_if_all_are_idle),
 		cmocka_unit_test(a_drain_is_told_phase_by_phase),
 		cmocka_unit_test(a_drain_that_cuts_sessions_says_so),

@@ -44,6 +44,12 @@ static void what_is_held_and_replayed_is_shown(void **state)
 		"sluice_server_replayed_total{proxy=\"psql\",server=\"n1\"} 4",
 		"sluice_server_replayed_total{proxy=\"psql\",server=\"n2\"} 0",
 		"sluice_server_asked_total{proxy=\"psql\",server=\"n1\"} 6",
+		"# TYPE sluice_server_warm_connections gauge",
+		"sluice_server_warm_connections{proxy=\"psql\",server=\"n1\"} 7",
+		"sluice_server_warm_connections{proxy=\"psql\",server=\"n2\"} 0",
+		"# TYPE sluice_server_warm_used_total counter",
+		"sluice_server_warm_used_total{proxy=\"psql\",server=\"n1\"} 8",
+		"sluice_server_warm_lost_total{proxy=\"psql\",server=\"n1\"} 9",
 		"# TYPE sluice_predecessor_sessions gauge",
 		"sluice_predecessor_sessions 5",
 		"sluice_server_predecessor_sessions{proxy=\"psql\",server=\"n1\"} 3",
@@ -66,8 +72,40 @@ static void what_is_held_and_replayed_is_shown(void **state)
 	counter_add(&psql->count, COUNTER_HELD, 21);
 	counter_add(&psql->servers[0]->count, COUNTER_REPLAYED, 4);
 	counter_add(&psql->servers[0]->count, COUNTER_ASKED, 6);
+	psql->servers[0]->warm = 7;
+	counter_add(&psql->servers[0]->count, COUNTER_WARM_USED, 8);
+	counter_add(&psql->servers[0]->count, COUNTER_WARM_LOST, 9);
 	psql->ended[REASON_HOLD_TIMEOUT] = 2;
 	psql->ended[REASON_HOLD_FULL] = 1;
+	write_all(f, &all, &out);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		char line[160];
+
+		snprintf(line, sizeof(line), "\n%s\n", lines[i]);
+		if (!strstr(text_str(&out), line))
+			fail_msg("no line %s", lines[i]);
+	}
+}
+
+static void discovery_has_series_where_it_is_on(void **state)
+{
+	static const char *const lines[] = {
+		"# TYPE sluice_discovery_nodes gauge",
+		"sluice_discovery_nodes 5",
+		"sluice_discovery_last_success_age_seconds 17",
+		"# TYPE sluice_discovery_failures_total counter",
+		"sluice_discovery_failures_total 3",
+	};
+	static const struct prometheus_filter all = { .scopes = PROMETHEUS_ALL };
+	struct fixture *f = *state;
+	AUTO_TEXT without = { 0 };
+	AUTO_TEXT out = { 0 };
+
+	write_all(f, &all, &without);
+	assert_null(strstr(text_str(&without), "sluice_discovery"));
+	f->process.discovery = (struct snapshot_discovery){
+		.on = true, .known = 5, .joined = 4, .last_s = 17, .failures = 3
+	};
 	write_all(f, &all, &out);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		char line[160];
@@ -119,6 +157,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_held_and_replayed_is_shown, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(discovery_has_series_where_it_is_on, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(a_scope_has_its_own_families_alone, set_up,
 		                                tear_down),

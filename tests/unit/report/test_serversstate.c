@@ -131,6 +131,8 @@ static void states_have_the_columns_of_haproxy(void **state)
 	expect("psql", "2 0 1 1", "15 3 4 6 0 0 0");
 	set_state(n1, STATE_UP, 4, STATE_DRAIN_COMMAND);
 	expect("psql", "2 8 1 1", "15 3 4 6 0 0 0");
+	set_state(n1, STATE_UP, 4, STATE_DRAIN_LEFT);
+	expect("psql", "2 16 1 1", "15 3 4 6 0 0 0");
 	set_state(n1, STATE_UP, 4, STATE_MAINT_COMMAND);
 	expect("psql", "0 1 1 1", "15 3 0 14 0 0 0");
 	set_state(n1, STATE_DOWN, 0, STATE_MAINT_CONFIG);

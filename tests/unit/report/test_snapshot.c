@@ -124,6 +124,25 @@ static void weight_zero_is_not_usable(void **state)
 	snapshot_free(s);
 }
 
+static void no_tier_takes_anything_without_a_usable_server(void **state)
+{
+	struct fixture *f = *state;
+	struct topology_service *psql = f->topology->services[0];
+	struct snapshot *s = snapshot_take(f->topology, &f->process);
+
+	assert_int_equal(s->services[0].tier_percent[0], 100);
+	snapshot_free(s);
+	for (size_t i = 0; i < psql->server_count; i++)
+		atomic_store(&psql->servers[i]->weight, 0);
+	s = snapshot_take(f->topology, &f->process);
+	assert_int_equal(s->services[0].tier_percent[0], 0);
+	snapshot_free(s);
+	atomic_store(&psql->panicking, true);
+	s = snapshot_take(f->topology, &f->process);
+	assert_int_equal(s->services[0].tier_percent[0], 100);
+	snapshot_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +154,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_without_an_address_is_a_dash, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(weight_zero_is_not_usable, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_tier_takes_anything_without_a_usable_server,
+		                                setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,9 @@ static void the_keys_are_the_documented_ones(void **state)
 		"sessions_total", "check_failures",
 		"replayed",       "asked",
 		"fault",          "sessions_before",
+		"tier",           "cross_tier_sessions",
+		"warm",           "warm_used",
+		"warm_lost",
 	};
 	json_t *o = json_loads(*state, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *n2 = server_at(o, 0, 1);
@@ -113,6 +116,53 @@ static void predecessors_are_written_and_read(void **state)
 	assert_int_equal(s->predecessors[1].pid, 0);
 	assert_int_equal(s->predecessors[1].since_s, 0);
 	assert_false(s->predecessors[1].known);
+	statusjson_free(s);
+	free(json);
+	fixture_release(&f);
+}
+
+static void discovery_is_told_where_it_is_on(void **state)
+{
+	struct snapshot_discovery on = { .on = true,
+		                         .known = 5,
+		                         .joined = 4,
+		                         .from = "http://n1:8080",
+		                         .last_s = 17,
+		                         .failures = 3,
+		                         .error = "a \"quoted\" reason" };
+	struct fixture f;
+	json_t *o;
+	struct statusjson *s;
+	const json_t *d;
+	char *json;
+
+	(void)state;
+	fixture_init(&f);
+	json = status_of(&f);
+	assert_non_null(strstr(json, "\"discovery\":null"));
+	s = statusjson_read(json, NULL);
+	assert_false(s->discovery.on);
+	statusjson_free(s);
+	free(json);
+	f.process.discovery = on;
+	json = status_of(&f);
+	o = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	d = json_object_get(o, "discovery");
+	assert_int_equal(json_integer_value(json_object_get(d, "known")), 5);
+	assert_int_equal(json_integer_value(json_object_get(d, "joined")), 4);
+	assert_int_equal(json_integer_value(json_object_get(d, "last_s")), 17);
+	assert_int_equal(json_integer_value(json_object_get(d, "failures")), 3);
+	assert_string_equal(json_string_value(json_object_get(d, "from")), on.from);
+	assert_string_equal(json_string_value(json_object_get(d, "error")), on.error);
+	json_decref(o);
+	s = statusjson_read(json, NULL);
+	assert_true(s->discovery.on);
+	assert_int_equal(s->discovery.known, 5);
+	assert_int_equal(s->discovery.joined, 4);
+	assert_int_equal(s->discovery.last_s, 17);
+	assert_int_equal(s->discovery.failures, 3);
+	assert_string_equal(s->discovery.from, on.from);
+	assert_string_equal(s->discovery.error, on.error);
 	statusjson_free(s);
 	free(json);
 	fixture_release(&f);
@@ -285,7 +335,7 @@ static void wrong_types_are_refused(void **state)
 
 	assert_int_equal(spoil(o, o), json_object_size(o) - 3);
 	assert_int_equal(spoil(o, service), json_object_size(service) - 7);
-	assert_int_equal(spoil(o, server), json_object_size(server) - 16);
+	assert_int_equal(spoil(o, server), json_object_size(server) - 19);
 	assert_int_equal(spoil(o, json_object_get(server, "check")), 8);
 	json_decref(o);
 }
@@ -317,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_keys_are_the_documented_ones),
 		cmocka_unit_test(predecessors_are_written_and_read),
+		cmocka_unit_test(discovery_is_told_where_it_is_on),
 		cmocka_unit_test(what_was_written_is_read),
 		cmocka_unit_test(what_is_held_and_replayed_is_read),
 		cmocka_unit_test(a_fault_is_read_with_the_time_that_is_left),

@@ -253,11 +253,11 @@ static void only_what_has_changed_is_told(void **state)
 		{ an_average, OF_N1 "\"connect_ms\":{\"max\":12}" END_OF_N1 },
 		{ no_check_any_more, OF_N1 "\"check\":null" END_OF_N1 },
 		{ another_address, OF_N1 "\"address\":\"10.0.0.7:26257\"" END_OF_N1 },
-		{ a_drain, OF_PSQL
-		  "\"on_backup\":true,\"usable\":0,\"servers\":{\"n1\":{\"state\":\"DRAIN\","
-		  "\"admin\":[\"drain\"],\"usable\":false,"
-		  "\"since\":\"2026-11-20T12:12:01.094Z\","
-		  "\"cause\":\"set to drain by a \\\"man\\\"\"" END_OF_N1 },
+		{ a_drain, OF_PSQL "\"on_backup\":true,\"usable\":0,\"tier_percent\":[0],"
+		                   "\"servers\":{\"n1\":{\"state\":\"DRAIN\","
+		                   "\"admin\":[\"drain\"],\"usable\":false,"
+		                   "\"since\":\"2026-11-20T12:12:01.094Z\","
+		                   "\"cause\":\"set to drain by a \\\"man\\\"\"" END_OF_N1 },
 		{ a_predecessor,
 		  NOW ",\"predecessors\":[{\"known\":true,\"pid\":815,\"sessions\":4,"
 		      "\"since\":\"2026-11-20T12:11:51.595Z\",\"since_s\":9}]}" },

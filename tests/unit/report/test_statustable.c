@@ -117,6 +117,32 @@ static void a_service_that_holds_clients_says_so(void **state)
 	assert_true(widest(text_str(&out)) <= 100);
 }
 
+static void tiers_are_shown_where_there_are_several(void **state)
+{
+	struct statusjson *s = status_of("a-node-with-a-name-that-is-long");
+	AUTO_TEXT out = { 0 };
+
+	(void)state;
+	s->services[0].tiers = 2;
+	s->services[0].tier_percent[0] = 93;
+	s->services[0].tier_percent[1] = 7;
+	s->services[0].servers[0].locality = "region=eu-west";
+	s->services[0].servers[1].tier = s->services[0].servers[2].tier = 1;
+	s->services[0].servers[1].cross_tier_sessions = 12;
+	statustable_write(s, 80, STATUSTABLE_ASCII, &out);
+	assert_non_null(strstr(text_str(&out),
+	                       " usable  7 sessions  4/s\n"
+	                       "    tier 0 eu-west 93 %, tier 1 7 %; 12 sessions crossed tiers\n"
+	                       "    STATE "));
+	assert_non_null(strstr(text_str(&out), "    5    4/s    0\n"));
+	assert_non_null(strstr(text_str(&out), "2/100    0/s    1\n"));
+	assert_non_null(strstr(text_str(&out), "    0    0/s    -\n"));
+	assert_non_null(strstr(text_str(&out), " SESSIONS   RATE TIER\n"));
+	assert_non_null(strstr(text_str(&out), " SESSIONS   RATE\n"));
+	assert_true(widest(text_str(&out)) <= 80);
+	statusjson_free(s);
+}
+
 static void processes_that_were_upgraded_have_a_line(void **state)
 {
 	struct statusjson_predecessor before[] = {
@@ -136,6 +162,57 @@ static void processes_that_were_upgraded_have_a_line(void **state)
 	                       "\npid 815, replaced 3m12s ago, still has 4 sessions\n"
 	                       "a process from before an upgrade still has 1 "
 	                       "session\n"));
+}
+
+static void discovery_has_a_line_where_it_is_on(void **state)
+{
+	static const struct {
+		struct statusjson_discovery d;
+		const char *words;
+	} cases[] = {
+		{ { .on = true, .known = 5, .joined = 4, .last_s = 3, .from = "http://n1:8080" },
+		  " sessions, 4/s\ndiscovery: 5 nodes from http://n1:8080, 3s ago\n\npsql" },
+		{ { .on = true, .known = 1, .last_s = 7500, .error = "n1:8080: nobody is there" },
+		  "\ndiscovery: 1 node from a list that was kept, 2h05m old\n"
+		  "    ` n1:8080: nobody is there\n\npsql" },
+		{ { .on = true, .last_s = -1, .error = "caf\xc3\xa9" },
+		  "\ndiscovery: no list of nodes yet\n    ` caf?\n\npsql" },
+		{ { .on = true, .last_s = -1 }, "\ndiscovery: no list of nodes yet\n\npsql" },
+	};
+	struct statusjson *s = *state;
+	AUTO_TEXT calm = { 0 };
+
+	statustable_write(s, 80, STATUSTABLE_ASCII, &calm);
+	assert_null(strstr(text_str(&calm), "discovery"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_TEXT out = { 0 };
+
+		s->discovery = cases[i].d;
+		statustable_write(s, 80, STATUSTABLE_ASCII, &out);
+		assert_non_null(strstr(text_str(&out), cases[i].words));
+	}
+}
+
+static void what_discovery_complains_of_is_folded(void **state)
+{
+	struct statusjson *s = *state;
+	AUTO_TEXT out = { 0 };
+
+	s->discovery = (struct statusjson_discovery){
+		.on = true,
+		.last_s = 5,
+		.known = 3,
+		.from = "http://a-host-with-a-long-name.example.com:8080/_status/nodes?and=so&on=1",
+		.error = "the cluster cannot be asked: 10.0.134.115:8080: time is over while "
+		         "connecting (a node's HTTP port is 8080 unless its --http-addr says "
+		         "otherwise)",
+	};
+	statustable_write(s, 80, 0, &out);
+	assert_true(widest(text_str(&out)) <= 80);
+	assert_non_null(strstr(text_str(&out), "\n      "));
+	text_clear(&out);
+	statustable_write(s, 80, STATUSTABLE_COLOUR, &out);
+	assert_non_null(strstr(text_str(&out), "\033[33mdiscovery: 3 nodes from http://"));
 }
 
 static void a_server_with_a_fault_says_so(void **state)
@@ -238,7 +315,12 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(checks_are_told_in_few_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_service_in_trouble_says_so, setup, teardown),
+		cmocka_unit_test(tiers_are_shown_where_there_are_several),
 		cmocka_unit_test_setup_teardown(processes_that_were_upgraded_have_a_line, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(discovery_has_a_line_where_it_is_on, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(what_discovery_complains_of_is_folded, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(a_server_with_a_fault_says_so, setup, teardown),
 	};

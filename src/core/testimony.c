@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "testimony.h"
-
-#include "base/tick.h"
-#include "rosterparts.h"
+#include "core/testimony.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,29 +29,29 @@ static uint32_t validity(const struct topology_server *s, enum testimony_kind ki
 	return TESTIMONY_FRESH_MS + (kind == TESTIMONY_SILENT ? timeout : 0);
 }
 
-void testimony_note(struct roster *r, const struct topology_server *s, enum testimony_kind kind)
+void testimony_note(struct testimony_list *l, const struct topology_server *s,
+                    enum testimony_kind kind, int64_t now_ms)
 {
-	struct testimony_list *l = &r->testimonies;
-
 	l->at[l->next++ % TESTIMONY_ROOM] = (struct testimony){
-		.slot = s->check_slot, .ms = tick_ms(), .kind = kind, .valid_ms = validity(s, kind)
+		.slot = s->check_slot, .ms = now_ms, .kind = kind, .valid_ms = validity(s, kind)
 	};
 }
 
-enum testimony_kind testimony_confirms(const struct roster *r, const struct topology_server *s,
-                                       const struct probe_result *result)
+enum testimony_kind testimony_confirms(const struct testimony_list *l,
+                                       const struct topology_server *s,
+                                       const struct probe_result *result, bool haproxy,
+                                       int64_t now_ms)
 {
 	enum testimony_kind found = testimony_refused(result) ? TESTIMONY_REFUSED
 	                            : is_silence(result)      ? TESTIMONY_SILENT
 	                                                      : TESTIMONY_NONE;
-	int64_t now = tick_ms();
 
-	if (found == TESTIMONY_NONE || (r->o.topology->settings->haproxy && !s->settings->observe))
+	if (found == TESTIMONY_NONE || (haproxy && !s->settings->observe))
 		return TESTIMONY_NONE;
 	for (size_t i = 0; i < TESTIMONY_ROOM; i++) {
-		const struct testimony *t = &r->testimonies.at[i];
+		const struct testimony *t = &l->at[i];
 
-		if (t->kind == found && t->slot == s->check_slot && now - t->ms <= t->valid_ms)
+		if (t->kind == found && t->slot == s->check_slot && now_ms - t->ms <= t->valid_ms)
 			return found;
 	}
 	return TESTIMONY_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONTROL_SLOWSTART_H
-#define CONTROL_SLOWSTART_H
+#ifndef CORE_SLOWSTART_H
+#define CORE_SLOWSTART_H
 
 #include "core/topology.h"
 
@@ -8,7 +8,7 @@
  * Servers that come back take their share of sessions little by little (HAProxy configuration
  * manual 5.2, "slowstart"): `ramp` of a server rises from 1 to 100 within slowstart_ms, in steps
  * of a second or a twentieth of that time, whichever is longer.  A server without that setting is
- * left at 100.  `now_ms`: tick_ms().  Control thread only.
+ * left at 100.  `now_ms`: tick_ms(), or the time that is simulated.  Control thread only.
  */
 
 /* Per cent that count `elapsed_ms` after the start: 1..100. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/slowstart.h"
+#include "core/slowstart.h"
 
 enum { FULL = 100, STEPS = 20, SHORTEST_STEP_MS = 1000 };
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONTROL_TESTIMONY_H
-#define CONTROL_TESTIMONY_H
+#ifndef CORE_TESTIMONY_H
+#define CORE_TESTIMONY_H
 
 #include "core/topology.h"
 
 /*
  * What clients met at a server, remembered for the check that it hurries: a process that is gone
- * refuses both, one that is frozen, or a host that has vanished, answers neither.  Control thread.
+ * refuses both, one that is frozen, or a host that has vanished, answers neither.  `now_ms`:
+ * tick_ms(), or the time that is simulated.  Control thread.
  */
-struct roster;
-
 enum testimony_kind {
 	TESTIMONY_NONE,
 	TESTIMONY_REFUSED, /* nobody listens there */
@@ -34,13 +33,16 @@ struct testimony_list {
 bool testimony_refused(const struct probe_result *result);
 
 /* A client met that at `s`. */
-void testimony_note(struct roster *r, const struct topology_server *s, enum testimony_kind kind);
+void testimony_note(struct testimony_list *l, const struct topology_server *s,
+                    enum testimony_kind kind, int64_t now_ms);
 
 /*
  * Does that result of its check confirm what a client met: is it dead beyond doubt?  In HAProxy's
- * place failures are counted as HAProxy does, unless the server is observed.
+ * place (`haproxy`) failures are counted as HAProxy does, unless the server is observed.
  */
-enum testimony_kind testimony_confirms(const struct roster *r, const struct topology_server *s,
-                                       const struct probe_result *result);
+enum testimony_kind testimony_confirms(const struct testimony_list *l,
+                                       const struct topology_server *s,
+                                       const struct probe_result *result, bool haproxy,
+                                       int64_t now_ms);
 
 #endif
