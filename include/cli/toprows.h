@@ -10,6 +10,7 @@
  */
 enum toprows_kind {
 	TOPROWS_SERVICE, /* a heading: `service` */
+	TOPROWS_TIERS,   /* under its heading: which tiers the service has */
 	TOPROWS_SERVER,  /* `service`, `server` */
 	TOPROWS_CAUSE,   /* under its server: why it is not up */
 	TOPROWS_FAULT,   /* under its server: the fault that is on it */
@@ -28,6 +29,7 @@ enum toprows_fact {
 	TOPROWS_RATE,
 	TOPROWS_BYTES,
 	TOPROWS_LOGS,
+	TOPROWS_NODES, /* with cluster.discover */
 	TOPROWS_FACTS
 };
 

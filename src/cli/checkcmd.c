@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/checkcmd.h"
 
+#include "cli/conffile.h"
 #include "cli/options.h"
 #include "conf/loader.h"
-
-#define DEFAULT_FILE "/etc/sluice/sluice.conf"
 
 static const char *plural(size_t n)
 {
@@ -23,7 +22,7 @@ static struct settings *report(const struct console *c, struct settings *setting
 struct settings *checkcmd_load(const struct console *c, const char *file)
 {
 	struct loader_problems problems = { 0 };
-	struct settings *settings = loader_read_file(file != NULL ? file : DEFAULT_FILE, &problems);
+	struct settings *settings = loader_read_file(file, &problems);
 
 	return report(c, settings, &problems);
 }
@@ -56,8 +55,8 @@ int checkcmd_main(const struct console *c, int argc, char **argv)
 
 	if (!options_parse(&o, COMMANDS_CHECK, argc, argv, &err))
 		return console_usage(c, commands_get(COMMANDS_CHECK), &err);
-	file = options_value(&o, "file") != NULL ? options_value(&o, "file") : DEFAULT_FILE;
-	settings = checkcmd_load(c, file);
+	file = conffile_path(c, &o);
+	settings = file != NULL ? checkcmd_load(c, file) : NULL;
 	if (settings == NULL)
 		return CONSOLE_INVALID;
 	servers = count_servers(settings);

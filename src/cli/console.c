@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/console.h"
 
+#include "base/printable.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -64,12 +66,28 @@ void console_init(struct console *c)
 	};
 }
 
+/* What is wrong may be what somebody else wrote. */
+static void add_error(struct text *out, const struct error *err)
+{
+	const char *at = err->text;
+
+	while (*at != '\0') {
+		size_t len = *at == '\n' ? 1 : printable_len(at);
+
+		text_addn(out, len > 0 ? at : "?", len > 0 ? len : 1);
+		at += len > 0 ? len : 1;
+	}
+}
+
 int console_fail(const struct console *c, const struct error *err)
 {
+	AUTO_TEXT words = { 0 };
+
+	add_error(&words, err);
 	if (c->command != NULL)
-		fprintf(c->err, "sluice %s: %s\n", c->command, err->text);
+		fprintf(c->err, "sluice %s: %s\n", c->command, text_str(&words));
 	else
-		fprintf(c->err, "sluice: %s\n", err->text);
+		fprintf(c->err, "sluice: %s\n", text_str(&words));
 	return CONSOLE_FAILED;
 }
 
@@ -77,9 +95,11 @@ int console_usage(const struct console *c, const struct commands_entry *command,
                   const struct error *err)
 {
 	AUTO_TEXT usage = { 0 };
+	AUTO_TEXT words = { 0 };
 
 	commands_write_usage(command, &usage);
-	fprintf(c->err, "sluice %s: %s\n%s", command->name, err->text, text_str(&usage));
+	add_error(&words, err);
+	fprintf(c->err, "sluice %s: %s\n%s", command->name, text_str(&words), text_str(&usage));
 	return CONSOLE_USAGE;
 }
 

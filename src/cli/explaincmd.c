@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explaincmd.h"
 
+#include "cli/conffile.h"
 #include "cli/options.h"
 #include "conf/lintfile.h"
 #include "report/explain.h"
-
-#define DEFAULT_FILE "/etc/sluice/sluice.conf"
 
 static bool take_facts(const struct options *o, struct explain_facts *facts, struct error *err)
 {
@@ -23,20 +22,24 @@ int explaincmd_main(const struct console *c, int argc, char **argv)
 	struct lintfile *file;
 	AUTO_TEXT out = { 0 };
 	struct options o;
-	struct error err;
 	const char *path;
+	struct error err;
 
 	if (!options_parse(&o, COMMANDS_EXPLAIN, argc, argv, &err) ||
 	    !explain_find(o.words[0], &topic, &err) || !take_facts(&o, &facts, &err))
 		return console_usage(c, commands_get(COMMANDS_EXPLAIN), &err);
-	path = options_value(&o, "file");
-	file = lintfile_read(path != NULL ? path : DEFAULT_FILE, &problems);
+	path = conffile_path(c, &o);
+	file = path != NULL ? lintfile_read(path, &problems) : NULL;
 	for (size_t i = 0; i < problems.count; i++)
 		fprintf(c->err, "%s\n", problems.lines[i]);
 	loader_problems_release(&problems);
 	if (file == NULL)
 		return CONSOLE_INVALID;
 	explain_write(topic, lintfile_settings(file), &facts, &out);
+	if (lintfile_has_stand_ins(file))
+		fputs("The cluster tells its nodes (cluster.discover); three stand for them "
+		      "here.\n\n",
+		      c->out);
 	fputs(text_str(&out), c->out);
 	lintfile_free(file);
 	return CONSOLE_OK;

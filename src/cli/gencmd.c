@@ -2,18 +2,18 @@
 #include "cli/gencmd.h"
 
 #include "base/addr.h"
+#include "base/cleanup.h"
 #include "base/number.h"
 #include "cli/options.h"
 #include "cli/outfile.h"
 #include "conf/generate.h"
+#include "nodesource.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-	SQL_PORT = 26257, /* CockroachDB's own defaults */
-	HTTP_PORT = 8080,
-	LIST_MAX = 16 << 20, /* bytes of a node list */
+	SQL_PORT = 26257, /* CockroachDB's own default */
 	SERVICE_NAME_MAX = 63
 };
 
@@ -22,7 +22,10 @@ struct request {
 	struct generate_service services[OPTIONS_MAX];
 	char names[OPTIONS_MAX][SERVICE_NAME_MAX + 1];
 	struct generate_options options;
+	struct nodesource source;
 	struct nodelist nodes;
+	struct text ca, session; /* files, as the configuration names them */
+	bool for_haproxy;
 };
 
 static bool is_service_name(const char *s, size_t len)
@@ -88,51 +91,36 @@ static bool parse_services(struct request *r, const struct options *o, struct er
 	return true;
 }
 
+static bool parse_format(struct request *r, const struct options *o, struct error *err)
+{
+	const char *format = options_value(o, "format");
+
+	r->for_haproxy = format != NULL && strcmp(format, "haproxy") == 0;
+	if (format == NULL || r->for_haproxy || strcmp(format, "sluice") == 0)
+		return true;
+	return error_set(err, "--format \"%s\": write sluice or haproxy", format);
+}
+
 /* What can be said about the arguments without reading anything. */
 static bool parse_request(struct request *r, const struct options *o, struct error *err)
 {
-	if (options_value(o, "nodes") == NULL && o->word_count == 0)
-		return error_set(err, "no nodes: name their hosts, or a list with --nodes FILE");
-	r->options.secure = options_has(o, "secure");
+	if (!nodesource_parse(&r->source, o, err) || !parse_format(r, o, err))
+		return false;
+	if (!nodesource_is_given(&r->source) && o->word_count == 0)
+		return error_set(err, "no nodes: name their hosts, a list with --nodes FILE, or a "
+		                      "node to ask with --from URL");
+	r->options.secure = options_has(o, "secure") || websource_is_secure(&r->source.web);
 	r->options.ca = options_value(o, "cacert");
 	r->options.here = options_value(o, "here");
+	r->options.from = r->source.web.urls;
+	r->options.from_count = r->source.web.count;
+	r->options.session = options_value(o, "session");
+	if (r->options.here != NULL && !nodelist_is_locality(r->options.here))
+		return error_set(err, "--here \"%.100s\": write a locality, KEY=VALUE[,KEY=VALUE]",
+		                 r->options.here);
 	if (r->options.ca != NULL && !r->options.secure)
-		return error_set(err, "--cacert needs --secure");
+		return error_set(err, "--cacert needs --secure, or --from https://");
 	return parse_services(r, o, err);
-}
-
-static bool read_stream(FILE *f, const char *name, struct text *ret, struct error *err)
-{
-	char bytes[16384];
-	size_t n;
-
-	while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0) {
-		if (memchr(bytes, '\0', n) != NULL)
-			return error_set(err, "%s is not a text", name);
-		if (ret->len + n > LIST_MAX)
-			return error_set(err, "%s is too long for a list of nodes", name);
-		text_addn(ret, bytes, n);
-	}
-	return !ferror(f) || error_sys(err, errno, "%s", name);
-}
-
-static bool read_list(const struct console *c, const char *path, struct nodelist *ret,
-                      struct error *err)
-{
-	bool standard = strcmp(path, "-") == 0;
-	struct nodelist_options options = { .source = standard ? "standard input" : path,
-		                            .sql_port = SQL_PORT,
-		                            .http_port = HTTP_PORT };
-	AUTO_TEXT text = { 0 };
-	FILE *f = standard ? c->in : fopen(path, "re");
-	bool ok;
-
-	if (f == NULL)
-		return error_sys(err, errno, "%s", path);
-	ok = read_stream(f, options.source, &text, err);
-	if (!standard)
-		fclose(f);
-	return ok && nodelist_parse(text_str(&text), &options, ret, err);
 }
 
 /* The two ways in which people write several nodes, or one of IPv6, and mean well. */
@@ -151,24 +139,60 @@ static bool collect_nodes(const struct console *c, struct request *r, const stru
                           struct error *err)
 {
 	struct nodelist_options options = { .source = "the command line",
-		                            .sql_port = SQL_PORT,
-		                            .http_port = HTTP_PORT };
-	const char *list = options_value(o, "nodes"), *filter = options_value(o, "locality");
+		                            .sql_port = r->source.sql_port,
+		                            .http_port = r->source.http_port };
+	const char *filter = options_value(o, "locality");
 
-	if (list != NULL && !read_list(c, list, &r->nodes, err))
+	if (nodesource_is_given(&r->source) && !nodesource_read(&r->source, c, &r->nodes, err))
 		return false;
 	for (size_t i = 0; i < o->word_count; i++)
 		if (!check_node(o->words[i], err) ||
 		    !nodelist_add_argument(&r->nodes, o->words[i], &options, err))
 			return false;
-	if (r->nodes.count == 0)
-		return error_set(err, "%s: there is no node in it", list);
-	return filter == NULL || nodelist_filter(&r->nodes, filter, err);
+	if (filter != NULL && !nodelist_filter(&r->nodes, filter, err))
+		return false;
+	if (r->options.here != NULL)
+		nodelist_sort(&r->nodes, r->options.here);
+	return true;
 }
 
-static int write_out(const struct console *c, const char *path, const struct nodelist *nodes,
+/* What reads the configuration runs elsewhere: from here on a file of ours has its whole name. */
+static const char *make_absolute(const char *path, const char *prefix, struct text *ret)
+{
+	AUTO_FREE char *here = *path == '/' ? NULL : realpath(path, NULL);
+
+	text_addf(ret, "%s%s", prefix, here != NULL ? here : path);
+	return text_str(ret);
+}
+
+static void name_files(struct request *r)
+{
+	static const char prefix[] = "file:";
+	const char *session = r->options.session;
+
+	if (r->options.ca != NULL)
+		r->options.ca = make_absolute(r->options.ca, "", &r->ca);
+	if (session != NULL && strncmp(session, prefix, strlen(prefix)) == 0)
+		r->options.session = make_absolute(session + strlen(prefix), prefix, &r->session);
+}
+
+static void write_haproxy(const struct console *c, const struct request *r, struct text *out)
+{
+	struct error unverified;
+
+	generate_haproxy(&r->nodes, &r->options, out);
+	if (!r->options.secure || r->options.ca != NULL)
+		return;
+	error_set(&unverified,
+	          "whoever answers the checks is believed (check-ssl verify none): give "
+	          "--cacert FILE, which signs the nodes' certificates");
+	console_fail(c, &unverified);
+}
+
+static int write_out(const struct console *c, const char *path, const struct request *r,
                      const struct text *conf)
 {
+	size_t count = r->nodes.count;
 	struct error err;
 
 	if (path == NULL) {
@@ -177,8 +201,8 @@ static int write_out(const struct console *c, const char *path, const struct nod
 	}
 	if (!outfile_replace(path, conf->data, conf->len, &err))
 		return console_fail(c, &err);
-	fprintf(c->err, "%s: written, %zu node%s; next: sluice check -f %s\n", path, nodes->count,
-	        nodes->count == 1 ? "" : "s", path);
+	fprintf(c->err, "%s: written, %zu node%s; next: %s -f %s\n", path, count,
+	        count == 1 ? "" : "s", r->for_haproxy ? "haproxy -c" : "sluice check", path);
 	return CONSOLE_OK;
 }
 
@@ -193,11 +217,17 @@ int gencmd_main(const struct console *c, int argc, char **argv)
 	if (!options_parse(&o, COMMANDS_GEN, argc, argv, &err) || !parse_request(&r, &o, &err))
 		return console_usage(c, commands_get(COMMANDS_GEN), &err);
 	if (collect_nodes(c, &r, &o, &err)) {
-		generate_conf(&r.nodes, &r.options, &conf);
-		status = write_out(c, options_value(&o, "out"), &r.nodes, &conf);
+		name_files(&r);
+		if (r.for_haproxy)
+			write_haproxy(c, &r, &conf);
+		else
+			generate_conf(&r.nodes, &r.options, &conf);
+		status = write_out(c, options_value(&o, "out"), &r, &conf);
 	} else {
 		status = console_fail(c, &err);
 	}
 	nodelist_release(&r.nodes);
+	text_release(&r.ca);
+	text_release(&r.session);
 	return status;
 }

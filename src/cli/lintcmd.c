@@ -2,15 +2,17 @@
 #include "cli/lintcmd.h"
 
 #include "base/number.h"
+#include "cli/conffile.h"
 #include "cli/options.h"
 #include "conf/lint.h"
+#include "conf/nodesettings.h"
+#include "websource.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#define DEFAULT_FILE "/etc/sluice/sluice.conf"
-#define PORT_RANGE   "/proc/sys/net/ipv4/ip_local_port_range"
+#define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
 
 enum { SUBJECTS_SHOWN = 4, PROXIES_MAX = 1000000, WIDTH = 80 };
 
@@ -66,6 +68,32 @@ static bool take_facts(const struct options *o, struct lint_facts *facts, struct
 	return true;
 }
 
+/* --- what the cluster knows --------------------------------------------------------------- */
+
+static bool take_settings(void *ctx, const char *url, const struct text *body, struct error *err)
+{
+	return nodesettings_parse(url, text_str(body), body->len, ctx, err);
+}
+
+/* Its own settings, as far as nobody said what they are. */
+static bool ask_cluster(const struct console *c, const struct websource *from,
+                        struct lint_facts *facts, struct error *err)
+{
+	static const char *const pages[] = { NODESETTINGS_PAGE, NULL };
+	struct nodesettings told = { 0 };
+
+	if (from->count == 0)
+		return true;
+	if (!websource_read(from, c, pages, NODESETTINGS_BYTES_MAX, take_settings, &told, err))
+		return false;
+	if (!facts->initial_wait_given)
+		facts->initial_wait_ms = told.initial_wait_ms;
+	facts->initial_wait_given = true;
+	if (facts->statement_ms == 0)
+		facts->statement_ms = told.statement_ms;
+	return true;
+}
+
 /* --- text --------------------------------------------------------------------------------- */
 
 static const char *severity_colour(const struct console *c, enum lint_severity s)
@@ -111,6 +139,11 @@ static void add_count(struct text *out, size_t n, const char *noun)
 static void write_text(const struct console *c, const struct lintfile *file, const struct lint *l,
                        struct text *out)
 {
+	if (lintfile_has_stand_ins(file) && l->count > 0)
+		text_addf(out,
+		          "%s: the cluster tells its nodes (cluster.discover); n1, n2 and n3 "
+		          "stand for them here\n",
+		          lintfile_name(file));
 	for (size_t i = 0; i < l->count; i++)
 		add_finding(c, out, &l->findings[i]);
 	if (lintfile_is_haproxy(file) && l->count > 0)
@@ -236,9 +269,9 @@ static int say_problems(const struct console *c, struct loader_problems *problem
 
 static int look(const struct console *c, const struct options *o, const struct lint_facts *facts)
 {
-	const char *path = options_value(o, "file");
 	struct loader_problems problems = { 0 };
-	struct lintfile *file = lintfile_read(path != NULL ? path : DEFAULT_FILE, &problems);
+	const char *path = conffile_path(c, o);
+	struct lintfile *file = path != NULL ? lintfile_read(path, &problems) : NULL;
 	struct lint l = { 0 };
 	AUTO_TEXT out = { 0 };
 	int status;
@@ -262,10 +295,12 @@ int lintcmd_main(const struct console *c, int argc, char **argv)
 {
 	struct lint_facts facts = { 0 };
 	AUTO_TEXT out = { 0 };
+	struct websource from;
 	struct options o;
 	struct error err;
 
-	if (!options_parse(&o, COMMANDS_LINT, argc, argv, &err) || !take_facts(&o, &facts, &err))
+	if (!options_parse(&o, COMMANDS_LINT, argc, argv, &err) || !take_facts(&o, &facts, &err) ||
+	    !websource_parse(&from, &o, &err))
 		return console_usage(c, commands_get(COMMANDS_LINT), &err);
 	if (options_has(&o, "list")) {
 		if (options_has(&o, "json"))
@@ -276,5 +311,7 @@ int lintcmd_main(const struct console *c, int argc, char **argv)
 		return CONSOLE_OK;
 	}
 	read_host(&facts);
+	if (!ask_cluster(c, &from, &facts, &err))
+		return console_fail(c, &err);
 	return look(c, &o, &facts);
 }

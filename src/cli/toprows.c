@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "report/eventline.h"
+#include "report/tierline.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -191,6 +192,13 @@ static void add_notes(struct toprows *to, const struct toprows_row *row)
 	}
 }
 
+static void add_heading(struct toprows *r, const struct statusjson_service *service)
+{
+	add(r, (struct toprows_row){ .kind = TOPROWS_SERVICE, .service = service });
+	if (tierline_is_needed(service))
+		add(r, (struct toprows_row){ .kind = TOPROWS_TIERS, .service = service });
+}
+
 static void add_service(struct toprows *r, const struct topstate *s, const struct topstate_list *l,
                         const struct statusjson_service *service)
 {
@@ -211,7 +219,7 @@ static void add_service(struct toprows *r, const struct topstate *s, const struc
 	sort(&servers, 0, l);
 	if (servers.count > 0 ||
 	    (s->troubles ? !is_well : toprows_matches(service->name, l->filter)))
-		add(r, (struct toprows_row){ .kind = TOPROWS_SERVICE, .service = service });
+		add_heading(r, service);
 	for (size_t i = 0; i < servers.count; i++)
 		add_notes(r, &servers.rows[i]);
 	toprows_release(&servers);
@@ -295,7 +303,8 @@ static void build_process(struct toprows *r, const struct topmodel *m)
 		                             .order = i,
 		                             .service = &m->status->services[i] });
 	for (size_t i = 0; i < TOPROWS_FACTS; i++)
-		add(r, (struct toprows_row){ .kind = TOPROWS_FACT, .order = i });
+		if (i != TOPROWS_NODES || m->status->discovery.on)
+			add(r, (struct toprows_row){ .kind = TOPROWS_FACT, .order = i });
 	for (size_t i = 0; i < m->status->predecessor_count; i++)
 		add(r, (struct toprows_row){ .kind = TOPROWS_BEFORE, .order = i });
 }
@@ -327,13 +336,15 @@ void toprows_build(struct toprows *r, const struct topmodel *m, const struct top
 
 bool toprows_is_choice(const struct toprows_row *row)
 {
-	return row->kind != TOPROWS_CAUSE && row->kind != TOPROWS_FAULT;
+	return row->kind != TOPROWS_CAUSE && row->kind != TOPROWS_FAULT &&
+	       row->kind != TOPROWS_TIERS;
 }
 
 void toprows_key(const struct toprows_row *row, char ret[static TOPSTATE_KEY_MAX])
 {
 	switch (row->kind) {
 	case TOPROWS_SERVICE:
+	case TOPROWS_TIERS:
 	case TOPROWS_SUMMARY:
 		snprintf(ret, TOPSTATE_KEY_MAX, "%s", row->service->name);
 		break;
@@ -358,7 +369,8 @@ void toprows_key(const struct toprows_row *row, char ret[static TOPSTATE_KEY_MAX
 
 bool toprows_is_under_heading(const struct toprows *r, size_t index)
 {
-	return r->rows[index].server != NULL && r->rows[index].kind != TOPROWS_SERVICE;
+	return r->rows[index].kind == TOPROWS_TIERS ||
+	       (r->rows[index].server != NULL && r->rows[index].kind != TOPROWS_SERVICE);
 }
 
 /* Shows the end as long as nobody looks elsewhere. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "report/discoveryline.h"
 #include "report/stamp.h"
 #include "topviewparts.h"
 
@@ -182,6 +183,11 @@ static const char *write_fact(const struct topview_pen *p, enum toprows_fact fac
 	case TOPROWS_LOGS:
 		text_addf(out, "%" PRId64 " dropped", s->dropped_logs);
 		return "log lines";
+	case TOPROWS_NODES:
+		discoveryline_add(&s->discovery, out);
+		if (s->discovery.error != NULL)
+			text_addf(out, "; %s", s->discovery.error);
+		return "discovery";
 	case TOPROWS_FACTS:
 		break;
 	}
@@ -212,6 +218,8 @@ static void draw(const struct topview_pen *p, const struct toptable *t, unsigned
 	}
 	if (what->kind == TOPROWS_FACT) {
 		label = write_fact(p, (enum toprows_fact)what->order, &words);
+		if (what->order == TOPROWS_NODES && p->m->status->discovery.error != NULL)
+			style = TOPGRID_YELLOW;
 	} else {
 		write_before(&p->m->status->predecessors[what->order], &words);
 		style = TOPGRID_YELLOW;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "report/tierline.h"
 #include "topviewparts.h"
 
 #include <inttypes.h>
@@ -12,6 +13,7 @@ enum column {
 	SESSIONS,
 	BAR,
 	RATE,
+	TIER,
 	SPARK,
 	LOST,
 	MOVED,
@@ -29,14 +31,15 @@ static const struct toptable_column columns[COLUMNS] = {
 	[SINCE] = { "SINCE", 6, 6, 3, true },
 	[CHECK] = { "CHECK", 18, 32, 4, false },
 	[SESSIONS] = { "SESS", 5, 11, 2, true },
-	[BAR] = { "LIMIT", 7, 20, 8, false },
+	[BAR] = { "LIMIT", 7, 20, 9, false },
 	[RATE] = { "RATE", 6, 7, 5, true },
-	[SPARK] = { "SEEN", 8, 30, 6, false },
-	[LOST] = { "LOST", 4, 7, 7, true },
-	[MOVED] = { "MOVED", 5, 7, 9, true },
-	[WEIGHT] = { "WGHT", 4, 5, 10, true },
-	[LOCALITY] = { "LOCALITY", 10, 10, 11, false },
-	[ADDRESS] = { "ADDRESS", 10, 10, 12, false },
+	[TIER] = { "TIER", 4, 4, 6, true },
+	[SPARK] = { "SEEN", 8, 30, 7, false },
+	[LOST] = { "LOST", 4, 7, 8, true },
+	[MOVED] = { "MOVED", 5, 7, 10, true },
+	[WEIGHT] = { "WGHT", 4, 5, 11, true },
+	[LOCALITY] = { "LOCALITY", 10, 10, 12, false },
+	[ADDRESS] = { "ADDRESS", 10, 10, 13, false },
 };
 
 /* A row in the making. */
@@ -55,12 +58,13 @@ static unsigned int greater(unsigned int a, unsigned int b)
 static void measure(const struct topview_pen *p, const struct toprows *rows, struct toptable *t)
 {
 	unsigned int name = 6, locality = 0, address = 7;
-	bool limited = false;
+	bool limited = false, tiers = false;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct statusjson_server *s = rows->rows[i].server;
 		unsigned int backup = s != NULL && s->backup ? 4 : 0;
 
+		tiers = tiers || rows->rows[i].kind == TOPROWS_TIERS;
 		if (s == NULL)
 			continue;
 		name = greater(name, topgrid_width(p->g, s->name) + backup);
@@ -77,6 +81,8 @@ static void measure(const struct topview_pen *p, const struct toprows *rows, str
 	t->columns[LOCALITY].most = greater(locality, (unsigned int)strlen("LOCALITY"));
 	if (!limited)
 		t->columns[BAR].least = 0;
+	if (!tiers)
+		t->columns[TIER].least = 0;
 }
 
 static size_t sorted_column(unsigned int sort)
@@ -172,6 +178,10 @@ static void fill(const void *ctx, size_t column, unsigned int width, struct topt
 	case RATE:
 		text_addf(&cell->text, "%" PRId64 "/s", s->rate);
 		break;
+	case TIER:
+		if (!s->backup && tierline_is_needed(l->what->service))
+			text_addf(&cell->text, "%" PRId64, s->tier);
+		break;
 	case BAR:
 	case SPARK:
 		fill_picture(l, (enum column)column, width, cell);
@@ -249,6 +259,16 @@ static void draw_service(const struct topview_pen *p, unsigned int row,
 	topgrid_put_right(p->g, row, room, p->g->columns - room, style, text_str(&right));
 }
 
+static void draw_tiers(const struct topview_pen *p, unsigned int row,
+                       const struct statusjson_service *s)
+{
+	unsigned int room = p->g->columns > LEAD ? p->g->columns - LEAD : 0;
+	AUTO_TEXT line = { 0 };
+
+	tierline_write(s, room, &line);
+	topgrid_put(p->g, row, LEAD, room, TOPGRID_PLAIN, text_str(&line));
+}
+
 static void draw_note(const struct topview_pen *p, unsigned int row, const struct toprows_row *what)
 {
 	const struct statusjson_server *s = what->server;
@@ -277,6 +297,8 @@ static void draw(const struct topview_pen *p, const struct toptable *t, unsigned
 
 	if (what->kind == TOPROWS_SERVICE) {
 		draw_service(p, row, what->service);
+	} else if (what->kind == TOPROWS_TIERS) {
+		draw_tiers(p, row, what->service);
 	} else if (what->kind == TOPROWS_SERVER) {
 		if (t->widths[SPARK] > 0)
 			l.most = topmodel_most_rate(p->m, what->service->name);

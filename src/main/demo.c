@@ -8,26 +8,23 @@
 
 #include "base/cleanup.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "cli/checkcmd.h"
 #include "cli/options.h"
-#include "control/supervisor.h"
-#include "sim/simcluster.h"
-#include "sim/simload.h"
+#include "demoparts.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <signal.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 enum {
 	SQL_PORT = 26257,
 	CONSOLE_PORT = 8080,
 	ADMIN_PORT = 8404,
+	/* Of the first node, where there are only nodes: the ports above stay free for sluice. */
+	NODE_SQL_PORT = 26258,
+	NODE_HTTP_PORT = 8081,
 	PORT_TRIES = 20, /* a real node may have these ports: the next ones are tried */
-	CLIENTS = 12,
 	SHORT_LIVED = 4,
 	NODES_MAX = 9, /* a key each */
 };
@@ -36,27 +33,6 @@ enum {
 #define SUM_UP_S 6.
 
 #define SOCKET_PATH "/tmp/sluice-demo%s.sock"
-
-struct demo {
-	const struct console *console;
-	struct ev_loop *loop;
-	struct simcluster *cluster;
-	struct simload *load;
-	struct supervisor *supervisor;
-	uint32_t nodes;
-	uint16_t sql_port, admin_port, console_port;
-	char socket[64];
-	struct error taken; /* why these are not the first ports; "": they are */
-	uint32_t chosen;    /* the node that keys act on */
-	struct simload_counts before;
-	ev_tstamp before_at;
-	ev_timer sum_up;
-	ev_io keys;
-	ev_signal interrupt, terminate;
-	struct text line; /* of a pipe, not complete yet */
-	struct termios terminal;
-	bool raw; /* the terminal was changed and `terminal` is what it was */
-};
 
 static void write_conf(struct demo *d, struct text *conf)
 {
@@ -121,7 +97,7 @@ static bool start_balancer(struct demo *d, const char *asked, struct error *err)
 
 static bool start_load(struct demo *d, struct error *err)
 {
-	struct simload_options o = { .clients = CLIENTS,
+	struct simload_options o = { .clients = DEMO_CLIENTS,
 		                     .short_lived = SHORT_LIVED,
 		                     .queries = 10,
 		                     .interval_ms = 200,
@@ -135,80 +111,13 @@ static bool start_load(struct demo *d, struct error *err)
 	return true;
 }
 
-/* --- talking ------------------------------------------------------------------------------ */
-
-static const char *plural(unsigned long long n)
-{
-	return n == 1 ? "" : "s";
-}
-
-static void show_commands(const struct demo *d)
-{
-	FILE *out = d->console->out;
-
-	if (d->raw)
-		fprintf(out,
-		        "Keys: 1-%u choose a node   d drain it   k kill it   f freeze it   r "
-		        "bring it back   s sum up   q quit   ? this help\n",
-		        d->nodes);
-	else
-		fprintf(out, "Commands: drain N, kill N, freeze N, reset N, sum, quit "
-		             "(and any of the simulated nodes' own, as \"2 slow 400ms\")\n");
-	fflush(out);
-}
-
-static void show_taken(const struct demo *d)
-{
-	static const char before[] = "listen on 127.0.0.1:";
-	const char *port = strstr(d->taken.text, before);
-
-	if (port && d->taken.errnum == EADDRINUSE) {
-		port += strlen(before);
-		fprintf(d->console->out, "\n%.*s is in use", (int)strspn(port, "0123456789"), port);
-	} else {
-		fprintf(d->console->out, "\n%s", d->taken.text);
-	}
-	fprintf(d->console->out, ": this demo has %u, %u, %u and %s\n", d->sql_port, d->admin_port,
-	        d->console_port, d->socket);
-}
-
-static void show_nodes(const struct demo *d)
-{
-	FILE *out = d->console->out;
-
-	if (d->taken.text[0])
-		show_taken(d);
-	fprintf(out, "\n%u simulated CockroachDB node%s (n1", d->nodes, plural(d->nodes));
-	if (d->nodes > 1)
-		fprintf(out, " to n%u", d->nodes);
-	fprintf(out, "), a balancer in front of %s, and %d clients.\n\n",
-	        d->nodes > 1 ? "them" : "it", CLIENTS);
-}
-
-static void show_intro(const struct demo *d)
-{
-	FILE *out = d->console->out;
-
-	show_nodes(d);
-	fprintf(out,
-	        "  dashboard   http://127.0.0.1:%u/\n"
-	        "  SQL         psql -h 127.0.0.1 -p %u -U root -c 'SHOW node_id'\n"
-	        "  DB console  http://127.0.0.1:%u/\n\n"
-	        "In another terminal:\n\n"
-	        "  export SLUICE_SOCKET=%s\n"
-	        "  sluice status        sluice watch        sluice drain n1 --wait 30s\n\n",
-	        d->admin_port, d->sql_port, d->console_port, d->socket);
-	show_commands(d);
-	fputs("\n", out);
-	fflush(out);
-}
-
 static void on_node_event(void *ctx, const struct simnode *n, const char *what)
 {
 	struct demo *d = ctx;
 
 	fprintf(d->console->out, "  node n%u: %s\n", simnode_id(n), what);
 	fflush(d->console->out);
+	d->told = true;
 }
 
 static void start_sum(struct demo *d)
@@ -217,21 +126,9 @@ static void start_sum(struct demo *d)
 	d->before_at = ev_now(d->loop);
 }
 
-static void show_sum(struct demo *d)
+static void sum_up(struct demo *d)
 {
-	struct simload_counts now = simload_counts(d->load);
-	unsigned long long ok = now.ok - d->before.ok;
-	unsigned long long sessions = now.sessions - d->before.sessions;
-	unsigned long long cut = now.cut - d->before.cut;
-	unsigned long long failed = now.failed - d->before.failed;
-
-	fprintf(d->console->out,
-	        "  clients, in the last %.0f s: %llu quer%s answered, %llu new session%s, %llu "
-	        "session%s cut, %llu connect%s failed; %u session%s open\n",
-	        ev_now(d->loop) - d->before_at, ok, ok == 1 ? "y" : "ies", sessions,
-	        plural(sessions), cut, plural(cut), failed, plural(failed), now.now,
-	        plural(now.now));
-	fflush(d->console->out);
+	demowords_show_sum(d);
 	start_sum(d);
 }
 
@@ -239,13 +136,17 @@ static void on_sum_up(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	show_sum(container_of(w, struct demo, sum_up));
+	sum_up(container_of(w, struct demo, sum_up));
 }
 
 /* --- acting ------------------------------------------------------------------------------- */
 
 static void quit(struct demo *d)
 {
+	if (d->only_nodes) {
+		ev_break(d->loop, EVBREAK_ALL);
+		return;
+	}
 	simload_free(d->load);
 	d->load = NULL;
 	ev_timer_stop(d->loop, &d->sum_up);
@@ -266,11 +167,16 @@ static const struct {
 static void act(struct demo *d, const char *line)
 {
 	AUTO_TEXT answer = { 0 };
-	bool done = simcluster_command(d->cluster, line, &answer);
+	bool done;
 
-	if (!done)
-		fprintf(d->console->out, "  %s\n", text_str(&answer));
+	d->told = false;
+	done = simcluster_command(d->cluster, line, &answer);
+	if (!done || !d->told)
+		fprintf(d->console->out, "  %s%s%s\n", done ? line : "", done ? ": " : "",
+		        text_str(&answer));
 	fflush(d->console->out);
+	if (!done && strstr(text_str(&answer), "unknown command"))
+		demowords_show_words(d);
 	if (!done || !d->load)
 		return;
 	start_sum(d);
@@ -309,11 +215,15 @@ static void take_key(struct demo *d, char key)
 		fflush(d->console->out);
 	} else if (key == 's') {
 		if (d->load)
-			show_sum(d);
+			sum_up(d);
 	} else if (key == 'q') {
 		quit(d);
+	} else if (key == ':') {
+		d->typing = true;
+		fputs(": ", d->console->out);
+		fflush(d->console->out);
 	} else {
-		show_commands(d);
+		demowords_show_commands(d);
 	}
 }
 
@@ -354,7 +264,7 @@ static void take_line(struct demo *d, const char *line)
 	}
 	if (strcmp(line, "sum") == 0) {
 		if (d->load)
-			show_sum(d);
+			sum_up(d);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
@@ -366,7 +276,7 @@ static void take_line(struct demo *d, const char *line)
 	if (is_of_nodes(line, len))
 		act(d, line);
 	else if (*line)
-		show_commands(d);
+		demowords_show_commands(d);
 }
 
 static void take_lines(struct demo *d, const char *bytes, size_t len)
@@ -383,6 +293,36 @@ static void take_lines(struct demo *d, const char *bytes, size_t len)
 	}
 }
 
+static void end_typing(struct demo *d)
+{
+	d->typing = false;
+	fputc('\n', d->console->out);
+	take_line(d, text_str(&d->line));
+	text_clear(&d->line);
+}
+
+/* The terminal echoes nothing and has no lines while it sends keys. */
+static void type_key(struct demo *d, char key)
+{
+	enum { ESCAPE = 0x1b, BACKSPACE = 0x7f };
+	FILE *out = d->console->out;
+
+	if (key == ESCAPE)
+		text_clear(&d->line);
+	if (key == '\n' || key == '\r' || key == ESCAPE) {
+		end_typing(d);
+	} else if (key == BACKSPACE || key == '\b') {
+		if (d->line.len) {
+			d->line.data[--d->line.len] = '\0';
+			fputs("\b \b", out);
+		}
+	} else if (key >= ' ') {
+		text_addc(&d->line, key);
+		fputc(key, out);
+	}
+	fflush(out);
+}
+
 static void take_input(struct demo *d, const char *bytes, size_t len)
 {
 	if (!d->raw) {
@@ -390,7 +330,10 @@ static void take_input(struct demo *d, const char *bytes, size_t len)
 		return;
 	}
 	for (size_t i = 0; i < len; i++)
-		take_key(d, bytes[i]);
+		if (d->typing)
+			type_key(d, bytes[i]);
+		else
+			take_key(d, bytes[i]);
 }
 
 static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
@@ -437,19 +380,41 @@ static void start_signals(struct demo *d)
 	ev_signal_start(d->loop, &d->terminate);
 }
 
+static bool start_nodes(struct demo *d, struct error *err)
+{
+	static const char *const localities[] = { "region=demo,zone=a", "region=demo,zone=b",
+		                                  "region=demo,zone=c" };
+	struct simcluster_options o = { .nodes = d->nodes,
+		                        .host = "127.0.0.1",
+		                        .localities = localities,
+		                        .locality_count = ARRAY_LEN(localities),
+		                        .ctx = d,
+		                        .event = on_node_event };
+
+	for (unsigned int i = 0; i < PORT_TRIES && !d->cluster; i++) {
+		if (d->only_nodes) {
+			o.sql_port = (uint16_t)(NODE_SQL_PORT + 10 * i);
+			o.http_port = (uint16_t)(NODE_HTTP_PORT + 10 * i);
+		}
+		d->cluster = simcluster_new(d->loop, &o, err);
+		if (!d->cluster && (!d->only_nodes || err->errnum != EADDRINUSE))
+			return false;
+		if (!d->cluster && !i)
+			d->taken = *err;
+	}
+	return d->cluster != NULL;
+}
+
 static bool start_all(struct demo *d, const char *asked, struct error *err)
 {
-	struct simcluster_options o = {
-		.nodes = d->nodes, .host = "127.0.0.1", .ctx = d, .event = on_node_event
-	};
-
-	d->cluster = simcluster_new(d->loop, &o, err);
-	if (!d->cluster || !start_balancer(d, asked, err) || !start_load(d, err))
+	if (!start_nodes(d, err))
+		return false;
+	if (!d->only_nodes && (!start_balancer(d, asked, err) || !start_load(d, err)))
 		return false;
 	start_signals(d);
 	start_keys(d);
 	ev_timer_init(&d->sum_up, on_sum_up, 0., 0.);
-	show_intro(d);
+	demowords_show_intro(d);
 	return true;
 }
 
@@ -473,6 +438,10 @@ static bool read_options(struct demo *d, const struct options *o, struct error *
 	if (nodes && (!number_parse(nodes, NODES_MAX, &n) || n == 0))
 		return error_set(err, "--nodes takes a number from 1 to %d", NODES_MAX);
 	d->nodes = (uint32_t)n;
+	d->only_nodes = options_has(o, "only-nodes");
+	if (d->only_nodes && port)
+		return error_set(err,
+		                 "--port is of the balancer, and with --only-nodes there is none");
 	n = 0;
 	if (port && (!number_parse(port, 65535, &n) || n == 0))
 		return error_set(err, "--port takes a number from 1 to 65535");

@@ -14,6 +14,7 @@
 #include "cli/recordcmd.h"
 #include "cli/reloadcmd.h"
 #include "cli/sessionscmd.h"
+#include "cli/simulatecmd.h"
 #include "cli/statecmd.h"
 #include "cli/statuscmd.h"
 #include "cli/topcmd.h"

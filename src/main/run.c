@@ -2,8 +2,10 @@
 #include "run.h"
 
 #include "cli/checkcmd.h"
+#include "cli/conffile.h"
 #include "cli/options.h"
 #include "control/predecessor.h"
+#include "control/recall.h"
 #include "control/supervisor.h"
 
 #include <ev.h>
@@ -55,6 +57,7 @@ int run_main(const struct console *c, int argc, char **argv)
 	struct run_options how = { .argv = argv - 1 };
 	struct settings *settings;
 	struct options o;
+	const char *file;
 	struct error err;
 
 	block_signals(SIG_BLOCK);
@@ -63,12 +66,14 @@ int run_main(const struct console *c, int argc, char **argv)
 		predecessor_refuse(how.predecessor, err.text);
 		return console_usage(c, commands_get(COMMANDS_RUN), &err);
 	}
-	settings = checkcmd_load(c, options_value(&o, "file"));
+	file = conffile_path(c, &o);
+	settings = file != NULL ? checkcmd_load(c, file) : NULL;
 	if (settings == NULL) {
 		predecessor_refuse(how.predecessor,
 		                   "the configuration is not valid (`sluice check` says where)");
 		return CONSOLE_INVALID;
 	}
+	settings = recall_nodes(settings, how.predecessor);
 	if (!run_serve(settings, &how, &err))
 		return console_fail(c, &err);
 	return CONSOLE_OK;

@@ -27,6 +27,19 @@ static void failures_and_usage_go_to_err(void **state)
 	fake_stop(&f);
 }
 
+static void what_others_wrote_does_nothing_to_a_terminal(void **state)
+{
+	struct error err = { .text = "\"x\x1b[2J\xe2\x80\xae\" is none\n(a\xc3\xa9)" };
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, NULL, 0);
+	assert_int_equal(console_fail(&f.console, &err), CONSOLE_FAILED);
+	fake_join(&f);
+	assert_string_equal(f.err, "sluice: \"x?[2J???\" is none\n(a\xc3\xa9)\n");
+	fake_stop(&f);
+}
+
 static void a_full_disk_is_not_a_success(void **state)
 {
 	struct fake f;
@@ -124,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failures_and_usage_go_to_err),
+		cmocka_unit_test(what_others_wrote_does_nothing_to_a_terminal),
 		cmocka_unit_test(a_full_disk_is_not_a_success),
 		cmocka_unit_test(colour_and_width_are_those_of_a_terminal),
 		cmocka_unit_test(the_locale_decides_about_ascii),

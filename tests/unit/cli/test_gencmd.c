@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/gencmd.h"
 
+#include "base/cleanup.h"
 #include "conf/loader.h"
 #include "fake.h"
 
@@ -85,6 +86,70 @@ static void a_list_from_standard_input_is_filtered_and_placed(void **state)
 	fake_stop(&f);
 }
 
+static void near_nodes_are_written_first(void **state)
+{
+	struct settings *s;
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(generate(&f, "--nodes - --here region=eu,zone=b",
+	                          "1.1.1.1 region=us\n1.1.1.2\n1.1.1.3 region=eu,zone=a\n"
+	                          "1.1.1.4 region=eu,zone=b\n1.1.1.5 region=eu,zone=c\n"),
+	                 CONSOLE_OK);
+	s = load(f.out);
+	assert_string_equal(s->services[0].servers[0].name, "n4");
+	assert_string_equal(s->services[0].servers[1].name, "n3");
+	assert_string_equal(s->services[0].servers[2].name, "n5");
+	assert_string_equal(s->services[0].servers[3].name, "n1");
+	assert_string_equal(s->services[0].servers[4].name, "n2");
+	settings_free(s);
+	fake_stop(&f);
+}
+
+static void files_are_named_in_full(void **state)
+{
+	struct text there = { 0 };
+	struct fake f;
+	FILE *file;
+
+	(void)state;
+	/* A path that begins where the test runs and that is there. */
+	file = fopen("gencmd-ca.crt", "w");
+	assert_non_null(file);
+	fclose(file);
+	{
+		AUTO_FREE char *whole = realpath("gencmd-ca.crt", NULL);
+
+		text_addf(&there, "ca = \"%s\";", whole);
+	}
+	assert_int_equal(generate(&f, "h --secure --cacert gencmd-ca.crt", NULL), CONSOLE_OK);
+	unlink("gencmd-ca.crt");
+	assert_contains(f.out, text_str(&there));
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "h --secure --cacert elsewhere/ca.crt", NULL), CONSOLE_OK);
+	assert_contains(f.out, "ca = \"elsewhere/ca.crt\";");
+	fake_stop(&f);
+	text_release(&there);
+}
+
+static void an_http_port_that_is_assumed_is_told(void **state)
+{
+	static const char list[] = "id,address,locality\n2,h2:1,\n1,h1:1,\n";
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(generate(&f, "--nodes -", list), CONSOLE_OK);
+	assert_contains(f.err, "sluice: standard input: nothing tells the HTTP ports, where nodes "
+	                       "are checked: 8080 is assumed for 2 of 2 (--http-port");
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "--nodes - --http-port 8080", list), CONSOLE_OK);
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "--nodes -", "[db]\nh1\n"), CONSOLE_OK);
+	assert_int_equal(f.err_len, 0);
+	fake_stop(&f);
+}
+
 static void hosts_are_added_to_a_list_from_a_file(void **state)
 {
 	struct settings *s;
@@ -134,6 +199,73 @@ static void services_are_as_asked_for(void **state)
 	fake_stop(&f);
 }
 
+static void what_tools_write_is_a_list_too(void **state)
+{
+	struct settings *s;
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(generate(&f, "--nodes - --http-port 8090",
+	                          "id,address,locality,membership\n2,h2:1,,active\n"
+	                          "1,h1:1,\"a=b,c=d\",active\n3,h3:1,,decommissioned\n"),
+	                 CONSOLE_OK);
+	assert_string_equal(f.err,
+	                    "sluice: standard input: n3 is left out: it is decommissioned\n");
+	s = load(f.out);
+	assert_int_equal(s->target_count, 2);
+	assert_string_equal(s->services[0].servers[0].name, "n1");
+	assert_string_equal(s->services[0].servers[0].locality, "a=b,c=d");
+	assert_int_equal(s->services[1].servers[1].port, 8090);
+	settings_free(s);
+	fake_stop(&f);
+}
+
+static void haproxy_gets_its_own_format(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(generate(&f, "a:1:2 b --format haproxy", NULL), CONSOLE_OK);
+	assert_contains(f.out, "listen psql\n    bind :26257\n");
+	assert_contains(f.out, "    server cockroach1 a:1 check port 2\n"
+	                       "    server cockroach2 b:26257 check port 8080\n");
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "a --secure --format haproxy", NULL), CONSOLE_OK);
+	assert_contains(f.out, " check port 8080 check-ssl verify none\n");
+	assert_contains(f.err, "give --cacert FILE");
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "a --format haproxy --out @/h.cfg", NULL), CONSOLE_OK);
+	assert_contains(f.err, "/h.cfg: written, 1 node; next: haproxy -c -f ");
+	{
+		AUTO_TEXT path = { 0 };
+
+		text_addf(&path, "%s/h.cfg", f.dir);
+		assert_int_equal(unlink(text_str(&path)), 0);
+	}
+	fake_stop(&f);
+}
+
+static void urls_in_vain_are_told_one_by_one(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	/* Nobody listens on port 1, and port 0 is no port. */
+	assert_int_equal(
+	    generate(&f, "--from http://127.0.0.1:1 --from http://127.0.0.1:1/x", NULL),
+	    CONSOLE_FAILED);
+	assert_contains(f.err, "sluice: http://127.0.0.1:1/_status/nodes: cannot connect: "
+	                       "Connection refused");
+	assert_contains(f.err, "sluice: http://127.0.0.1:1/x: cannot connect: "
+	                       "Connection refused (a node's HTTP port is 8080 unless");
+	assert_int_equal(f.out_len, 0);
+	fake_stop(&f);
+	assert_int_equal(generate(&f, "--from http://127.0.0.1:1 --session file:/no/such", NULL),
+	                 CONSOLE_FAILED);
+	assert_contains(f.err, "--session: the session's file /no/such: No such file");
+	fake_stop(&f);
+}
+
 static void a_file_is_written_at_once(void **state)
 {
 	char path[128], bytes[16] = "";
@@ -158,9 +290,23 @@ static void wrong_arguments_are_usage(void **state)
 	static const struct {
 		const char *arguments, *error;
 	} cases[] = {
-		{ "", "no nodes: name their hosts, or a list with --nodes FILE" },
+		{ "", "no nodes: name their hosts, a list with --nodes FILE, or a node to ask with "
+		      "--from URL" },
+		{ "--from db1:8080", "--from: \"db1:8080\": write http://host:port" },
+		{ "--from http://a --nodes b",
+		  "--nodes and --from are two lists: give one of them" },
+		{ "h --session x", "--session needs --from" },
+		{ "h --cert x", "--cert needs --from" },
+		{ "h --timeout 5s", "--timeout needs --from" },
+		{ "--from http://a --timeout 5", "5" },
+		{ "--from https://a --key x", "--key needs --cert" },
+		{ "h --group x", "--group needs --nodes" },
+		{ "h --http-port 0", "--http-port \"0\": a port is a number from 1 to 65535" },
+		{ "h --format json", "--format \"json\": write sluice or haproxy" },
+		{ "--from http://a --cacert x", "--cacert needs --secure, or --from https://" },
 		{ "--nodse x", "did you mean \"--nodes\"?" },
 		{ "h --cacert /ca", "--cacert needs --secure" },
+		{ "h --here foo", "--here \"foo\": write a locality, KEY=VALUE[,KEY=VALUE]" },
 		{ "h --service psql", "--service \"psql\": write NAME=PORT, as psql=26257" },
 		{ "h --service =1", "a name has letters" },
 		{ "h --service a/b=1", "a name has letters" },
@@ -224,8 +370,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_become_a_valid_configuration),
 		cmocka_unit_test(a_list_from_standard_input_is_filtered_and_placed),
+		cmocka_unit_test(near_nodes_are_written_first),
+		cmocka_unit_test(files_are_named_in_full),
+		cmocka_unit_test(an_http_port_that_is_assumed_is_told),
 		cmocka_unit_test(hosts_are_added_to_a_list_from_a_file),
 		cmocka_unit_test(services_are_as_asked_for),
+		cmocka_unit_test(what_tools_write_is_a_list_too),
+		cmocka_unit_test(haproxy_gets_its_own_format),
+		cmocka_unit_test(urls_in_vain_are_told_one_by_one),
 		cmocka_unit_test(a_file_is_written_at_once),
 		cmocka_unit_test(wrong_arguments_are_usage),
 		cmocka_unit_test(bad_lists_are_failures_with_their_line),

@@ -69,6 +69,33 @@ static void many_subjects_are_counted(void **state)
 	fake_stop(&f);
 }
 
+static void nodes_that_stand_for_others_are_told_to(void **state)
+{
+	static const char found[] = "cluster = { discover = { from = \"http://h:8080\"; };"
+	                            " check = { type = \"http\"; fall = 1; }; };\n" SERVICES;
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(lint(&f, found, "--initial-wait 10s"), CONSOLE_FAILED);
+	assert_contains(f.out, "/sluice.conf: the cluster tells its nodes (cluster.discover); n1, "
+	                       "n2 and n3 stand for them here\n");
+	assert_contains(f.out, "fall-one: n1, n2, n3: ");
+	fake_stop(&f);
+}
+
+static void a_cluster_that_cannot_be_asked_is_no_verdict(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(lint(&f, good, "--from http://127.0.0.1:1 --from http://127.0.0.1:1/x"),
+	                 CONSOLE_FAILED);
+	assert_contains(f.err, "sluice: http://127.0.0.1:1/_admin/v1/settings: cannot connect");
+	assert_contains(f.err, "sluice: http://127.0.0.1:1/x: ");
+	assert_string_equal(f.out, "");
+	fake_stop(&f);
+}
+
 static void colour_is_for_terminals(void **state)
 {
 	struct fake f;
@@ -167,6 +194,9 @@ static void wrong_arguments_are_usage(void **state)
 		{ "--statement long", "write a duration with its unit" },
 		{ "--proxies 0", "--proxies \"0\": write how many there are" },
 		{ "--proxies many", "write how many there are" },
+		{ "--from n1:8080", "--from: \"n1:8080\": write http://host:port" },
+		{ "--session x", "--session needs --from" },
+		{ "--from https://a --key x", "--key needs --cert" },
 		{ "--jsno", "did you mean \"--json\"?" },
 		{ "word", "unexpected \"word\"" },
 	};
@@ -188,6 +218,8 @@ int main(void)
 		cmocka_unit_test(a_note_is_ok_too),
 		cmocka_unit_test(a_warning_has_its_place_and_its_cure),
 		cmocka_unit_test(many_subjects_are_counted),
+		cmocka_unit_test(nodes_that_stand_for_others_are_told_to),
+		cmocka_unit_test(a_cluster_that_cannot_be_asked_is_no_verdict),
 		cmocka_unit_test(colour_is_for_terminals),
 		cmocka_unit_test(options_reach_their_rules),
 		cmocka_unit_test(json_is_one_object),

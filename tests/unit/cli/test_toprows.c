@@ -187,6 +187,23 @@ static void choices_skip_what_is_said_of_a_server(void **state)
 	topmodel_release(&m);
 }
 
+static void the_line_of_tiers_is_no_choice(void **state)
+{
+	struct topstate s = { .tab = TOPSTATE_SERVICES };
+	struct topmodel m;
+	AUTO_TEXT rows = { 0 };
+
+	(void)state;
+	faketop_model(&m, 0);
+	m.status->services[0].tiers = 2;
+	write_rows(&m, &s, &rows);
+	assert_memory_equal(text_str(&rows), "psql + n1 ", 10);
+	assert_null(strstr(text_str(&rows), "dbconsole +"));
+	assert_string_equal(move(&m, &s, 1), "psql/n1");
+	assert_string_equal(move(&m, &s, -1), "psql");
+	topmodel_release(&m);
+}
+
 static void the_choice_stays_with_its_server(void **state)
 {
 	struct topstate s = { 0 };
@@ -273,6 +290,7 @@ int main(void)
 		cmocka_unit_test(sessions_and_events_are_sorted),
 		cmocka_unit_test(a_filter_has_words),
 		cmocka_unit_test(choices_skip_what_is_said_of_a_server),
+		cmocka_unit_test(the_line_of_tiers_is_no_choice),
 		cmocka_unit_test(the_choice_stays_with_its_server),
 		cmocka_unit_test(events_show_their_end_until_one_is_chosen),
 		cmocka_unit_test(the_chosen_row_is_scrolled_into_sight),

@@ -84,6 +84,30 @@ static void services_at_80_columns(void **state)
 	close_stage(&t);
 }
 
+static void tiers_are_shown_where_there_are_several(void **state)
+{
+	struct statusjson_service *s;
+	struct stage t;
+
+	(void)state;
+	open_stage(&t, 80, 24, false);
+	assert_null(strstr(draw(&t), "TIER"));
+	s = &t.m.status->services[0];
+	s->tiers = 2;
+	s->tier_percent[0] = 100;
+	s->servers[1].tier = s->servers[2].tier = 1;
+	s->servers[1].locality = s->servers[2].locality = "region=us";
+	draw(&t);
+	assert_contains(row_of(&t, 3), " TIER");
+	assert_begins(row_of(&t, 4), "psql  leastconn  :26257 ");
+	assert_begins(row_of(&t, 5), "    tier 0 eu/a 100 %, tier 1 us 0 %\n");
+	assert_begins(row_of(&t, 6), "  \u25cf UP ");
+	assert_contains(row_of(&t, 6), " 8/s    0 ");
+	assert_contains(row_of(&t, 7), " 0/s    1 ");
+	assert_begins(row_of(&t, 13), "dbconsole  roundrobin");
+	close_stage(&t);
+}
+
 static void wide_screens_show_all_columns(void **state)
 {
 	static const char *const headings[] = { "STATE", "SERVER",   "SINCE",  "CHECK", "SESS",
@@ -291,6 +315,11 @@ static void sessions_events_and_the_process_are_shown(void **state)
 	assert_contains(screen, "\nrunning for 2h00m, since 2026-11-20 ");
 	assert_contains(screen, "\nsessions    15 of at most 1000  \u2588\u00b7");
 	assert_contains(screen, "\nrate        8 new/s, at most 0  ");
+	assert_null(strstr(screen, "\ndiscovery"));
+	t.m.status->discovery = (struct statusjson_discovery){
+		.on = true, .known = 5, .from = "http://n1:8080", .error = "it wants a session"
+	};
+	assert_contains(draw(&t), "\ndiscovery   5 nodes from http://n1:8080, 0s ago; it wants a");
 	close_stage(&t);
 }
 
@@ -337,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_at_80_columns),
+		cmocka_unit_test(tiers_are_shown_where_there_are_several),
 		cmocka_unit_test(wide_screens_show_all_columns),
 		cmocka_unit_test(narrow_screens_show_what_matters),
 		cmocka_unit_test(the_service_stays_in_sight),
