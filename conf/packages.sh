@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that sluice needs, if one is missing.
 #
-#   sh conf/packages.sh build         what the program is built from
+#   sh conf/packages.sh build         what the program and its package are built from
 #   sh conf/packages.sh build test    and what its tests use
 #
 # Says nothing when all of them are there.  Runs apt-get as root or through sudo.  Nothing that it
@@ -9,14 +9,17 @@
 set -eu
 
 build='gcc libc6-dev cmake ninja-build pkg-config libev-dev libssl-dev libconfig-dev libc-ares-dev
-    libjansson-dev libncurses-dev'
+    libjansson-dev libncurses-dev dpkg-dev file'
 test='clang clang-format clang-tidy libclang-rt-14-dev cppcheck libcmocka-dev python3-pytest
     postgresql postgresql-client haproxy curl openssl socat iproute2 valgrind universal-ctags
     groff-base man-db psmisc procps
     hatop tmux prometheus prometheus-haproxy-exporter lnav rsyslog nginx libnginx-mod-stream
-    apache2-bin varnish tshark systemd bsdextrautils zsh fish python3-yaml chromium fonts-dejavu-core'
+    apache2-bin varnish tshark systemd bsdextrautils zsh fish python3-yaml chromium fonts-dejavu-core
+    ansible-core keepalived lintian logrotate python3-apt python3-jinja2
+    python3-kubernetes shellcheck'
 # Services of packages of the same name.
-services='haproxy rsyslog nginx varnish prometheus prometheus-haproxy-exporter'
+services='haproxy rsyslog nginx varnish prometheus prometheus-haproxy-exporter keepalived
+    logrotate.timer'
 
 usage() {
     echo 'usage: sh conf/packages.sh build [test]' >&2
@@ -124,6 +127,6 @@ install_packages $missing || {
 command -v systemctl >/dev/null || exit 0
 for service in $services; do
     case " $missing " in
-    *" $service "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+    *" ${service%.timer} "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
     esac
 done

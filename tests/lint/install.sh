@@ -42,12 +42,14 @@ share/doc/sluice/README.md
 share/doc/sluice/examples/sluice.socket
 share/man/man1/sluice.1
 share/man/man5/sluice.conf.5
+share/man/man7/sluice-deploy.7
 share/man/man7/sluice-haproxy.7
 share/man/man8/sluice.8
 END
     for example in conf/*.conf; do
         echo "share/doc/sluice/examples/${example##*/}"
     done
+    find conf/deploy -type f | sed 's|^conf/|share/doc/sluice/examples/|'
 } | LC_ALL=C sort >"$out/expected"
 (cd "$root" && find . -type f -o -type l) | sed "s|^\.$prefix/||" | LC_ALL=C sort >"$out/found"
 diff -u "$out/expected" "$out/found" || fail "these files are expected in $prefix"
