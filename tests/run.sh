@@ -41,4 +41,4 @@ configure fuzz -DSLUICE_WERROR=ON
 cmake --build --preset fuzz -- --quiet
 
 say "running the tests: ctest --preset asan $*"
-exec ctest --preset asan -j3 --output-on-failure "$@"
+exec ctest --preset asan -j4 --output-on-failure "$@"

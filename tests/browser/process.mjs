@@ -43,8 +43,11 @@ export async function waitFor(condition, what, timeout = PATIENCE_MS) {
 
 // --- ports --------------------------------------------------------------------------------------
 
+// Where a browser opens nothing (https://fetch.spec.whatwg.org/#port-blocking).
+const BLOCKED = [6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697];
+
 function isFree(port) {
-  return new Promise((resolve) => {
+  return !BLOCKED.includes(port) && new Promise((resolve) => {
     const server = net.createServer();
 
     server.once("error", () => resolve(false));
@@ -192,12 +195,14 @@ async function isReady(port) {
 }
 
 function confOf(options, ports, socket) {
-  const { nodes, services = ["psql", "dbconsole"], inter = "100ms", admin = "" } = options;
-  const lines = nodes.map((n) => `{ name = "${n.name}"; host = "${LOOPBACK}"; sql_port = ${n.sql}; ` +
-    `http_port = ${n.http}; locality = "region=test,zone=${"abc"[n.sql % 3]}"; }`);
+  const { nodes, services = ["psql", "dbconsole"], inter = "100ms", admin = "", here, places, discover = "" } = options;
+  const placeOf = (n, i) => places?.[i] ?? `region=test,zone=${"abc"[n.sql % 3]}`;
+  const lines = nodes.map((n, i) => `{ name = "${n.name}"; host = "${LOOPBACK}"; sql_port = ${n.sql}; ` +
+    `http_port = ${n.http}; locality = "${placeOf(n, i)}"; }`);
 
-  return `cluster = {
+  return `${here ? `locality = "${here}";\n` : ""}cluster = {
   nodes = (\n    ${lines.join(",\n    ")}\n  );
+  ${discover ? `discover = { from = "http://${LOOPBACK}:${nodes[0].http}"; ${discover} };` : ""}
   check = { type = "http"; port = "http"; path = "/health?ready=1"; inter = "${inter}";
             timeout = "5s"; rise = 2; fall = 3; };
 };
@@ -211,7 +216,7 @@ log = ( { target = "stderr"; format = "text"; level = "notice"; } );
 }
 
 // `sluice run` in front of those nodes.  Options: nodes, services (names), inter, admin (further
-// lines of that group).
+// lines of that group), here (the proxy's locality), places (those of the nodes).
 export class Sluice {
   static async start(options) {
     const s = new Sluice();

@@ -34,7 +34,7 @@ static void check(const struct nodelist *l)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct nodelist_options o = { "nodes", 26257, 8080 };
+	const struct nodelist_options o = { "nodes", 26257, 8080, 0 };
 	struct nodelist l;
 	struct error err;
 	char *text = malloc(size + 1);

@@ -5,6 +5,7 @@ import contextlib
 
 import harness
 import pytest
+from listing import List
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -76,3 +77,14 @@ def postgres(tmp_path, postgres_template, started):
     """postgres(tls=None, settings={…}): a running harness.Postgres."""
     return lambda *args, **options: started(
         harness.Postgres(tmp_path, postgres_template, *args, **options))
+
+
+@pytest.fixture
+def listing():
+    """listing(nodes, ...): a running List."""
+    with contextlib.ExitStack() as stack:
+        def start(*args, **options):
+            made = List(*args, **options)
+            stack.callback(made.close)
+            return made
+        yield start

@@ -347,7 +347,7 @@ def cluster_conf(nodes, services=None, check="", extra="", node_extra=None):
             'balance = "roundrobin"; }',
         ]
     check = check or ('type = "http"; port = "http"; path = "/health?ready=1"; inter = "100ms"; '
-                      'rise = 2; fall = 3;')
+                      'timeout = "1s"; rise = 2; fall = 3;')
     lines = [
         f'    {{ name = "{n.name}"; host = "{n.host}"; sql_port = {n.sql}; '
         f"http_port = {n.http}; {node_extra(n) if node_extra else ''}}}"

@@ -14,6 +14,7 @@ from harness import LOOPBACK, PATIENCE, Process, free_port, program, wait_for
 
 # Checks that see a change within a fraction of a second.
 FAST_HTTP = 'type = "http"; path = "/health?ready=1"; inter = "100ms"; rise = 2; fall = 3'
+PATIENT_HTTP = FAST_HTTP + '; timeout = "5s"'
 NO_CHECK = 'type = "none"'
 
 

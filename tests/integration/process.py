@@ -115,6 +115,17 @@ def http_get(host, port, path, headers=None, timeout=PATIENCE, method="GET", bod
         connection.close()
 
 
+def freeze(pid):
+    """Stops a process: when this returns, none of its threads does anything more."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def stands():
+        states = [task.read_text().rpartition(")")[2].split()[0]
+                  for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+        return set(states) == {"T"}
+    wait_for(stands, what=f"process {pid} to stand still", interval=0.001)
+
+
 class Process:
     """A child whose standard error (and output, unless taken) goes to a file."""
 

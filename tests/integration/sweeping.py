@@ -32,6 +32,9 @@ PASSING = (errno.EAGAIN, errno.EINTR, errno.ECONNABORTED, errno.EPERM)
 # By design of base/mem.h, and of libev: without memory for a few bytes it ends, and says why.
 NO_MEMORY = re.compile("out of memory|cannot allocate|memory allocation failed", re.I)
 
+# The sanitizer's own way of saying so, when a thread of it begins; no other build asks this.
+SANITIZERS_OWN = re.compile(r"CHECK failed: sanitizer_\w+\.cpp:\d+ \"\(\(pthread_getattr_np\(")
+
 
 def some(count, limit, dice):
     """Of the numbers 1 to count at most `limit`: the first ones, and others by chance."""
@@ -61,7 +64,8 @@ def conf_for(nodes, tmp_path, psql=None, other="own", more=""):
         f'{{ name = "psql"; bind = "{LOOPBACK}:{psql or free_port()}"; port = "sql"; '
         f'balance = "leastconn"; {more} }}',
         f'{{ name = "{other}"; bind = "{LOOPBACK}:{free_port()}"; '
-        'check = { type = "external"; command = "/bin/true"; inter = "100ms"; }; '
+        'check = { type = "external"; command = "/bin/true"; inter = "100ms"; '
+        'timeout = "5s"; }; '
         f'servers = ( {{ name = "s"; address = "{nodes[0].host}:{nodes[0].sql}"; }} ); }}',
     ]
     return cluster_conf(nodes, services, extra=(

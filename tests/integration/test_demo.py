@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 import harness
+import namespaces
+import process
 import pytest
 
 
@@ -115,7 +117,7 @@ def test_the_commands_it_shows_find_it(demo):
                             env=os.environ | {"SLUICE_SOCKET": path}, capture_output=True,
                             timeout=harness.PATIENCE).stdout
     assert re.search(r"psql +leastconn", status)
-    subprocess.run([harness.program("sluice"), "drain", "n1", "--wait", "30s"], check=True,
+    subprocess.run([harness.program("sluice"), "drain", "n1", "--deadline", "5s", "--wait", "30s"], check=True,
                    env=os.environ | {"SLUICE_SOCKET": path}, capture_output=True,
                    timeout=30 + harness.PATIENCE)
     d.say("quit\n")
@@ -176,6 +178,12 @@ def test_keys_of_a_terminal_act_and_the_terminal_is_restored(demo):
     d.until(SUM)
     d.say("?")
     d.until("Keys: ")
+    d.say(":nonsense\x1b:2 unlsit\x7f\x7f\x7fist\r")
+    d.until(r": 2 unl.*ist\n  node n2: is not in the list of nodes")
+    d.say(":1 nonsense\r")
+    d.until('unknown command "nonsense"\n  words of a node: .* decommission .* unlist list session ')
+    d.say(":3 status\r")
+    d.until(r"\n  3 status: live sessions=\d+ ")
     d.say("zq")
     assert d.child.wait(harness.PATIENCE) == 0
     assert termios.tcgetattr(d.slave) == d.before
@@ -232,3 +240,84 @@ def test_two_demos_stand_beside_each_other(demo):
     for d in (first, second):
         d.say("quit\n")
         d.end()
+
+
+def test_only_nodes_have_no_balancer_and_say_where_they_are(demo):
+    d = demo("--nodes", "2", "--only-nodes")
+    sql = int(d.until(r"n2   SQL 127\.0\.0\.1:(\d+)   HTTP")[1])
+    url = d.until(r"sluice gen --from (http://127\.0\.0\.1:\d+) \| tee sluice\.conf")[1]
+    d.until("Commands: drain N, kill N, freeze N, reset N, quit")
+    assert harness.psql(sql, "SHOW node_id").stdout == "2\n"
+    written = subprocess.run([harness.program("sluice"), "gen", "--from", url], text=True, check=True,
+                             capture_output=True, timeout=harness.PATIENCE).stdout
+    assert f"sql_port = {sql};" in written
+    for word, said in (("2 decommission", "is being decommissioned"), ("2 decommission done", "is decommissioned"),
+                       ("2 dead", "is dead in the list"), ("2 list", "is in the list of nodes as it is")):
+        d.say(f"{word}\n")
+        d.until(f"node n2: {said}")
+    d.say("kill 2\nsum\n")
+    d.until("node n2: .*(killed|closed|stopped|down)")
+    harness.wait_for(lambda: not harness.can_connect("127.0.0.1", sql))
+    d.say("quit\n")
+    d.end()
+
+
+def test_two_clusters_stand_beside_each_other(demo):
+    first = demo("--only-nodes")
+    ports = [first.until(r"n1   SQL 127\.0\.0\.1:(\d+)")[1]]
+    second = demo("--only-nodes")
+    assert second.until(r"(\d+) is in use: these nodes have other ports")[1]
+    ports.append(second.until(r"n1   SQL 127\.0\.0\.1:(\d+)")[1])
+    assert len(set(ports)) == 2
+    for d in (first, second):
+        d.say("quit\n")
+        d.end()
+
+
+def test_the_port_of_a_balancer_that_is_not_there_is_refused(demo):
+    d = demo("--only-nodes", "--port", "26257")
+    d.until("--port is of the balancer, and with --only-nodes there is none")
+    assert d.child.wait(harness.PATIENCE) == 2
+
+
+README = process.TOP / "README.md"
+# In namespaces of its own, where all ports are free and nothing is installed; $1 to $3: what README
+# says to type.
+AS_TYPED = r"""
+mount -t tmpfs none /run
+[ ! -d /etc/sluice ] || mount -t tmpfs none /etc/sluice
+ip link set lo up
+until_it() { for _ in $(seq 300); do "$@" && return 0 || sleep 0.1; done; echo "never: $*" >&2; return 1; }
+mkfifo keys
+eval "$1" <keys >nodes 2>&1 & nodes=$!
+exec 3>keys
+until_it grep -q 'In another terminal' nodes
+eval "$2"
+eval "$3" >run 2>&1 & shell=$!
+all_up() { [ "$(sluice status 2>/dev/null | grep -c ' UP ')" = 10 ]; }
+until_it all_up || { cat nodes run >&2; exit 1; }
+for _ in 1 2 3 4 5; do psql -X -At -h 127.0.0.1 -p 26257 -U root -c 'SHOW node_id'; done | sort >who
+kill "$(sluice ctl 'show info' | sed -n 's/^Pid: //p')"
+wait "$shell"
+echo quit >&3
+wait "$nodes"
+"""
+
+
+@pytest.mark.skipif(not namespaces.can_make(), reason="needs root and network namespaces")
+def test_gen_lint_and_run_work_as_typed_in_readme(tmp_path):
+    typed = re.search(r"\n    sh conf/demo\.sh (--nodes 5 --only-nodes) .*\n"
+                      r"    (sluice gen --from http://127\.0\.0\.1:8081 \| tee sluice\.conf) .*\n"
+                      r"    (sluice lint; sluice run) ", README.read_text())
+    assert typed, "README has no such example"
+    path = f"{Path(harness.program('sluice')).parent}:{os.environ['PATH']}"
+    env = {k: v for k, v in os.environ.items() if k != "SLUICE_SOCKET"} | {"PATH": path}
+    ran = subprocess.run(["unshare", "--net", "--mount", "sh", "-eu", "-c", AS_TYPED, "sh",
+                          f"sluice demo {typed[1]}", typed[2], typed[3]],
+                         cwd=tmp_path, env=env, text=True, capture_output=True, timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (tmp_path / "sluice.conf").read_text() == ran.stdout
+    said = (tmp_path / "run").read_text()
+    assert re.search(r"sluice\.conf: 0 warnings, \d notes?", said) and "accepting connections" in said
+    assert "Sanitizer" not in said, said
+    assert (tmp_path / "who").read_text().split() == ["1", "2", "3", "4", "5"]

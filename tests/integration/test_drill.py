@@ -189,9 +189,13 @@ def test_the_drill_over_http_is_that_of_the_socket(daemon):
     daemon.drill("stop")
     listed = json.loads(daemon.process.http("/v1/drill")[2])["drills"]
     assert [d["name"] for d in listed] == ["quiet"] and listed[0]["to"], listed
-    over_http = json.loads(daemon.process.http("/v1/drill?name=quiet")[2])
-    over_socket = json.loads(daemon.process.ctl("show drill quiet"))
-    assert over_http["services"] == over_socket["services"]
+
+    def whole():
+        """The sample in which it was stopped is added when its time is over."""
+        over_http = json.loads(daemon.process.http("/v1/drill?name=quiet")[2])
+        over_socket = json.loads(daemon.process.ctl("show drill quiet"))
+        return over_http["services"] == over_socket["services"] and over_http
+    over_http = wait_for(whole, what="the same drill from both")
     assert sum_of(over_http["services"][0], "connected") == 1, over_http["services"][0]
     assert daemon.process.http("/v1/drill?name=none")[0] == 404
     assert daemon.process.http("/v1/drill?last=x")[0] == 400

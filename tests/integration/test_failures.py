@@ -8,8 +8,9 @@ import threading
 
 import pytest
 from harness import (LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, port_of, wait_for)
-from peers import (FAST_HTTP, SessionLog, answer_with, black_hole, conf_of, connect, echoes, ends,
-                   is_silent, peer, read_all, read_exactly, server, service, session_log)
+from peers import (FAST_HTTP, PATIENT_HTTP, SessionLog, answer_with, black_hole, conf_of, connect,
+                   echoes, ends, is_silent, peer, read_all, read_exactly, server, service,
+                   session_log)
 
 __all__ = ["SessionLog", "black_hole", "peer", "session_log"]
 
@@ -153,7 +154,7 @@ def test_a_draining_node_gets_no_more_and_keeps_what_it_has(cluster, clients):
 
 def test_one_503_is_enough(cluster):
     """With a fall of a hundred checks, the first 503 alone stops new sessions."""
-    nodes, balancer, port = cluster(FAST_HTTP.replace("fall = 3", "fall = 100"))
+    nodes, balancer, port = cluster(PATIENT_HTTP.replace("fall = 3", "fall = 100"))
     nodes.command(1, "unready")
     balancer.wait_server("psql/n1", "NOLB")
     assert nodes_of(port, 12).keys() == {2, 3}
@@ -218,7 +219,7 @@ def test_slow_answers_count_only_beyond_the_time_out(cluster):
 
 
 def test_nobody_notices_a_flapping_node(cluster, clients):
-    nodes, balancer, port = cluster(FAST_HTTP.replace("rise = 2", "rise = 1"))
+    nodes, balancer, port = cluster(PATIENT_HTTP.replace("rise = 2", "rise = 1"))
     events = balancer.events()
     some = clients(port, 4, statements=3)
     some.wait_all()
@@ -489,7 +490,7 @@ def test_at_its_maxconn_a_service_lets_clients_wait_in_the_kernel(sluice, peer, 
 
 def test_a_node_that_is_hurried_out_of_sight_is_checked_at_once(cluster):
     """A refused connect asks for a check now, not after a long interval."""
-    check = FAST_HTTP.replace('"100ms"', '"5m"') + '; fastinter = "50ms"; init_state = "up"'
+    check = PATIENT_HTTP.replace('"100ms"', '"5m"') + '; fastinter = "50ms"; init_state = "up"'
     nodes, balancer, port = cluster(check)
     nodes.command(2, "kill")
     assert nodes_of(port, 12).keys() == {1, 3}

@@ -35,7 +35,9 @@ def metrics(tmp_path_factory):
     home = tmp_path_factory.mktemp("grafana")
     nodes = harness.Simnodes(home, 3)
     try:
-        sluice = harness.Sluice(home, harness.cluster_conf(nodes.nodes))
+        discover = f'discover = {{ from = "http://{harness.LOOPBACK}:{nodes.node(1).http}"; cache = ""; }};'
+        conf = harness.cluster_conf(nodes.nodes)
+        sluice = harness.Sluice(home, conf.replace("cluster = {", f"cluster = {{ {discover}", 1))
         try:
             sluice.ctl("fault psql/n1 delay 1ms")
             nodes.command(2, "kill")
@@ -208,6 +210,11 @@ FIRING = {
                                          proxy="psql"),
                                   series("haproxy_frontend_limit_sessions", "100x100",
                                          proxy="psql")], 5),
+    "SluiceTierSpills": ([series("sluice_service_tier_share_percent", "93x100", proxy="psql",
+                                 tier="0"),
+                          series("sluice_service_tier_share_percent", "7x100", proxy="psql",
+                                 tier="1")], 15),
+    "SluiceDiscoveryFails": ([series("sluice_discovery_last_success_age_seconds", "400+60x100")], 8),
     "SluiceNearFileDescriptors": ([series("haproxy_process_current_connections", "480x100"),
                                    series("haproxy_process_listeners", "3x100"),
                                    series("haproxy_process_max_fds", "1024x100")], 5),

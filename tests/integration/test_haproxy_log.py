@@ -25,6 +25,7 @@ defaults
     timeout connect     5s
     timeout client      10m
     timeout server      10m
+    timeout check       5s
     option              clitcpka
     option              tcplog
     log                 global
@@ -46,8 +47,8 @@ log = ( {{ target = "{target}"; format = "haproxy"; level = "info"; }} );
 """
 
 # HAProxy takes servers for up before it has asked them, and knows no 503 that means "leaving".
-CHECK = ('type = "http"; port = "http"; path = "/health?ready=1"; inter = "100ms"; rise = 2; '
-         'fall = 3; init_state = "up"; drain_status = ();')
+CHECK = ('type = "http"; port = "http"; path = "/health?ready=1"; inter = "100ms"; timeout = "5s"; '
+         'rise = 2; fall = 3; init_state = "up"; drain_status = ();')
 
 
 def start_haproxy(tmp_path, started, nodes, target, checks, client="10m", server="10m"):

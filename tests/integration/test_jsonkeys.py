@@ -8,6 +8,7 @@ import signal
 
 import harness
 import pytest
+import test_simulate
 from harness import wait_for
 from test_cli import run
 from test_upgrade import Generations
@@ -82,6 +83,13 @@ def test_the_list_is_what_is_written(seen, title):
     assert listed == set(seen[title]), (listed - set(seen[title]), set(seen[title]) - listed)
 
 
-def test_nothing_else_is_listed():
-    assert set(documented()) == {*TITLES, "sessions"}
+def test_what_is_simulated_is_listed(tmp_path):
+    for title, written in test_simulate.json_keys(tmp_path).items():
+        assert documented()[title] == written, title
+
+
+def test_nothing_else_is_listed(tmp_path):
+    # test_discovery.py has the keys of discovery.
+    assert set(documented()) == {*TITLES, "status: discovery", "sessions",
+                                 *test_simulate.json_keys(tmp_path)}
     assert documented()["sessions"] == set()

@@ -8,6 +8,7 @@ import subprocess
 
 import harness
 import pytest
+from listing import List, reply
 
 CONF = harness.TOP / "conf"
 EXAMPLES = sorted(p.name for p in CONF.glob("*.conf"))
@@ -164,6 +165,89 @@ def test_the_rules_are_in_the_list_and_in_the_manual():
         assert option in run("lint", "--help").stdout
 
 
+@pytest.fixture
+def listing():
+    made = []
+    yield lambda: made.append(List()) or made[-1]
+    for told in made:
+        told.close()
+
+
+def waits(path, *options, expect):
+    found = findings(path, *options, expect=expect)["findings"]
+    return {f["rule"]: f for f in found}
+
+
+def test_the_cluster_tells_its_own_settings(tmp_path, simnodes):
+    cluster = simnodes(3)
+    url = f"http://{harness.LOOPBACK}:{cluster.node(2).http}"
+    path = tmp_path / "x.conf"
+    path.write_text(run("gen", "--from", url).stdout)
+    assert waits(path, expect=0)["initial-wait"]["severity"] == "note"
+    found = waits(path, "--from", url, expect=1)["initial-wait"]
+    assert found["severity"] == "warning"
+    assert "server.shutdown.initial_wait is 0s, and after it" in found["text"]
+    cluster.command(2, "setting server.shutdown.initial_wait 10s")
+    assert "initial-wait" not in waits(path, "--from", url, expect=0)
+    # What somebody says goes before what the cluster does.
+    assert "initial-wait" in waits(path, "--from", url, "--initial-wait", "1s", expect=1)
+    cluster.command(2, "setting sql.defaults.statement_timeout 45m")
+    found = waits(path, "--from", url + "/", expect=1)["statement-timeout"]
+    assert "a statement of 45m is cut after 10m" in found["text"]
+    assert "statement-timeout" not in waits(path, "--from", url, "--statement", "1m", expect=0)
+    cluster.command(2, "reset")
+    assert "is 0s, and after it" in run("lint", "-f", path, "--from", url, expect=1).stdout
+
+
+def test_a_cluster_that_does_not_tell_is_named_with_the_cure(tmp_path, simnodes, listing):
+    cluster = simnodes(1)
+    url = f"http://{harness.LOOPBACK}:{cluster.node(1).http}"
+    path = tmp_path / "x.conf"
+    path.write_text(run("gen", "--from", url).stdout)
+    cluster.command(1, "session CIGA8==")
+    said = run("lint", "-f", path, "--from", url, expect=1)
+    assert said.stdout == "" and "401 Unauthorized" in said.stderr
+    assert "cockroach auth-session login" in said.stderr and "--session" in said.stderr
+    done = run("lint", "-f", path, "--from", url, "--session", "CIGA8==", expect=1)
+    assert "is 0s, and after it" in done.stdout and "in clear" in done.stderr
+    told = listing()
+    told.answer = lambda connection, _: reply(connection, b'{"keyValues": {}}')
+    said = run("lint", "-f", path, "--from", told.url, expect=1).stderr
+    assert "VIEWCLUSTERSETTING" in said and "--initial-wait" in said and told.url in said
+    assert told.requests[0].startswith(
+        "GET /_admin/v1/settings?keys=server.shutdown.drain_wait&keys=")
+    # Another node may know better.
+    run("lint", "-f", path, "--from", told.url, "--from", url, "--session", "CIGA8==", expect=1)
+    told.answer = lambda connection, _: reply(connection, b"x" * (5 << 20))
+    assert "is longer than" in run("lint", "-f", path, "--from", told.url, expect=1).stderr
+    assert "--session needs --from" in run("lint", "--session", "x", expect=2).stderr
+
+
+TIERS = """\
+locality = "region=eu,zone=a";
+cluster = { nodes = (
+  { name = "n1"; host = "10.0.0.1"; locality = "region=eu,zone=a"; },
+  { name = "n2"; host = "10.0.0.2"; locality = "region=eu,zone=b"; },
+  { name = "n3"; host = "10.0.0.3"; locality = "region=us,zone=a"; },
+  { name = "n4"; host = "10.0.0.4"; }
+); server = { slowstart = "30s"; }; };
+services = ( { name = "psql"; bind = ":26257"; spill = 0.5; } );
+"""
+
+
+def test_tiers_are_looked_at_and_explained(tmp_path):
+    path = tmp_path / "x.conf"
+    path.write_text(TIERS)
+    found = waits(path, "--initial-wait", "10s", expect=1)
+    assert {rule: f["line"] for rule, f in found.items()} == \
+        {"single-server": 1, "no-locality": 6, "spill": 8}
+    assert found["single-server"]["cure"]["text"] == 'locality = "region=eu";'
+    out = run("explain", "tiers", "-f", path).stdout
+    assert "  tier 1   1 part of the locality in common: region=eu\n" in out
+    assert "           n4  no locality\n" in out
+    assert "1 of 1       100.0 % x 0.5 =  50.0 %      50 %    50 %     0 %\n" in out
+
+
 def test_explain_shows_the_arithmetic():
     path = CONF / "single-region.conf"
     out = run("explain", "detection", "-f", path).stdout
@@ -172,7 +256,9 @@ def test_explain_shows_the_arithmetic():
     assert out.count("33.3 %") == 0
     assert run("explain", "balance", "-f", path).stdout.count("33.3 %") == 6
     out = run("explain", "tiers", "-f", CONF / "multi-region.conf").stdout
-    assert "  1  east-1, east-2, east-3\n" in out and "(allbackups)" in out
+    assert "east-1  region=us-east-2,zone=us-east-2a\n" in out
+    assert "2 of 3        66.7 % x 1.4 =  93.3 %      93 %     7 %\n" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
     assert "= '6s';" in run("explain", "drain", "-f", path).stdout
     assert "long enough by 5.8s" in run("explain", "drain", "-f", path, "--initial-wait",
                                         "10s").stdout

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 from harness import (LOOPBACK, PATIENCE, PgError, PgSession, cluster_conf, free_port, make_cert,
                      psql, wait_for)
-from peers import FAST_HTTP, conf_of, server, service
+from peers import PATIENT_HTTP, conf_of, server, service
 from pg import PG_BIN
 
 HERE = {"user": "postgres", "database": "postgres"}
@@ -25,7 +25,7 @@ def front(simnodes, sluice, postgres):
     def start(balance="leastconn", tls=None):
         nodes, pg, port = simnodes(3), postgres(tls=tls), free_port()
         servers = [server(n.name, pg.port, check=f"port = {n.http}") for n in nodes.nodes]
-        balancer = sluice(conf_of([service("psql", port, servers, check=FAST_HTTP,
+        balancer = sluice(conf_of([service("psql", port, servers, check=PATIENT_HTTP,
                                            more=f'balance = "{balance}";')]))
         for n in nodes.nodes:
             balancer.wait_server(f"psql/{n.name}", "UP")

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from harness import LOOPBACK, PATIENCE, free_port, program, wait_for
+from harness import LOOPBACK, PATIENCE, cluster_conf, free_port, program, wait_for
 from peers import (SessionLog, conf_of, connect, echo, echoes, ends, peer, read_all, run_to_end,
                    server, service, session_log)
 
@@ -246,6 +246,13 @@ def test_clients_wait_until_the_first_checks_are_over(sluice, simnodes, peer):
     with connect(port) as s:
         assert echoes(s)
     balancer.wait_server("sql/s1", "UP")
+
+
+def test_first_checks_do_not_wait_for_their_interval(sluice, simnodes):
+    """It accepts with all nodes, also where the wait for the first checks ends before `inter`."""
+    s = sluice(cluster_conf(simnodes(5).nodes, check='type = "http"; port = "http"; inter = "60s";'))
+    s.wait_log("accepting connections")
+    assert all(server["usable"] for server in s.status()["services"][0]["servers"])
 
 
 def test_the_pidfile_is_there_while_the_process_is(behind, tmp_path):

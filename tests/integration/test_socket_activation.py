@@ -15,6 +15,7 @@ import pytest
 from harness import LOOPBACK, PATIENCE, cluster_conf, free_port, port_of, program, wait_for
 from manager import NotifySocket, launch, listen
 from peers import conf_of, connect, echo, echoes, peer, server, service
+from process import freeze
 
 __all__ = ["peer"]
 
@@ -69,7 +70,7 @@ def test_a_socket_that_nobody_wants_is_closed(activated, peer):
     with listen() as held:
         other = free_port()
         balancer = activated(conf_for(other, peer), [held])
-        wait_for(lambda: harness.can_connect(LOOPBACK, other), what="the balancer")
+        balancer.wait_log(" started, pid ")
         held_inode = os.fstat(held.fileno()).st_ino
         links = []
         for number in os.listdir(f"/proc/{balancer.pid}/fd"):
@@ -107,7 +108,7 @@ def test_kill_9_loses_no_connection_that_was_not_accepted(activated, peer):
                 # been accepted.
                 for t in threads:
                     t.join(PATIENCE)
-                balancer.send_signal(signal.SIGSTOP)
+                freeze(balancer.pid)
                 before = len(threads)
             if i == 120:
                 balancer.send_signal(signal.SIGKILL)

@@ -12,6 +12,7 @@ import pytest
 from harness import (LOOPBACK, PATIENCE, PgError, PgSession, cluster_conf, free_port, port_of,
                      wait_for)
 from peers import conf_of, connect, echo, echoes, peer, server, service
+from process import freeze
 
 __all__ = ["peer"]
 
@@ -137,7 +138,7 @@ def test_whoever_is_in_the_kernels_queue_is_let_in(sluice, peer):
     """Frozen while clients come: told to stop, it still takes them."""
     port = free_port()
     balancer = sluice(conf_of([service("sql", port, [server("s1", peer(echo).address)])]))
-    os.kill(balancer.pid, signal.SIGSTOP)
+    freeze(balancer.pid)
     clients = [connect(port) for _ in range(20)]
     os.kill(balancer.pid, signal.SIGTERM)
     os.kill(balancer.pid, signal.SIGCONT)

@@ -19,8 +19,8 @@ from failing import FOR_EVER, MAIN_THREAD, OTHER_THREADS, Failing, why_not
 from harness import (LOOPBACK, PATIENCE, PgSession, can_connect, free_port, port_of, program,
                      wait_for)
 from process import Process
-from sweeping import (FAILURES, HANGS, NO_MEMORY, OWN, Bench, conf_for, describe, plan,
-                      share_of_cpu)
+from sweeping import (FAILURES, HANGS, NO_MEMORY, OWN, SANITIZERS_OWN, Bench, conf_for,
+                      describe, plan, share_of_cpu)
 from test_upgrade import Generations, lives
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
@@ -92,6 +92,8 @@ def is_fair(name, how, code, said):
         return code == 0
     if name == "malloc" and code == -signal.SIGABRT:
         return bool(NO_MEMORY.search(said))
+    if name == "malloc" and SANITIZERS_OWN.search(said):
+        return True
     return code in (1, 3) and bool(said)
 
 

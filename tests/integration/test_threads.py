@@ -74,14 +74,17 @@ class Echoes:
 
 
 def configuration(port, other, servers, turn):
-    """Each turn another weight, another balancing, another number of servers and services."""
+    """Each turn other weights, tiers and balancing, and another number of servers and services."""
     kept = servers if turn % 3 else servers[:-1]
     lines = ",\n".join(
-        f'{{ name = "s{i}"; address = "{s}"; weight = {1 + (turn + i) % 5}; {CHECK} }}'
+        f'{{ name = "s{i}"; address = "{s}"; weight = {1 + (turn + i) % 5}; '
+        f'locality = "region={"ab"[(turn + i) % 2]}"; {CHECK} }}'
         for i, s in enumerate(kept))
     balance = ("leastconn", "roundrobin", "random")[turn % 3]
+    tiers = ("locality", "latency", "none")[turn // 3 % 3]
     extra = f'{{ name = "other"; bind = "{harness.LOOPBACK}:{other}"; servers = ( {lines} ); }}'
-    return (f'threads = 4;\nservices = (\n{{ name = "echo"; bind = "{harness.LOOPBACK}:{port}"; '
+    return (f'threads = 4;\nlocality = "region=a";\ntiers = "{tiers}";\nservices = (\n'
+            f'{{ name = "echo"; bind = "{harness.LOOPBACK}:{port}"; '
             f'balance = "{balance}"; hold = "5s"; servers = (\n{lines}\n); }}'
             + (",\n" + extra if turn % 2 else "") + "\n);\n")
 

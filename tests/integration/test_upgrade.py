@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from harness import LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, wait_for
 from peers import black_hole, conf_of, connect, echo, echoes, peer, server, service
-from process import program
+from process import freeze, program
 
 __all__ = ["black_hole", "peer"]
 
@@ -600,7 +600,7 @@ def test_an_old_process_that_stands_still_is_waited_for(pair):
     old = sessions_on(all_of_them, port, 1)
     all_of_them.upgrade()
     wait_before(balancer, {"s1": 1, "s2": 0}, [(balancer.pid, 1)])
-    os.kill(balancer.pid, signal.SIGSTOP)
+    freeze(balancer.pid)
     try:
         why = Run(balancer, "drain", "s2", "--wait", "500ms").end(code=1)
         assert "has not told" in why, why
