@@ -43,6 +43,12 @@ uint16_t addr_port(const struct addr *a); /* 0 for a UNIX address */
 void addr_set_port(struct addr *a, uint16_t port);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* Who comes to an address: this host alone, whoever reaches that one, or any of the host's. */
+enum addr_reach { ADDR_REACH_HOST, ADDR_REACH_ADDRESS, ADDR_REACH_ALL };
+
+/* HOST for 127.0.0.0/8, ::1, UNIX sockets and none; ALL for 0.0.0.0 and ::. */
+enum addr_reach addr_reach(const struct addr *a);
+
 /* "10.0.0.1:26257", "[::1]:26257", "unix:/path", or "-" for none. */
 const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 /* Without the port and without brackets: "10.0.0.1", "::1", "unix". */

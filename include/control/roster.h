@@ -71,6 +71,9 @@ void roster_check_hung(struct roster *r, struct topology_server *s,
 void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
                      const char *reason);
 
+/* Its name has one where nobody may be sent, as `why` tells: the same. */
+void roster_refused_address(struct roster *r, struct topology_server *s, const char *why);
+
 /* A worker could not connect to `s`: an extra check, now, and what `observe` says. */
 void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why);
 /* It does not answer the first words of a client: an extra check, now. */

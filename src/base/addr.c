@@ -186,6 +186,23 @@ const char *addr_format_host(const struct addr *a, char buf[static ADDR_TEXT_MAX
 	return buf;
 }
 
+enum addr_reach addr_reach(const struct addr *a)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
+	if (!a->len)
+		return ADDR_REACH_HOST;
+	if (a->sa.sa_family == AF_INET) {
+		uint32_t ip = ntohl(a->in.sin_addr.s_addr);
+
+		return ip >> 24 == 127 ? ADDR_REACH_HOST : ip ? ADDR_REACH_ADDRESS : ADDR_REACH_ALL;
+	}
+	if (a->sa.sa_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr))
+		return ADDR_REACH_HOST;
+	return memcmp(&a->in6.sin6_addr, &any, sizeof(any)) == 0 ? ADDR_REACH_ALL
+	                                                         : ADDR_REACH_ADDRESS;
+}
+
 const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT_MAX])
 {
 	char host[ADDR_TEXT_MAX];

@@ -5,23 +5,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum lint_reach lint_reach_of(const struct addr *a)
-{
-	static const struct in6_addr any = IN6ADDR_ANY_INIT;
-
-	if (!a->len)
-		return LINT_REACH_HOST;
-	if (a->sa.sa_family == AF_INET) {
-		uint32_t ip = ntohl(a->in.sin_addr.s_addr);
-
-		return ip >> 24 == 127 ? LINT_REACH_HOST : ip ? LINT_REACH_ADDRESS : LINT_REACH_ALL;
-	}
-	if (a->sa.sa_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr))
-		return LINT_REACH_HOST;
-	return memcmp(&a->in6.sin6_addr, &any, sizeof(any)) == 0 ? LINT_REACH_ALL
-	                                                         : LINT_REACH_ADDRESS;
-}
-
 /* In a list of endpoints or of sockets the line of the one in question is further down. */
 static struct lintfile_place place_at(const struct lint_view *v, const char *path, int line)
 {
@@ -35,13 +18,13 @@ static struct lintfile_place place_at(const struct lint_view *v, const char *pat
 static void look_at_admin(const struct lint_view *v, const struct settings_admin *a)
 {
 	char text[ADDR_TEXT_MAX];
-	enum lint_reach reach = lint_reach_of(&a->addr);
+	enum addr_reach reach = addr_reach(&a->addr);
 	struct lint_finding f = { .rule = LINT_ADMIN_OPEN,
-		                  .severity = reach == LINT_REACH_ALL ? LINT_WARNING : LINT_NOTE,
+		                  .severity = reach == ADDR_REACH_ALL ? LINT_WARNING : LINT_NOTE,
 		                  .place = place_at(v, "admin.bind", a->line),
 		                  .cure_kind = LINT_CONFIGURATION };
 
-	if (reach == LINT_REACH_HOST || a->ca)
+	if (reach == ADDR_REACH_HOST || a->ca)
 		return;
 	addr_format(&a->addr, text);
 	if (!a->user_count) {
@@ -65,7 +48,7 @@ static void look_at_socket(const struct lint_view *v, const struct settings_sock
 		                  .place = place_at(v, "admin.sockets", s->line),
 		                  .cure_kind = LINT_CONFIGURATION };
 
-	if (lint_reach_of(&s->addr) == LINT_REACH_HOST || s->level == SETTINGS_LEVEL_USER)
+	if (addr_reach(&s->addr) == ADDR_REACH_HOST || s->level == SETTINGS_LEVEL_USER)
 		return;
 	f.cure = lint_print(v, "address = \"127.0.0.1:%u\";", addr_port(&s->addr));
 	lint_add(v, &f, NULL, "everybody who reaches %.100s may %s", s->text,

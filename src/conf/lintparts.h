@@ -40,10 +40,6 @@ const char *lint_duration(uint64_t ms, char buf[static LINT_DURATION_MAX]);
 /* May it get new sessions from the start: neither in maintenance nor of weight 0? */
 bool lint_is_able(const struct settings_server *s);
 
-/* Who can come there: this host alone, whoever reaches one address, or any of the host's. */
-enum lint_reach { LINT_REACH_HOST, LINT_REACH_ADDRESS, LINT_REACH_ALL };
-enum lint_reach lint_reach_of(const struct addr *a);
-
 /* For a server, and the target that is checked for it. */
 void lint_look_at_check(const struct lint_view *v);
 /* For a service. */

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/ownaddress.h"
+#include "net/localaddr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ struct names {
 	struct names_options o;
 	struct lookups lookups;
 	struct pins pins;
+	struct localaddr local;
 };
 
 static const char *unix_path(const char *host)
@@ -110,12 +113,37 @@ static const char *reason_of(const struct lookup *l)
 	return l->reason[0] ? l->reason : NULL;
 }
 
+/* The bind of its own service that a server with the address of `l` is; NULL: none. */
+static const struct settings_bind *find_own_bind(struct names *n, const struct topology_server *s,
+                                                 const struct lookup *l)
+{
+	struct addr to = l->addr;
+
+	if (!to.len)
+		return NULL;
+	addr_set_port(&to, (uint16_t)atomic_load_explicit(&s->port, memory_order_relaxed));
+	/* Asking the kernel takes longer than to see that it cannot matter. */
+	if (!ownaddress_find(s->service->settings, &to, true))
+		return NULL;
+	return ownaddress_find(s->service->settings, &to, localaddr_has(&n->local, &to));
+}
+
 static void tell_server(struct names *n, struct topology_server *s, void *ctx)
 {
 	const struct lookup *l = ctx;
+	const struct settings_bind *own;
+	char why[192];
 
-	if (strcmp(s->settings->host, l->host) == 0 && !find_pin(n, s, SIZE_MAX))
+	if (strcmp(s->settings->host, l->host) != 0 || find_pin(n, s, SIZE_MAX))
+		return;
+	own = find_own_bind(n, s, l);
+	if (!own) {
 		roster_resolved(n->o.roster, s, addr_of(l), reason_of(l));
+		return;
+	}
+	snprintf(why, sizeof(why), "its address is where this service listens (bind %s)",
+	         own->text);
+	roster_refused_address(n->o.roster, s, why);
 }
 
 static void tell_check(struct names *n, size_t slot, const struct settings_target *target,
@@ -386,5 +414,6 @@ void names_free(struct names *n)
 		next = LIST_NEXT(p, link);
 		free(p);
 	}
+	localaddr_release(&n->local);
 	free(n);
 }

@@ -170,13 +170,14 @@ void roster_check_result(struct roster *r, size_t target, const struct probe_res
 		pace_set(r, target);
 }
 
-static void take_failed_look_up(struct roster *r, struct topology_server *s, const char *reason)
+/* `info` is `why` in short. */
+static void take_no_address(struct roster *r, struct topology_server *s, const char *info,
+                            const char *why)
 {
 	struct probe_result result = { .code = PROBE_RESOLVE };
-	char why[192];
 
-	snprintf(why, sizeof(why), "\"%s\" does not resolve: %s", s->settings->host, reason);
-	snprintf(result.info, sizeof(result.info), "%s", reason);
+	topology_set_address(s, NULL);
+	snprintf(result.info, sizeof(result.info), "%s", info);
 	s->check = result;
 	s->check_wall_ms = tick_wall_ms();
 	transition_apply(r, s,
@@ -206,12 +207,19 @@ static void take_address(struct roster *r, struct topology_server *s, struct add
 void roster_resolved(struct roster *r, struct topology_server *s, const struct addr *addr,
                      const char *reason)
 {
+	char why[192];
+
 	if (addr) {
 		take_address(r, s, *addr, JOURNAL_BY_RESOLVER);
 		return;
 	}
-	topology_set_address(s, NULL);
-	take_failed_look_up(r, s, reason);
+	snprintf(why, sizeof(why), "\"%s\" does not resolve: %s", s->settings->host, reason);
+	take_no_address(r, s, reason, why);
+}
+
+void roster_refused_address(struct roster *r, struct topology_server *s, const char *why)
+{
+	take_no_address(r, s, why, why);
 }
 
 void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why)

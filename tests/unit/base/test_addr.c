@@ -332,6 +332,34 @@ static void what_is_no_network_is_told(void **unused)
 	}
 }
 
+static void who_comes_to_an_address(void **unused)
+{
+	static const struct {
+		const char *host;
+		enum addr_reach want;
+	} cases[] = {
+		{ "127.0.0.1", ADDR_REACH_HOST },
+		{ "127.9.8.7", ADDR_REACH_HOST },
+		{ "::1", ADDR_REACH_HOST },
+		{ "0.0.0.0", ADDR_REACH_ALL },
+		{ "::", ADDR_REACH_ALL },
+		{ "10.0.0.1", ADDR_REACH_ADDRESS },
+		{ "2001:db8::1", ADDR_REACH_ADDRESS },
+	};
+	struct addr path = unix_path("/tmp/x");
+	struct addr none = { 0 };
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct addr a = ip(cases[i].host, 80);
+
+		if (addr_reach(&a) != cases[i].want)
+			fail_msg("%s", cases[i].host);
+	}
+	assert_int_equal(addr_reach(&path), ADDR_REACH_HOST);
+	assert_int_equal(addr_reach(&none), ADDR_REACH_HOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +373,7 @@ int main(void)
 		cmocka_unit_test(packed_addresses_come_back),
 		cmocka_unit_test(networks_hold_their_addresses),
 		cmocka_unit_test(what_is_no_network_is_told),
+		cmocka_unit_test(who_comes_to_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,16 +78,21 @@ struct scene {
 	struct names *names;
 };
 
-static void open_scene(struct scene *s)
+static void open_scene_like(struct scene *s, const struct settings_service *like)
 {
 	struct names_options o = { 0 };
 
 	memset(watched, 0, sizeof(watched));
-	rosterscene_open(&s->r, specs, ARRAY_LEN(specs), NULL);
+	rosterscene_open(&s->r, specs, ARRAY_LEN(specs), like);
 	o.topology = s->r.topology;
 	o.roster = s->r.roster;
 	o.checker = fakechecker_as_checker(&s->r.checker);
 	s->names = names_new(&o);
+}
+
+static void open_scene(struct scene *s)
+{
+	open_scene_like(s, NULL);
 }
 
 static void close_scene(struct scene *s)
@@ -293,6 +298,32 @@ static void a_check_is_found_by_its_slot_wherever_its_target_stands(void **state
 	close_scene(&s);
 }
 
+static void a_server_that_is_its_own_service_is_sent_nobody(void **state)
+{
+	struct settings_bind bind = { .kind = SETTINGS_BIND_ADDR, .text = ":27101" };
+	struct settings_service like = settings_service_default();
+	struct topology_server *s1;
+	struct scene s;
+
+	(void)state;
+	assert_true(addr_parse_ip("", 27101, &bind.addr));
+	like.binds = &bind;
+	like.bind_count = 1;
+	open_scene_like(&s, &like);
+	s1 = rosterscene_server(&s.r, "be/s1");
+	resolve("db1", "127.0.0.1");
+	assert_string_equal(rosterscene_status(s1), "DOWN");
+	expect_address(&s, "be/s1", "-");
+	assert_string_equal(s1->cause, "its address is where this service listens (bind :27101)");
+	assert_string_equal(s1->check.info, s1->cause);
+	/* Another port of that host, and the check of the server itself. */
+	expect_address(&s, "other/s3", "127.0.0.1:27103");
+	assert_string_equal(s.r.checker.slots[0].address, "127.0.0.1");
+	resolve("db1", "192.0.2.77");
+	expect_address(&s, "be/s1", "192.0.2.77:27101");
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_new_server_of_a_known_host_has_its_address_at_once),
 		cmocka_unit_test(others_are_asked_and_told_when_the_settings_change),
 		cmocka_unit_test(a_check_is_found_by_its_slot_wherever_its_target_stands),
+		cmocka_unit_test(a_server_that_is_its_own_service_is_sent_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
