@@ -418,6 +418,7 @@ struct settings {
 	struct settings_nodes joined;  /* the servers that came of these */
 	struct settings_nodes leaving; /* those that did before, and go with their last session */
 	struct settings_nodes written; /* those of the file */
+	size_t elsewhere;              /* found ones that are left out, by `discover->locality` */
 	int64_t found_wall_ms;         /* when it told them; 0: never */
 	bool recalled;                 /* `found` is what was kept over a restart */
 };
@@ -432,6 +433,9 @@ struct settings *settings_ref(struct settings *s);
 struct settings_check settings_check_default(enum settings_check_type type);
 struct settings_service settings_service_default(void);
 struct settings_server settings_server_default(void);
+
+/* The warm connections of a service at the most: each of `threads` keeps one of a server's. */
+uint64_t settings_warm_most(const struct settings_service *s, uint32_t threads);
 
 /* "left the cluster", "is being decommissioned"; "is in the cluster again" of one that stays. */
 const char *settings_leaving_words(enum settings_leaving leaving);

@@ -57,6 +57,7 @@ struct snapshot_discovery {
 	bool on;
 	size_t known;      /* nodes of the last list */
 	size_t joined;     /* servers that came of them, besides those that are written */
+	size_t elsewhere;  /* nodes of the list that are left out for their locality */
 	const char *from;  /* the URL that told it; NULL: none has, since the start */
 	int64_t last_s;    /* since then, or since the list was kept over a restart; -1: never */
 	uint64_t failures; /* requests that brought no list that could be used */

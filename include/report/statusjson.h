@@ -14,8 +14,8 @@
  *   session_rate_max stopping bytes_out bytes_out_rate dropped_logs listeners workers[]
  *   predecessors[]: known pid sessions since since_s (those that were upgraded and still have
  *     sessions; not `known`: it has not told yet on which servers)
- *   discovery: known joined from last_s failures error (null without cluster.discover; from and
- *     error may be null)
+ *   discovery: known joined elsewhere from last_s failures error (null without cluster.discover;
+ *     from and error may be null)
  *   services[]: name id balance bind[] up on_backup panicking usable backup_usable since since_s
  *     sessions sessions_max sessions_limit sessions_total held held_max held_total rate rate_max
  *     bytes_in bytes_out denied connect_errors retries redispatches client_aborts server_aborts
@@ -83,7 +83,7 @@ struct statusjson_predecessor {
 /* As struct snapshot_discovery. */
 struct statusjson_discovery {
 	bool on;
-	int64_t known, joined, last_s, failures;
+	int64_t known, joined, elsewhere, last_s, failures;
 	const char *from, *error; /* either may be NULL */
 };
 

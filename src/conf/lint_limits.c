@@ -16,11 +16,20 @@ enum {
 
 /* --- file descriptors --------------------------------------------------------------------- */
 
+static uint64_t warm_connections(const struct settings *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->service_count; i++)
+		n += settings_warm_most(&s->services[i], s->threads ? s->threads : 1);
+	return n;
+}
+
 void lint_look_at_descriptors(const struct lint_view *v)
 {
 	const struct settings *s = v->settings;
 	uint64_t limit = s->nofile ? s->nofile : v->facts->nofile;
-	uint64_t other = SPARE_FDS + s->target_count;
+	uint64_t other = SPARE_FDS + s->target_count + warm_connections(s);
 	uint64_t need = (uint64_t)s->maxconn * FDS_PER_SESSION + other;
 	struct lint_finding f = { .rule = LINT_MAXCONN_NOFILE,
 		                  .severity = LINT_WARNING,

@@ -79,7 +79,7 @@ static struct settings_nodes written_nodes(const struct draft_context *c,
 static void join_nodes(struct draft_context *c, struct draft_root *root, const struct source *src)
 {
 	struct settings_nodes written = written_nodes(c, &root->cluster);
-	struct settings_nodes selected;
+	struct settings_nodes selected = { 0 };
 
 	root->s.discover = discoverkeys_make(c, &root->cluster.discover);
 	if (!root->s.discover)
@@ -93,6 +93,7 @@ static void join_nodes(struct draft_context *c, struct draft_root *root, const s
 	/* With another filter than before there may be none. */
 	if (nodeset_select(&root->s.found, root->s.discover, c->arena, &selected, NULL))
 		nodeset_join(&written, &selected, c->arena, &root->s.joined);
+	root->s.elsewhere = root->s.found.count - selected.count;
 	nodeset_leave(&src->nodes->leaving, &written, &root->s.joined, c->arena, &root->s.leaving);
 	keyreader_add_nodes(c, &root->cluster, &root->s.joined);
 	keyreader_add_nodes(c, &root->cluster, &root->s.leaving);

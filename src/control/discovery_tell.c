@@ -126,6 +126,7 @@ void discovery_report(void *ctx, struct snapshot_discovery *ret)
 		.on = s->discover != NULL,
 		.known = s->found.count,
 		.joined = s->joined.count,
+		.elsewhere = s->elsewhere,
 		.from = d->from[0] ? d->from : NULL,
 		.last_s = age_ms / 1000,
 		.failures = d->failures,

@@ -34,17 +34,6 @@ static uint32_t most_operators(uint64_t nofile)
 	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
 }
 
-/* Each thread has at least one of a server. */
-static uint64_t warm_fds(const struct settings *set, const struct settings_service *service)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < service->server_count; i++)
-		if (service->servers[i].warm)
-			n += service->servers[i].warm + opening_threads(set);
-	return n;
-}
-
 /*
  * What is not for sessions: listeners, a check for each target, logs, loops, operators, and the
  * numbers that are held for these.
@@ -55,7 +44,8 @@ static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
 	             3UL * opening_threads(set) + (set->discover ? MORE_NODES : 0);
 
 	for (size_t i = 0; i < set->service_count; i++) {
-		n += set->services[i].bind_count + warm_fds(set, &set->services[i]);
+		n += set->services[i].bind_count +
+		     settings_warm_most(&set->services[i], opening_threads(set));
 		for (size_t k = 0; k < set->services[i].frontend_count; k++)
 			n += set->services[i].frontends[k].bind_count;
 	}

@@ -119,6 +119,16 @@ const char *settings_check_name(enum settings_check_type t)
 	return names[t];
 }
 
+uint64_t settings_warm_most(const struct settings_service *s, uint32_t threads)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->server_count; i++)
+		if (s->servers[i].warm)
+			n += ((uint64_t)s->servers[i].warm + threads - 1) / threads * threads;
+	return n;
+}
+
 const char *settings_leaving_words(enum settings_leaving leaving)
 {
 	switch (leaving) {

@@ -123,6 +123,7 @@ static void put_discovery(const struct snapshot_discovery *d, struct statuscells
 	put(ret, "discovery", STATUSCELL_GROUP, d->on);
 	put(ret, "known", STATUSCELL_NUMBER, (int64_t)d->known);
 	put(ret, "joined", STATUSCELL_NUMBER, (int64_t)d->joined);
+	put(ret, "elsewhere", STATUSCELL_NUMBER, (int64_t)d->elsewhere);
 	put_text(ret, "from", d->from);
 	put(ret, "failures", STATUSCELL_NUMBER, (int64_t)d->failures);
 	put_text(ret, "error", d->error);

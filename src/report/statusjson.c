@@ -143,6 +143,7 @@ static void add_discovery(struct text *out, const struct snapshot_discovery *d)
 	}
 	text_addf(out, ",\"discovery\":{\"known\":%zu", d->known);
 	add_number(out, "joined", (int64_t)d->joined);
+	add_number(out, "elsewhere", (int64_t)d->elsewhere);
 	add_string(out, "from", d->from);
 	add_number(out, "last_s", d->last_s);
 	add_number(out, "failures", (int64_t)d->failures);
@@ -343,6 +344,7 @@ static void read_discovery(struct field *f, const json_t *process, struct mem_ar
 	ret->on = true;
 	ret->known = field_number(f, o, "known");
 	ret->joined = field_number(f, o, "joined");
+	ret->elsewhere = field_number(f, o, "elsewhere");
 	ret->last_s = field_number(f, o, "last_s");
 	ret->failures = field_number(f, o, "failures");
 	ret->from = field_text_or_null(f, o, "from", a);

@@ -431,7 +431,8 @@ def test_localities_of_discovered_nodes_make_tiers_and_can_be_a_filter(sluice, s
     assert rows["n1"]["tier"] < rows["n2"]["tier"] < rows["n3"]["tier"]
     near = sluice(conf_of([told.url], 'locality = "region=a";'))
     wait_servers(near, "n1", "n2")
-    assert discovery(near)["joined"] == 2
+    assert (discovery(near)["joined"], discovery(near)["elsewhere"]) == (2, 1)
+    assert "3 nodes (1 left out by locality) from " in run("status", socket_path=near.socket_path)
 
 
 def test_a_map_has_other_addresses_for_nodes(sluice, simnodes, listing):
@@ -455,6 +456,39 @@ def test_of_nodes_with_one_address_there_is_one_server(sluice, simnodes, listing
     s = sluice(conf_of([told.url]))
     wait_servers(s, "n2", "n7")
     assert discovery(s)["known"] == 2
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "own"])
+def test_a_node_that_tells_sluices_own_address_gets_no_session(sluice, simnodes, listing, host):
+    one, two = simnodes(2).nodes
+    port = free_port()
+    own = own_address() if host == "own" else host
+    told = listing([one, node(2, own, port, two.http)])
+    s = sluice(conf_of([told.url], services=f'{{ name = "psql"; bind = ":{port}"; port = "sql"; '
+                       'balance = "roundrobin"; }', cluster="check = { type = \"none\"; };"))
+    wait_for(lambda: discovery(s)["joined"] == 2, what="the list")
+    with Clients(port) as clients:
+        clients.add(6)
+        clients.check()
+        rows = s.stat()
+        assert (rows["psql/n1"]["stot"], rows["psql/n2"]["stot"]) == ("6", "0")
+    row = next(r for r in s.status()["services"][0]["servers"] if r["name"] == "n2")
+    assert row["state"] == "DOWN"
+    said = " ".join(run("why", "psql/n2", socket_path=s.socket_path).split())
+    assert f"its address is where this service listens (bind :{port})" in said
+    told.tell([one, two])
+    wait_for(lambda: s.stat()["psql/n2"]["addr"] == f"{two.host}:{two.sql}", what="another address")
+    wait_for(lambda: s.stat()["psql/n2"]["status"] == "no check", what="n2 to serve")
+
+
+def own_address():
+    """One of this host that is not loopback's; a test machine without any has only the others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("no interface but lo")
+        return s.getsockname()[0]
 
 
 def test_addresses_of_ipv6_are_taken(sluice, listing):
@@ -1123,8 +1157,8 @@ def test_commands_show_it(sluice, simnodes, listing, tmp_path):
     assert rule in " ".join(run("why", "psql/n2", socket_path=s.socket_path).split())
     assert "cluster.discover" not in run("why", "psql/first", socket_path=s.socket_path)
     assert json.loads(run("status", "--json", socket_path=s.socket_path))["discovery"] | {
-        "last_s": 0} == {"known": 3, "joined": 2, "from": told.url, "last_s": 0, "failures": 0,
-                         "error": None}
+        "last_s": 0} == {"known": 3, "joined": 2, "elsewhere": 0, "from": told.url, "last_s": 0,
+                         "failures": 0, "error": None}
     assert documented()["status: discovery"] == set(discovery(s))
     told.close()
     wait_text(s, "cannot be asked")

@@ -181,6 +181,17 @@ static void a_number_is_in_any_of_several_ranges(void **unused)
 	}
 }
 
+static void each_thread_keeps_a_warm_connection_of_its_own(void **unused)
+{
+	struct settings_server servers[] = { { .warm = 4 }, { .warm = 0 }, { .warm = 1 } };
+	struct settings_service s = { .servers = servers, .server_count = 3 };
+
+	(void)unused;
+	assert_int_equal(settings_warm_most(&s, 1), 5);
+	assert_int_equal(settings_warm_most(&s, 2), 6);
+	assert_int_equal(settings_warm_most(&s, 3), 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +206,7 @@ int main(void)
 		cmocka_unit_test(service_defaults_are_those_of_the_manual),
 		cmocka_unit_test(names_are_those_of_the_file),
 		cmocka_unit_test(a_number_is_in_any_of_several_ranges),
+		cmocka_unit_test(each_thread_keeps_a_warm_connection_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,10 @@ static void it_says_how_many_from_where_and_when(void **state)
 	} cases[] = {
 		{ { .on = true, .known = 5, .last_s = 3, .from = "http://n1:8080" },
 		  "5 nodes from http://n1:8080, 3s ago" },
+		{ { .on = true, .known = 5, .elsewhere = 2, .from = "http://n1:8080" },
+		  "5 nodes (2 left out by locality) from http://n1:8080, 0s ago" },
+		{ { .on = true, .known = 1, .elsewhere = 1, .from = "http://n1:8080" },
+		  "1 node (1 left out by locality) from http://n1:8080, 0s ago" },
 		{ { .on = true, .known = 1, .last_s = 7500 },
 		  "1 node from a list that was kept, 2h05m old" },
 		{ { .on = true, .last_s = -1, .error = "401" }, "no list of nodes yet" },

@@ -126,6 +126,7 @@ static void discovery_is_told_where_it_is_on(void **state)
 	struct snapshot_discovery on = { .on = true,
 		                         .known = 5,
 		                         .joined = 4,
+		                         .elsewhere = 1,
 		                         .from = "http://n1:8080",
 		                         .last_s = 17,
 		                         .failures = 3,
@@ -150,6 +151,7 @@ static void discovery_is_told_where_it_is_on(void **state)
 	d = json_object_get(o, "discovery");
 	assert_int_equal(json_integer_value(json_object_get(d, "known")), 5);
 	assert_int_equal(json_integer_value(json_object_get(d, "joined")), 4);
+	assert_int_equal(json_integer_value(json_object_get(d, "elsewhere")), 1);
 	assert_int_equal(json_integer_value(json_object_get(d, "last_s")), 17);
 	assert_int_equal(json_integer_value(json_object_get(d, "failures")), 3);
 	assert_string_equal(json_string_value(json_object_get(d, "from")), on.from);
