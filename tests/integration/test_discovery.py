@@ -17,7 +17,7 @@ from harness import LOOPBACK, PATIENCE, PgSession, free_port, make_cert, port_of
 from listing import DECOMMISSIONED, DECOMMISSIONING, document, node, reply, reset
 from process import program
 from test_jsonkeys import documented
-from test_upgrade import Generations
+from test_upgrade import Generations, lives
 
 # A machine that stands still for a moment is no failure.
 CHECK = 'check = { inter = "100ms"; timeout = "5s"; rise = 1; fall = 2; };'
@@ -1105,6 +1105,38 @@ def test_an_upgrade_keeps_the_list_without_any_file(sluice, simnodes, listing):
         told.open()
         wait_servers(s, "n1", "n2", "n3", "n4")
         clients.check()
+    generations.end()
+
+
+@pytest.mark.parametrize("order", [("leave", "upgrade"), ("upgrade", "leave")])
+def test_an_upgrade_cuts_no_session_on_a_node_that_leaves(sluice, simnodes, listing, order):
+    cluster = simnodes(3)
+    one, _, three = cluster.nodes
+    told = listing(cluster.nodes)
+    conf = conf_of([told.url], 'session = "none";')
+    s = sluice(conf)
+    wait_servers(s, "n1", "n2", "n3")
+    generations = Generations(s)
+
+    def leave():
+        told.tell([one, three])
+        wait_servers(s, "n1", "n3")
+
+    steps = {"leave": leave, "upgrade": generations.upgrade}
+    with Clients(port_of(conf, "psql")) as clients:
+        clients.add(6)
+        before = generations.now
+        for step in order:
+            steps[step]()
+        wait_servers(s, "n1", "n3")
+        assert discovery(s)["known"] == 2
+        clients.check()
+        served = cluster.status(2)["accepted"]
+        clients.add(4)
+        clients.check()
+        assert cluster.status(2)["accepted"] == served
+    wait_for(lambda: not lives(before), what="the old process to end")
+    wait_for(lambda: "psql/n2" not in s.stat(), what="n2 to go")
     generations.end()
 
 
