@@ -9,7 +9,7 @@
  * Has the cluster behind a service lost its quorum?  Most of its servers stop to serve at once
  * without being dead: they ask for patience, or do not answer.  What follows from it is for the
  * caller.  Decides only, from the states of the servers, their last checks and the journal.
- * `now_ms`: tick_ms(), or the time that is simulated.  Control thread.
+ * `now_ms`: tick_ms(), or the time that is simulated.  Control thread, if nothing else is said.
  */
 enum { QUORUM_WINDOW_MS = 30000 }; /* "at once": within so long */
 
@@ -37,5 +37,11 @@ bool quorum_is_back(const struct topology_service *service, struct quorum *ret);
  * are obeyed then, too.
  */
 bool quorum_wants(const struct topology_server *s);
+
+/*
+ * For how long a session may be held at present, in milliseconds; 0: it may not.  `hold`, or 5 s
+ * while the service is panicking and is to hold sessions then.  Any thread.
+ */
+uint32_t quorum_hold_ms(const struct topology_service *service);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* How long a panic holds sessions if the service does not say. */
+enum { PANIC_HOLD_MS = 5000 };
+
 static const struct topology_server *checked_for(const struct topology_server *s)
 {
 	while (s->tracked)
@@ -132,13 +135,24 @@ bool quorum_is_back(const struct topology_service *service, struct quorum *ret)
 	return ret->healthy >= (ret->all + 1) / 2 || !is_most(ret->all - ret->dead, ret);
 }
 
+static bool panics(const struct topology_service *service, enum settings_panic by)
+{
+	return service->settings->panic == by &&
+	       atomic_load_explicit(&service->panicking, memory_order_relaxed);
+}
+
 bool quorum_wants(const struct topology_server *s)
 {
-	const struct topology_service *service = s->service;
 	struct state state = topology_state(s);
 
-	return atomic_load_explicit(&service->panicking, memory_order_relaxed) &&
-	       service->settings->panic == SETTINGS_PANIC_ROUTE && !state.admin &&
-	       !state.agent_down && (state.health == STATE_NOLB || state.health == STATE_DOWN) &&
-	       !is_dead(s, &state) && topology_has_address(s);
+	return panics(s->service, SETTINGS_PANIC_ROUTE) && !state.admin && !state.agent_down &&
+	       (state.health == STATE_NOLB || state.health == STATE_DOWN) && !is_dead(s, &state) &&
+	       topology_has_address(s);
+}
+
+uint32_t quorum_hold_ms(const struct topology_service *service)
+{
+	uint32_t hold = service->settings->hold_ms;
+
+	return !hold && panics(service, SETTINGS_PANIC_HOLD) ? PANIC_HOLD_MS : hold;
 }

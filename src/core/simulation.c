@@ -268,9 +268,9 @@ static void handle(struct simulation *s, const struct simulation_item *item)
 			tick(s);
 		break;
 	}
-	if (s->kick && s->line_len)
+	if ((s->kick || s->room) && s->line_len)
 		simulation_clients_serve(s, false);
-	s->kick = false;
+	s->kick = s->room = false;
 }
 
 /* Up to that moment, included. */

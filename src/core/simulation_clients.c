@@ -2,6 +2,8 @@
 /* Simulated clients and their way to a server, as engine/dial.h and engine/queue.h have it. */
 #include "simulations.h"
 
+#include "core/quorum.h"
+
 enum {
 	TURNAROUND_MS = 1000,
 	ANSWER_MS = 250,      /* then a node should have answered a client's first words */
@@ -63,11 +65,14 @@ static void leave_line(struct simulation *s, uint32_t id)
 	v->turn++;
 }
 
-static int64_t hold_left(const struct simulation *s, const struct simulation_visit *v)
+/* What it was promised counts: a panic may end. */
+static int64_t hold_left(const struct simulation *s, struct simulation_visit *v)
 {
-	int64_t hold = settings_of(s)->hold_ms;
+	uint32_t limit = quorum_hold_ms(s->service);
 
-	return hold && v->since_ms >= 0 ? v->since_ms + hold - s->now_ms : hold;
+	if (limit > v->hold_ms)
+		v->hold_ms = limit;
+	return v->since_ms >= 0 ? v->since_ms + v->hold_ms - s->now_ms : v->hold_ms;
 }
 
 static void refuse(struct simulation *s, uint32_t id)
@@ -99,16 +104,17 @@ static void wait_for_room(struct simulation *s, uint32_t id)
 {
 	const struct settings_service *set = settings_of(s);
 	struct simulation_visit *v = &s->visits[id];
-	bool by_hold = set->hold_ms && !set->timeout.queue_ms;
+	int64_t left = hold_left(s, v);
+	bool by_hold = v->hold_ms && !set->timeout.queue_ms;
 	uint32_t limit = set->timeout.queue_ms ? set->timeout.queue_ms : set->timeout.connect_ms;
 
-	if (by_hold && hold_left(s, v) <= 0) {
+	if (by_hold && left <= 0) {
 		refuse(s, id);
 		return;
 	}
 	stand_in_line(s, id);
 	if (by_hold)
-		wait_until(s, id, s->now_ms + hold_left(s, v));
+		wait_until(s, id, s->now_ms + left);
 	else if (limit)
 		wait_until(s, id, s->now_ms + limit);
 }
@@ -142,6 +148,12 @@ static bool hashes(const struct simulation *s)
 	       settings_of(s)->balance == SETTINGS_HASH;
 }
 
+/* More servers than are remembered may have failed it: it does not go round without a rest. */
+static bool is_to_rest(const struct simulation *s, struct simulation_visit *v)
+{
+	return pool_tried_all(&v->tried, s->service) && hold_left(s, v) > 0;
+}
+
 static enum pool_verdict claim(struct simulation *s, struct simulation_visit *v,
                                struct topology_server **ret)
 {
@@ -151,10 +163,15 @@ static enum pool_verdict claim(struct simulation *s, struct simulation_visit *v,
 		request.client = request.local = address_of(v->address);
 	if (!simulation_count_work(s, s->service->server_count))
 		return POOL_NONE;
-	if (pool_tried_all(&v->tried, s->service))
-		pool_tried_forget(&v->tried, s->service);
-	return pool_tried_all(&v->tried, s->service) ? POOL_TRIED
-	                                             : pool_claim(s->service, &request, ret);
+	return is_to_rest(s, v) ? POOL_TRIED : pool_claim(s->service, &request, ret);
+}
+
+/* 0: none. */
+static int64_t age_limit(const struct simulation *s)
+{
+	const struct settings_service *set = settings_of(s);
+
+	return set->protocol == SETTINGS_PROTOCOL_PGWIRE ? set->max_session_age_ms : 0;
 }
 
 static void go_live(struct simulation *s, uint32_t id)
@@ -163,10 +180,11 @@ static void go_live(struct simulation *s, uint32_t id)
 	struct simulation_visit *v = &s->visits[id];
 	struct simulation_unit *u = &s->units[v->unit];
 	int64_t length = simarrival_length(&s->o->session, &s->rng);
-	int64_t age = set->protocol == SETTINGS_PROTOCOL_PGWIRE ? set->max_session_age_ms : 0;
+	int64_t age = age_limit(s);
 	bool is_hung = u->machine.life == SIMULATION_HUNG;
 
 	v->phase = SIMULATION_LIVE;
+	v->live_ms = s->now_ms;
 	v->turn++;
 	s->live++;
 	u->news++;
@@ -280,6 +298,17 @@ void simulation_clients_go(struct simulation *s, uint32_t id)
 	}
 }
 
+/* What a server had failed before it went away. */
+static void forgive(struct simulation *s)
+{
+	for (uint32_t id = s->line_first; id != SIMULATION_NOBODY; id = s->visits[id].next) {
+		struct simulation_visit *v = &s->visits[id];
+
+		if (v->tried.count && simulation_count_work(s, s->service->server_count))
+			pool_tried_forget(&v->tried, s->service);
+	}
+}
+
 void simulation_clients_serve(struct simulation *s, bool rested)
 {
 	uint32_t left = rested ? s->line_len : LOOKS_MAX;
@@ -287,6 +316,8 @@ void simulation_clients_serve(struct simulation *s, bool rested)
 
 	if (left > s->line_len)
 		left = s->line_len;
+	if (s->kick)
+		forgive(s);
 	while (id != SIMULATION_NOBODY && left-- && !s->failed) {
 		struct simulation_visit *v = &s->visits[id];
 		struct topology_server *server = NULL;
@@ -295,8 +326,6 @@ void simulation_clients_serve(struct simulation *s, bool rested)
 
 		if (rested)
 			v->tried = (struct pool_tried){ 0 };
-		else
-			pool_tried_forget(&v->tried, s->service);
 		verdict = claim(s, v, &server);
 		if (verdict == POOL_CLAIMED) {
 			leave_line(s, id);
@@ -321,7 +350,7 @@ void simulation_clients_come(struct simulation *s, bool pooled)
 		wait_in_line(s, id, s->held ? POOL_NONE : POOL_FULL);
 	else
 		simulation_clients_go(s, id);
-	s->kick |= s->line_len > 0;
+	s->room |= s->line_len > 0;
 }
 
 static void plan_arrival(struct simulation *s)
@@ -361,9 +390,15 @@ void simulation_clients_arrival(struct simulation *s, uint32_t turn)
 static void look_at_live(struct simulation *s, uint32_t id)
 {
 	struct simulation_visit *v = &s->visits[id];
+	int64_t limit = age_limit(s);
+	int64_t age = s->now_ms - v->live_ms;
 
-	if (v->unanswered)
+	if (v->unanswered && age == ANSWER_MS)
 		blame(s, &s->units[v->unit], TESTIMONY_SILENT);
+	if (!limit)
+		return;
+	if (age < limit)
+		wait_until(s, id, v->live_ms + limit);
 	else if (s->units[v->unit].machine.life == SIMULATION_WELL)
 		simulation_visits_over(s, id, SIMULATION_IS_MOVED);
 }

@@ -119,7 +119,7 @@ void simulation_visits_leave(struct simulation *s, uint32_t id)
 	v->unit = SIMULATION_NOBODY;
 	v->unanswered = false;
 	v->turn++;
-	s->kick |= s->line_len > 0;
+	s->room |= s->line_len > 0;
 }
 
 uint32_t simulation_visits_end(struct simulation *s, struct simulation_unit *u, uint32_t most,
@@ -151,7 +151,12 @@ static uint32_t take_off(struct simulation *s, struct simulation_unit *u, bool o
 		if (v->phase != SIMULATION_DIAL && (only_dialing || !v->unanswered))
 			continue;
 		pool_tried_add(&v->tried, u->server);
-		s->live -= v->phase == SIMULATION_LIVE;
+		/* It had arrived: whether it may be held is a new question. */
+		if (v->phase == SIMULATION_LIVE) {
+			v->since_ms = -1;
+			v->hold_ms = 0;
+			s->live--;
+		}
 		simulation_visits_leave(s, id);
 		v->phase = SIMULATION_PAUSE;
 		v->next = taken;
@@ -187,14 +192,17 @@ void simulation_visits_break(struct simulation *s, struct simulation_unit *u)
 
 void simulation_visits_answer(struct simulation *s, struct simulation_unit *u)
 {
+	bool hangs = u->machine.life == SIMULATION_HUNG;
+	int64_t age = s->service->settings->max_session_age_ms;
 	uint32_t next;
 
 	for (uint32_t id = u->first; id != SIMULATION_NOBODY; id = next) {
 		struct simulation_visit *v = &s->visits[id];
 
 		next = v->next;
-		v->unanswered = false;
-		if (v->phase == SIMULATION_DIAL)
+		v->unanswered = v->unanswered && hangs;
+		if (v->phase == SIMULATION_DIAL ||
+		    (v->phase == SIMULATION_LIVE && age && s->now_ms - v->live_ms >= age))
 			simulation_agenda_add(s, SIMULATION_VISIT, id, v->turn, s->now_ms);
 	}
 }

@@ -105,6 +105,8 @@ struct simulation_visit {
 	bool unanswered; /* its first words have had no answer */
 	bool held;
 	int64_t since_ms; /* when it began to wait; -1: it has not */
+	uint32_t hold_ms; /* for how long it may be held from then on */
+	int64_t live_ms;  /* since when it has been LIVE */
 };
 
 /* --- all of it ------------------------------------------------------------------------------ */
@@ -122,7 +124,8 @@ struct simulation {
 	struct error *err;
 	bool failed;
 	bool begun; /* the first checks are over */
-	bool kick;  /* who waits is to look again */
+	bool room;  /* who waits is to look again: there may be room */
+	bool kick;  /* ... and what it was failed by may be worth another attempt */
 	bool has_tracks;
 	struct simulation_agenda agenda;
 	struct simulation_target *targets;

@@ -12,6 +12,7 @@
 #include "replay.h"
 
 #include "base/cleanup.h"
+#include "core/quorum.h"
 #include "engine/mishap.h"
 #include "net/sock.h"
 
@@ -21,8 +22,6 @@
 #define TURNAROUND_MS 1000
 /* How often a session looks again while descriptors are out. */
 #define STARVED_POLL_MS 20
-/* How long a panic holds sessions if the service does not say. */
-#define PANIC_HOLD_MS 5000
 
 static void choose(struct session *s);
 
@@ -49,13 +48,9 @@ static void leave_server(struct session *s)
 /* How long it may still be held, counted from its first wait on. */
 static int64_t hold_left(struct session *s)
 {
-	const struct settings_service *set = session_service(s)->settings;
 	struct queue_ticket *t = &s->errand->ticket;
-	uint32_t limit = set->hold_ms;
+	uint32_t limit = quorum_hold_ms(session_service(s));
 
-	if (!limit && set->panic == SETTINGS_PANIC_HOLD &&
-	    atomic_load_explicit(&session_service(s)->panicking, memory_order_relaxed))
-		limit = PANIC_HOLD_MS;
 	/* What it was promised counts: a panic may end, a reload may shorten it. */
 	if (limit > t->hold_ms)
 		t->hold_ms = limit;
