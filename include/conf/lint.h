@@ -38,6 +38,7 @@ struct lint_facts {
 	uint64_t statement_ms;        /* the longest statement; 0: not known */
 	uint32_t proxies;             /* that check the same nodes; 0 is 1 */
 	uint64_t nofile;              /* the limit where it will run; 0: not known */
+	uint32_t processors;          /* there, which are as many threads; 0 is 1 */
 	uint16_t port_low, port_high; /* local ports for connections; 0: the kernel's default */
 };
 

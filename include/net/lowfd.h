@@ -20,10 +20,13 @@
  * memory and nothing else.  The control thread.
  */
 
-/* Holds numbers, if the process may have `nofile` descriptors and that is many. */
-void lowfd_hold(uint64_t nofile);
-/* How many descriptors that takes. */
-uint32_t lowfd_count(void);
+enum { LOWFD_MAX = 64 };
+
+/*
+ * Holds so many numbers, at most LOWFD_MAX, or as many as can be had; once.  That takes as many
+ * descriptors and one more, or none for 0.
+ */
+void lowfd_hold(uint32_t count);
 /* Gives up those that are not lent. */
 void lowfd_release(void);
 

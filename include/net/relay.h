@@ -81,13 +81,11 @@ enum relay_status {
 };
 
 /*
- * `max_tails` of the small ones.  Large tails are 32 at most; pipes, of two descriptors each, one
- * for 128 `max_tails`, but at least 16 and at most 256.  A direction that gets none does without.
+ * `max_tails` of the small ones, `max_pipes` of two descriptors each; large tails are 32 at most. A
+ * direction that gets none does without.
  */
-bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails);
+bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails, uint32_t max_pipes);
 void relay_space_release(struct relay_space *s);
-/* How many pipes that may be. */
-uint32_t relay_most_pipes(uint32_t max_tails);
 
 /*
  * Moves what can be moved now, a bounded amount.  Both sockets are non-blocking.  `gate`: NULL if

@@ -2,6 +2,7 @@
 #include "cli/lintcmd.h"
 
 #include "base/number.h"
+#include "base/processors.h"
 #include "cli/conffile.h"
 #include "cli/options.h"
 #include "conf/lint.h"
@@ -41,6 +42,7 @@ static void read_host(struct lint_facts *facts)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
 		facts->nofile = limit.rlim_max;
+	facts->processors = processors_count();
 	read_ports(facts);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "lintparts.h"
 
+#include "core/descriptors.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 enum {
-	SPARE_FDS = 100, /* of the process itself: its loops, files and operators, roughly */
-	FDS_PER_SESSION = 2,
 	/* The kernel's default of net.ipv4.ip_local_port_range, and as far as it may go. */
 	PORT_LOW = 32768,
 	PORT_HIGH = 60999,
@@ -16,36 +16,35 @@ enum {
 
 /* --- file descriptors --------------------------------------------------------------------- */
 
-static uint64_t warm_connections(const struct settings *s)
+static uint32_t count_threads(const struct lint_view *v)
 {
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s->service_count; i++)
-		n += settings_warm_most(&s->services[i], s->threads ? s->threads : 1);
-	return n;
+	if (v->settings->threads)
+		return v->settings->threads;
+	return v->facts->processors ? v->facts->processors : 1;
 }
 
 void lint_look_at_descriptors(const struct lint_view *v)
 {
 	const struct settings *s = v->settings;
 	uint64_t limit = s->nofile ? s->nofile : v->facts->nofile;
-	uint64_t other = SPARE_FDS + s->target_count + warm_connections(s);
-	uint64_t need = (uint64_t)s->maxconn * FDS_PER_SESSION + other;
+	uint32_t threads = count_threads(v);
+	uint64_t need = limit ? descriptors_needed(s, threads, s->maxconn, limit) : 0;
 	struct lint_finding f = { .rule = LINT_MAXCONN_NOFILE,
 		                  .severity = LINT_WARNING,
 		                  .place = lintfile_find(v->file, "maxconn"),
 		                  .cure_kind = LINT_CONFIGURATION };
 
-	if (!s->maxconn || !limit || need <= limit)
+	if (!s->maxconn || need <= limit)
 		return;
 	f.cure = lint_print(v, "nofile = %" PRIu64 ";", need);
 	lint_add(v, &f, NULL,
 	         "maxconn %u x %d and about %" PRIu64 " more are %" PRIu64
-	         " file descriptors, and there are %" PRIu64 " (%s): about %" PRIu64
+	         " file descriptors, and there are %" PRIu64 " (%s): about %" PRIu32
 	         " sessions will be taken; a unit file needs LimitNOFILE=%" PRIu64,
-	         s->maxconn, FDS_PER_SESSION, other, need, limit,
+	         s->maxconn, DESCRIPTORS_PER_SESSION,
+	         need - (uint64_t)s->maxconn * DESCRIPTORS_PER_SESSION, need, limit,
 	         s->nofile ? "nofile" : "the hard limit of this shell",
-	         limit > other ? (limit - other) / FDS_PER_SESSION : 1, need);
+	         descriptors_sessions(s, threads, limit), need);
 }
 
 /* --- local ports -------------------------------------------------------------------------- */

@@ -3,83 +3,33 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/processors.h"
 #include "control/ctlsocket.h"
 #include "control/httpadmin.h"
+#include "core/descriptors.h"
 #include "engine/listener.h"
-#include "net/lowfd.h"
-#include "net/relay.h"
 
-#include <sched.h>
-
-enum {
-	SPARE_FDS = 32,   /* files being read, look-ups, the loops' own */
-	MORE_NODES = 128, /* that discovery may bring, with a check each */
-	PIPES_SHARE = 8,  /* pipes are counted up to such a part of all descriptors */
-};
+_Static_assert((int)DESCRIPTORS_OPERATORS_MAX == (int)STREAM_CLIENTS_MAX, "as many are let in");
 
 uint32_t opening_threads(const struct settings *s)
 {
-	cpu_set_t set;
-
-	if (s->threads)
-		return s->threads;
-	if (sched_getaffinity(0, sizeof(set), &set) == -1)
-		return 1;
-	return (uint32_t)CPU_COUNT(&set);
+	return s->threads ? s->threads : processors_count();
 }
 
-/* Operators' connections, of each of the two servers. */
-static uint32_t most_operators(uint64_t nofile)
-{
-	return nofile / 16 < STREAM_CLIENTS_MAX ? (uint32_t)nofile / 16 : STREAM_CLIENTS_MAX;
-}
-
-/*
- * What is not for sessions: listeners, a check for each target, logs, loops, operators, and the
- * numbers that are held for these.
- */
-static uint64_t reserved_fds(const struct settings *set, uint64_t nofile)
-{
-	uint64_t n = SPARE_FDS + lowfd_count() + set->target_count + set->log_count +
-	             3UL * opening_threads(set) + (set->discover ? MORE_NODES : 0);
-
-	for (size_t i = 0; i < set->service_count; i++) {
-		n += set->services[i].bind_count +
-		     settings_warm_most(&set->services[i], opening_threads(set));
-		for (size_t k = 0; k < set->services[i].frontend_count; k++)
-			n += set->services[i].frontends[k].bind_count;
-	}
-	return n + (set->admin_count + set->socket_count) * (most_operators(nofile) + 1UL);
-}
-
-/*
- * What the workers' pipes for large transfers take, if there are many descriptors: a transfer that
- * gets no pipe goes on without.
- */
-static uint64_t pipe_fds(const struct settings *set, uint64_t nofile, uint64_t sessions)
-{
-	uint32_t tails = sessions < UINT32_MAX / 2 ? 2 * (uint32_t)sessions : UINT32_MAX;
-	uint64_t n = 2ULL * opening_threads(set) * relay_most_pipes(tails);
-
-	return n < nofile / PIPES_SHARE ? n : nofile / PIPES_SHARE;
-}
-
-/* Two descriptors a session; what the limit does not allow is said, not silently taken away. */
+/* What the limit does not allow is said, not silently taken away. */
 uint32_t opening_maxconn(const struct supervisor *s, const struct settings *set)
 {
 	uint64_t nofile = s->daemon.nofile;
-	uint64_t other = reserved_fds(set, nofile);
-	uint64_t reserved =
-	    other + pipe_fds(set, nofile, nofile > other ? (nofile - other) / 2 : 0);
-	uint64_t room = nofile > reserved + 2 ? (nofile - reserved) / 2 : 1;
-	uint32_t most = room > 1048576 ? 1048576 : (uint32_t)room;
+	uint32_t threads = opening_threads(set);
+	uint32_t most = descriptors_sessions(set, threads, nofile);
 
 	if (!set->maxconn || set->maxconn <= most)
 		return set->maxconn ? set->maxconn : most;
 	log_warn(
 	    "maxconn %u needs %llu file descriptors, there are %llu: %u is used (raise nofile, or "
 	    "LimitNOFILE in the unit)",
-	    set->maxconn, (unsigned long long)(set->maxconn * 2ULL + reserved),
+	    set->maxconn,
+	    (unsigned long long)descriptors_needed(set, threads, set->maxconn, nofile),
 	    (unsigned long long)nofile, most);
 	return most;
 }
@@ -124,7 +74,7 @@ static struct stream_server **next_door(struct supervisor *s)
 
 void opening_limit(const struct supervisor *s, struct stream_server *door)
 {
-	stream_server_limit(door, most_operators(s->daemon.nofile));
+	stream_server_limit(door, descriptors_operators(s->daemon.nofile));
 }
 
 /* The first doors are the HTTP endpoints, in the order of the settings. */

@@ -9,6 +9,7 @@
 #include "control/faults.h"
 #include "control/predecessor.h"
 #include "control/privileges.h"
+#include "core/descriptors.h"
 #include "discovery.h"
 #include "engine/eventloop.h"
 #include "engine/listener.h"
@@ -233,7 +234,7 @@ static bool start_all(struct supervisor *s, struct error *err)
 	                                       s->options.under_master || s->options.predecessor });
 	inherit_take();
 	s->daemon.nofile = sock_set_nofile(s->settings->nofile);
-	lowfd_hold(s->daemon.nofile);
+	lowfd_hold(descriptors_low(s->daemon.nofile));
 	s->daemon.maxconn = opening_maxconn(s, s->settings);
 	topology_set_maxconn(s->daemon.topology, s->daemon.maxconn);
 	if (!start_crew(s, err) || !opening_listeners(s, err) || !opening_admin(s, err) ||

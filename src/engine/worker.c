@@ -2,6 +2,7 @@
 #include "engine/worker.h"
 
 #include "base/cleanup.h"
+#include "core/descriptors.h"
 #include "dial.h"
 #include "engine/eventloop.h"
 #include "greeting.h"
@@ -171,7 +172,8 @@ static bool set_up(struct worker *w, struct error *err)
 		                         .on_call = dial_called,
 		                         .on_record = on_record,
 		                         .ctx = w };
-	if (!relay_space_init(&w->host.space, SCRATCH, 2 * w->options.max_sessions) ||
+	if (!relay_space_init(&w->host.space, SCRATCH, 2 * w->options.max_sessions,
+	                      descriptors_pipes(w->options.max_sessions)) ||
 	    !w->host.outbox) {
 		relay_space_release(&w->host.space);
 		outbox_free(w->host.outbox);

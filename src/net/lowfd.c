@@ -7,27 +7,23 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum {
-	HELD_MAX = 64, /* more checks and operators at once are rare */
-	LOW = 1024,    /* numbers below are low enough */
-	MANY = 16384   /* with fewer descriptors no number is worth moving */
-};
+enum { LOW = 1024 }; /* numbers below are low enough */
 
 /* The numbers: first those that are held, then those that are lent. */
 static struct {
-	int numbers[HELD_MAX];
+	int numbers[LOWFD_MAX];
 	size_t held, count;
 	int nothing; /* what the held ones are duplicates of */
 } low = { .nothing = -1 };
 
-void lowfd_hold(uint64_t nofile)
+void lowfd_hold(uint32_t count)
 {
-	if (nofile < MANY || low.nothing != -1)
+	if (!count || low.nothing != -1)
 		return;
 	low.nothing = eventfd(0, EFD_CLOEXEC);
 	if (low.nothing == -1)
 		return;
-	while (low.count < HELD_MAX) {
+	while (low.count < count && low.count < LOWFD_MAX) {
 		int fd = fcntl(low.nothing, F_DUPFD_CLOEXEC, 0);
 
 		if (fd == -1)
@@ -35,11 +31,6 @@ void lowfd_hold(uint64_t nofile)
 		low.numbers[low.count++] = fd;
 	}
 	low.held = low.count;
-}
-
-uint32_t lowfd_count(void)
-{
-	return (uint32_t)low.count + (low.nothing != -1);
 }
 
 void lowfd_release(void)

@@ -16,29 +16,17 @@ enum {
 	BULKY = 32768,       /* bytes that it is cheaper to splice than to copy */
 	UP = 4,              /* shifts up after so many large moves in a row, */
 	DOWN = -8,           /* and down after so many small ones */
-	LARGE_TAILS = 32,    /* of a space, at most */
-	PIPES_LEAST = 16,    /* and pipes */
-	PIPES_MOST = 256,
-	TAILS_PER_PIPE = 128
+	LARGE_TAILS = 32     /* of a space, at most */
 };
 
 _Static_assert(sizeof(struct relay) == 24, "there are two in each session");
-
-uint32_t relay_most_pipes(uint32_t max_tails)
-{
-	uint32_t most = max_tails / TAILS_PER_PIPE;
-
-	if (most < PIPES_LEAST)
-		return PIPES_LEAST;
-	return most < PIPES_MOST ? most : PIPES_MOST;
-}
 
 static size_t whole_lines(size_t size)
 {
 	return (size + RELAY_ALIGN - 1) / RELAY_ALIGN * RELAY_ALIGN;
 }
 
-bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails)
+bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails, uint32_t max_pipes)
 {
 	s->buffer = aligned_alloc(RELAY_ALIGN, whole_lines(size));
 	s->size = size;
@@ -46,7 +34,7 @@ bool relay_space_init(struct relay_space *s, uint32_t size, uint32_t max_tails)
 	slab_init(&s->tails, whole_lines(sizeof(struct relay_tail) + size), TAILS_PER_CHUNK,
 	          max_tails);
 	slab_init(&s->large_tails, whole_lines(sizeof(struct relay_tail) + LARGE), 1, LARGE_TAILS);
-	pipes_init(&s->pipes, relay_most_pipes(max_tails));
+	pipes_init(&s->pipes, max_pipes);
 	return s->buffer != NULL;
 }
 

@@ -75,7 +75,7 @@ static inline void bulk_begin(struct bulk *b, void (*pair)(int fds[2]))
 	b->source = near[1];
 	b->dest = far[0];
 	b->server = far[1];
-	assert_true(relay_space_init(&b->space, BULK_SIZE, 1000));
+	assert_true(relay_space_init(&b->space, BULK_SIZE, 1000, 16));
 }
 
 /* Nothing may be left anywhere. */

@@ -38,7 +38,7 @@ static int set_up(void **state)
 
 	pair(&p->client, &p->source);
 	pair(&p->dest, &p->server);
-	assert_true(relay_space_init(&p->space, SIZE, 2));
+	assert_true(relay_space_init(&p->space, SIZE, 2, 16));
 	*state = p;
 	return 0;
 }
