@@ -77,25 +77,32 @@ static bool is_agent(const struct settings_target *t)
 	return t->check.type == SETTINGS_CHECK_AGENT;
 }
 
-/* Is it checked as one before it? */
-static bool is_repeated(const struct settings *s, size_t at)
+/* Is it told of together with the check's? */
+static bool belongs(const struct explain_check *c, const struct settings_target *t)
 {
-	for (size_t i = 0; i < at; i++)
-		if (!is_agent(&s->targets[i]) && is_same(&s->targets[i], &s->targets[at]))
+	return !is_agent(t) && is_same(t, c->target) &&
+	       (!c->alike || c->alike(c->settings, t, c->target));
+}
+
+/* Is there one before it that it belongs to? */
+static bool is_repeated(const struct explain_check *c)
+{
+	for (const struct settings_target *t = c->settings->targets; t < c->target; t++)
+		if (belongs(c, t))
 			return true;
 	return false;
 }
 
-bool explain_next_check(const struct settings *s, size_t *at, struct explain_check *ret)
+bool explain_next_check(const struct settings *s, explain_alike_fn *alike, size_t *at,
+                        struct explain_check *ret)
 {
 	while (*at < s->target_count) {
 		const struct settings_target *t = &s->targets[(*at)++];
 
-		if (is_agent(t) || is_repeated(s, *at - 1))
+		*ret = (struct explain_check){ .settings = s, .target = t, .alike = alike };
+		if (is_agent(t) || is_repeated(ret))
 			continue;
-		*ret = (struct explain_check){ .settings = s,
-			                       .target = t,
-			                       .d = detection_of(&t->check) };
+		ret->d = detection_of(&t->check);
 		return true;
 	}
 	return false;
@@ -122,7 +129,7 @@ void explain_add_targets(const struct explain_check *c, struct text *out)
 	for (size_t i = 0; i < c->settings->target_count; i++) {
 		const struct settings_target *t = &c->settings->targets[i];
 
-		if (!is_agent(t) && is_same(t, c->target))
+		if (belongs(c, t))
 			add_name(out, n++, t->name);
 	}
 	add_rest(out, n);

@@ -194,9 +194,11 @@ static void add_loss_of_tier(const struct tierplan *p, struct text *out)
 
 /* --- without tiers ------------------------------------------------------------------------ */
 
+/* Without allbackups the first one that is able gets all, whatever it weighs. */
 static void add_backups(const struct settings_service *s, struct text *out)
 {
 	uint64_t sum = weight_of_all(s, explain_is_backup);
+	uint64_t first = 1000;
 
 	if (!sum)
 		return;
@@ -207,7 +209,10 @@ static void add_backups(const struct settings_service *s, struct text *out)
 		if (!explain_is_backup(&s->servers[i]))
 			continue;
 		add_server(s, &s->servers[i],
-		           (s->servers[i].weight * UINT64_C(1000) + sum / 2) / sum, out);
+		           s->allbackups ? (s->servers[i].weight * UINT64_C(1000) + sum / 2) / sum
+		                         : first,
+		           out);
+		first = 0;
 		add_limits(&s->servers[i], out);
 		text_addc(out, '\n');
 	}

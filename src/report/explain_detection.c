@@ -146,7 +146,7 @@ void explain_detection(const struct settings *s, struct text *out)
 	size_t at = 0;
 	size_t start = out->len;
 
-	while (explain_next_check(s, &at, &c)) {
+	while (explain_next_check(s, NULL, &at, &c)) {
 		if (out->len > start)
 			text_addc(out, '\n');
 		add_check(&c, out);

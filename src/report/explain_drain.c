@@ -5,28 +5,40 @@
 
 enum { MARGIN_S = 1 };
 
-/* What happens to the sessions of servers that are checked so, once they are down. */
+/* What happens to the sessions of a target's servers, once they are down. */
 struct fate {
 	bool cut;
 	uint32_t grace_ms; /* the shortest */
 };
 
-static struct fate fate_of(const struct explain_check *c)
+static struct fate fate_of(const struct settings *s, const struct settings_target *t)
 {
-	const struct settings *s = c->settings;
 	struct fate f = { .grace_ms = UINT32_MAX };
 
 	for (size_t i = 0; i < s->service_count; i++)
 		for (size_t k = 0; k < s->services[i].server_count; k++) {
 			const struct settings_server *server = &s->services[i].servers[k];
 
-			if (&s->targets[server->node] != c->target || !server->shutdown_on_down)
+			if (&s->targets[server->node] != t || !server->shutdown_on_down)
 				continue;
 			f.cut = true;
 			if (server->down_grace_ms < f.grace_ms)
 				f.grace_ms = server->down_grace_ms;
 		}
 	return f;
+}
+
+/* Who is not seen to drain is told of without it. */
+static bool ends_alike(const struct settings *s, const struct settings_target *a,
+                       const struct settings_target *b)
+{
+	struct fate x, y;
+
+	if (!detection_of(&a->check).sees_drain)
+		return true;
+	x = fate_of(s, a);
+	y = fate_of(s, b);
+	return x.cut == y.cut && x.grace_ms == y.grace_ms;
 }
 
 static void add_heading(struct text *out, unsigned int number, const char *setting,
@@ -104,7 +116,7 @@ static void add_cut(const struct fate *f, struct text *out)
 
 static void add_waits(const struct explain_check *c, struct text *out)
 {
-	struct fate f = fate_of(c);
+	struct fate f = fate_of(c->settings, c->target);
 	char best[DETECTION_TEXT_MAX];
 	char worst[DETECTION_TEXT_MAX];
 
@@ -168,7 +180,7 @@ void explain_drain(const struct settings *s, const struct explain_facts *facts, 
 	size_t at = 0;
 	size_t start = out->len;
 
-	while (explain_next_check(s, &at, &c)) {
+	while (explain_next_check(s, ends_alike, &at, &c)) {
 		if (out->len > start)
 			text_addc(out, '\n');
 		add_check(&c, facts, out);

@@ -8,18 +8,24 @@
 /* What the parts of explain.c share. */
 enum { EXPLAIN_WIDTH = 80 };
 
+/* Of two targets that are checked alike: is all that is to be told of them the same? */
+typedef bool explain_alike_fn(const struct settings *s, const struct settings_target *a,
+                              const struct settings_target *b);
+
 /* One way of checking, and the first of the targets that are checked so. */
 struct explain_check {
 	const struct settings *settings;
 	const struct settings_target *target;
 	struct detection d;
+	explain_alike_fn *alike; /* NULL: it is */
 };
 
 /*
  * The next way of checking from *at on, which is moved behind it; false after the last.  Targets
- * that are checked as an earlier one are left out, and agents.
+ * that are checked as an earlier one, and are alike (NULL: all are), are left out, and agents.
  */
-bool explain_next_check(const struct settings *s, size_t *at, struct explain_check *ret);
+bool explain_next_check(const struct settings *s, explain_alike_fn *alike, size_t *at,
+                        struct explain_check *ret);
 /* "n1, n2 and n3", the targets that are checked so; then "http, GET /health?ready=1, port 8080". */
 void explain_add_targets(const struct explain_check *c, struct text *out);
 void explain_add_check(const struct explain_check *c, struct text *out);

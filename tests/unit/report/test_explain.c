@@ -167,6 +167,25 @@ static void balance_tells_backups_and_idle_servers(void **state)
 	lacks(&out, "Without");
 }
 
+static void without_allbackups_the_first_backup_gets_all(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.servers[0].disabled = w.servers[0].backup = true;
+	w.servers[1].backup = w.servers[2].backup = true;
+	w.servers[2].weight = 3;
+	explain(&w, EXPLAIN_BALANCE, &out);
+	contains(&out, "the first usable one gets all:\n  n2        weight   1  100.0 %\n"
+	               "  n3        weight   3    0.0 %\n");
+	w.service.allbackups = true;
+	explain(&w, EXPLAIN_BALANCE, &out);
+	contains(&out, "Backups, when no other is usable:\n  n2        weight   1   25.0 %\n"
+	               "  n3        weight   3   75.0 %\n");
+}
+
 static void every_algorithm_has_its_words(void **state)
 {
 	(void)state;
@@ -432,11 +451,45 @@ static void a_drain_that_cuts_sessions_says_so(void **state)
 	(void)state;
 	make(&w);
 	w.servers[0].shutdown_on_down = true;
+	w.servers[1].shutdown_on_down = w.servers[2].shutdown_on_down = true;
 	explain(&w, EXPLAIN_DRAIN, &out);
 	contains(&out, "Its sessions are cut then");
-	w.servers[0].down_grace_ms = 60000;
+	contains(&out, "n1, n2, n3: http");
+	for (size_t i = 0; i < NODES; i++)
+		w.servers[i].down_grace_ms = 60000;
 	explain(&w, EXPLAIN_DRAIN, &out);
 	contains(&out, "Its sessions end 1m after that");
+	contains(&out, "n1, n2, n3: http");
+}
+
+/* Whose name stands first says nothing of the others. */
+static void servers_whose_sessions_end_otherwise_are_told_apart(void **state)
+{
+	AUTO_TEXT out = { 0 };
+	struct world w;
+	const char *second;
+
+	(void)state;
+	make(&w);
+	w.servers[1].shutdown_on_down = true;
+	w.servers[1].down_grace_ms = 7000;
+	explain(&w, EXPLAIN_DRAIN, &out);
+	second = strstr(text_str(&out), "\nn2: http, GET /health?ready=1, port 8080\n");
+	assert_non_null(second);
+	contains(&out, "n1, n3: http");
+	assert_true(strstr(text_str(&out), "Its sessions stay") < second);
+	assert_null(strstr(second, "Its sessions stay"));
+	assert_non_null(strstr(second, "Its sessions end 7s after that"));
+	w.servers[0].shutdown_on_down = w.servers[2].shutdown_on_down = true;
+	explain(&w, EXPLAIN_DRAIN, &out);
+	contains(&out, "n1, n3: http");
+	contains(&out, "\nn2: http");
+	explain(&w, EXPLAIN_DETECTION, &out);
+	contains(&out, "n1, n2, n3: http");
+	for (size_t i = 0; i < NODES; i++)
+		w.targets[i].check.path = "/health";
+	explain(&w, EXPLAIN_DRAIN, &out);
+	contains(&out, "n1, n2, n3: http");
 }
 
 static void a_drain_that_is_not_seen_says_so(void **state)
@@ -481,6 +534,7 @@ int main(void)
 		cmocka_unit_test(agents_are_no_checks),
 		cmocka_unit_test(balance_shows_shares),
 		cmocka_unit_test(balance_tells_backups_and_idle_servers),
+		cmocka_unit_test(without_allbackups_the_first_backup_gets_all),
 		cmocka_unit_test(every_algorithm_has_its_words),
 		cmocka_unit_test(tiers_are_actives_then_backups),
 		cmocka_unit_test(near_servers_come_before_far_ones),
@@ -494,6 +548,7 @@ int main(void)
 		cmocka_unit_test(nobody_serves_if_all_are_idle),
 		cmocka_unit_test(a_drain_is_told_phase_by_phase),
 		cmocka_unit_test(a_drain_that_cuts_sessions_says_so),
+		cmocka_unit_test(servers_whose_sessions_end_otherwise_are_told_apart),
 		cmocka_unit_test(a_drain_that_is_not_seen_says_so),
 		cmocka_unit_test(lines_fit_80_columns),
 	};
