@@ -59,7 +59,8 @@ void duplex_wait(struct duplex *d, struct ev_loop *loop);
 
 /*
  * Has an end that is not being waited for (its bytes can not go on, or none are expected) been
- * reset?  Costs a poll() for each such end.
+ * reset?  One that has closed in good order has not, as long as what it said is on its way.  Costs
+ * a poll() for each such end.
  */
 bool duplex_is_reset(struct duplex *d, enum duplex_end *ret);
 

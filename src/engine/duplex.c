@@ -283,11 +283,20 @@ static short poll_now(int fd, short events)
 	return p.revents;
 }
 
+/*
+ * Where both directions are closed in good order poll() says POLLHUP (of a UNIX socket as soon as
+ * its peer is closed), though bytes may still lie there unread, or in the tail.
+ */
+static short signs_of_reset(const struct relay *from)
+{
+	return from->eof && !from->tail ? POLLERR | POLLHUP : POLLERR;
+}
+
 bool duplex_is_reset(struct duplex *d, enum duplex_end *ret)
 {
 	for (int end = DUPLEX_CLIENT; end <= DUPLEX_SERVER; end++) {
 		if (d->io[end].fd == -1 || ev_is_active(&d->io[end]) ||
-		    !(poll_now(d->io[end].fd, 0) & (POLLERR | POLLHUP)))
+		    !(poll_now(d->io[end].fd, 0) & signs_of_reset(&d->flow[end])))
 			continue;
 		*ret = end;
 		return true;

@@ -232,6 +232,44 @@ static void a_reset_in_mid_bulk_ends_it(void **state)
 	}
 }
 
+/* Both directions are closed in good order, and what was said is still on its way. */
+static void a_close_after_a_half_close_is_no_reset(void **state)
+{
+	enum { LITTLE = 16384 };
+	enum duplex_end end;
+
+	(void)state;
+	__real_shutdown(st.b.server, SHUT_WR);
+	turn();
+	/* Little at a time: what follows comes to the socket's queue, the end with it. */
+	while (!st.d.flow[DUPLEX_CLIENT].tail && bulk_say(&st.b, LITTLE))
+		turn();
+	bulk_say(&st.b, LITTLE);
+	close(st.b.client);
+	st.b.client = -1;
+	turn();
+	assert_false(duplex_is_reset(&st.d, &end));
+	while (st.b.heard < st.b.said) {
+		bulk_hear(&st.b, MB);
+		turn();
+	}
+	turn();
+	assert_true(st.verdict.ended);
+	assert_int_equal(st.verdict.reason, REASON_NORMAL);
+}
+
+static void a_reset_is_seen_while_nobody_reads(void **state)
+{
+	enum duplex_end end;
+
+	(void)state;
+	block_in_a_pipe();
+	assert_false(duplex_is_reset(&st.d, &end));
+	reset(&st.b.client);
+	assert_true(duplex_is_reset(&st.d, &end));
+	assert_int_equal(end, DUPLEX_CLIENT);
+}
+
 static void a_gate_holds_what_is_in_a_pipe(void **state)
 {
 	struct relay_gate gates[2] = { { .until = UINT64_MAX }, { .until = UINT64_MAX } };
@@ -277,6 +315,8 @@ int main(void)
 		TEST(bytes_that_leave_a_pipe_are_activity),
 		TEST(what_an_end_said_before_it_broke_is_delivered),
 		TEST(a_reset_in_mid_bulk_ends_it),
+		TEST(a_close_after_a_half_close_is_no_reset),
+		TEST(a_reset_is_seen_while_nobody_reads),
 		TEST(a_gate_holds_what_is_in_a_pipe),
 		TEST(another_server_gets_nothing_of_a_pipe),
 	};
