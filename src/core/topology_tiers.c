@@ -96,6 +96,22 @@ static void put(struct topology_service *service, const uint8_t *tier, uint32_t 
 	topology_tiers_update(service);
 }
 
+/* Until the next measurement: one tier if there was none, and who is new belongs to the last. */
+static void await_measurement(struct topology_service *service)
+{
+	uint32_t count = atomic_load_explicit(&service->tier_count, memory_order_relaxed);
+
+	if (!count)
+		set_count(service, 1);
+	for (size_t i = 0; count > 1 && i < service->server_count; i++) {
+		struct topology_server *s = service->servers[i];
+
+		if (!s->latency_us && !s->settings->backup)
+			set_tier(s, count - 1);
+	}
+	topology_tiers_update(service);
+}
+
 void topology_tiers_rank(struct topology_service *service)
 {
 	const struct settings_service *set = service->settings;
@@ -103,7 +119,7 @@ void topology_tiers_rank(struct topology_service *service)
 	uint32_t count;
 
 	if (has_tiers(set) && set->tiers == SETTINGS_TIERS_LATENCY) {
-		topology_tiers_update(service);
+		await_measurement(service);
 		return;
 	}
 	if (!has_tiers(set) || !set->here) {

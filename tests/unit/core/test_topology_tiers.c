@@ -253,6 +253,42 @@ static void latency_ranks_what_checks_measured(void **unused)
 	topology_free(t);
 }
 
+static void before_it_is_measured_all_servers_serve(void **unused)
+{
+	struct topology *t = make(SETTINGS_LEASTCONN, SETTINGS_TIERS_LATENCY, 140, false);
+	struct topology_service *service = t->services[0];
+	uint32_t got[3];
+
+	(void)unused;
+	count(t, got);
+	assert_in_range(got[2], DRAWS / 4, DRAWS / 2);
+	/* All are equally near: no other order is found. */
+	note_all(t, 1, 1, 1);
+	assert_false(topology_tiers_measure(service));
+	count(t, got);
+	assert_in_range(got[2], DRAWS / 4, DRAWS / 2);
+	topology_free(t);
+}
+
+static void who_is_new_stands_in_the_last_tier_until_it_is_measured(void **unused)
+{
+	struct topology *t = make(SETTINGS_LEASTCONN, SETTINGS_TIERS_LATENCY, 140, false);
+	struct topology_service *service = t->services[0];
+	struct topology_server *fresh = server(t, 1);
+
+	(void)unused;
+	note_all(t, 1, 40, 100);
+	assert_true(topology_tiers_measure(service));
+	/* As a reload or the cluster brings it. */
+	fresh->latency_us = fresh->ranked_us = 0;
+	atomic_store(&fresh->tier, 0);
+	set_down(t, 1, true);
+	topology_tiers_rank(service);
+	assert_int_equal(topology_tier(fresh), 2);
+	expect_percent(t, 100, 0);
+	topology_free(t);
+}
+
 /* Whatever its mean is, an hour of jitter moves no server more often than a hand can count. */
 static void a_server_at_the_border_of_two_tiers_does_not_go_back_and_forth(void **unused)
 {
@@ -290,6 +326,8 @@ int main(void)
 		cmocka_unit_test(none_and_hashes_take_all_alike),
 		cmocka_unit_test(backups_come_after_the_last_tier),
 		cmocka_unit_test(latency_ranks_what_checks_measured),
+		cmocka_unit_test(before_it_is_measured_all_servers_serve),
+		cmocka_unit_test(who_is_new_stands_in_the_last_tier_until_it_is_measured),
 		cmocka_unit_test(a_server_at_the_border_of_two_tiers_does_not_go_back_and_forth),
 	};
 
