@@ -6,6 +6,7 @@ struct field {
 	const struct topology_service *service;
 	const struct topology_server *only; /* one backup serves alone; or NULL */
 	bool backups;
+	uint32_t tier; /* of the active ones: what a tier takes is not to be even with the others */
 	size_t count;
 	uint64_t weights, sessions;
 	bool starves; /* one has too few */
@@ -18,7 +19,9 @@ static bool may_serve(const struct topology_server *s)
 
 static bool serves(const struct field *f, const struct topology_server *s)
 {
-	return may_serve(s) && s->settings->backup == f->backups && (!f->only || s == f->only);
+	if (!may_serve(s) || s->settings->backup != f->backups)
+		return false;
+	return f->backups ? !f->only || s == f->only : topology_tier(s) == f->tier;
 }
 
 static void choose_backups(struct field *f)
@@ -97,29 +100,44 @@ static void cut(struct rebalance_move *moves, size_t count, uint64_t wanted, uin
 	}
 }
 
-uint32_t rebalance_plan(const struct topology_service *service, uint32_t budget,
-                        struct rebalance_move *moves)
+/* How many sessions should end on the servers of the field. */
+static uint64_t plan(struct field *f, struct rebalance_move *moves)
 {
-	struct field f = { .service = service };
-	uint64_t wanted = 0;
 	bool idle;
+	uint64_t wanted = 0;
 
-	choose_backups(&f);
-	measure(&f);
-	find_starving(&f);
-	idle = f.count < 2 || atomic_load_explicit(&service->panicking, memory_order_relaxed);
-	for (size_t i = 0; i < service->server_count; i++) {
-		struct topology_server *s = service->servers[i];
-
-		moves[i] = (struct rebalance_move){
-			.server = s,
-			.sessions = atomic_load_explicit(&s->active, memory_order_relaxed),
-		};
-		if (f.weights && serves(&f, s))
-			judge(&f, &moves[i]);
+	measure(f);
+	find_starving(f);
+	idle = f->count < 2 || atomic_load_explicit(&f->service->panicking, memory_order_relaxed);
+	for (size_t i = 0; f->weights && i < f->service->server_count; i++) {
+		if (!serves(f, moves[i].server))
+			continue;
+		judge(f, &moves[i]);
 		if (idle)
 			moves[i].close = 0;
 		wanted += moves[i].close;
+	}
+	return wanted;
+}
+
+uint32_t rebalance_plan(const struct topology_service *service, uint32_t budget,
+                        struct rebalance_move *moves)
+{
+	struct field whole = { .service = service };
+	uint64_t wanted = 0;
+
+	choose_backups(&whole);
+	for (size_t i = 0; i < service->server_count; i++)
+		moves[i] = (struct rebalance_move){
+			.server = service->servers[i],
+			.sessions = atomic_load_explicit(&service->servers[i]->active,
+			                                 memory_order_relaxed),
+		};
+	for (uint32_t tier = 0; tier < (whole.backups ? 1 : TIERS_MAX); tier++) {
+		struct field f = whole;
+
+		f.tier = tier;
+		wanted += plan(&f, moves);
 	}
 	if (wanted <= budget)
 		return (uint32_t)wanted;

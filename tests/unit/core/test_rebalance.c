@@ -15,6 +15,7 @@ struct load {
 	bool away;       /* draining */
 	bool backup;
 	uint32_t ramp; /* 0: 100 */
+	uint8_t tier;
 };
 
 struct plan {
@@ -28,6 +29,11 @@ struct plan {
 #define LOAD(n)                                                                                    \
 	{                                                                                          \
 		.sessions = (n)                                                                    \
+	}
+
+#define FAR(n)                                                                                     \
+	{                                                                                          \
+		.sessions = (n), .tier = 1                                                         \
 	}
 
 static struct topology *build(const struct plan *p)
@@ -73,6 +79,7 @@ static struct topology_service *fill(struct topology *t, const struct plan *p)
 		struct state state = topology_state(s);
 
 		atomic_store(&s->active, p->loads[i].sessions);
+		atomic_store(&s->tier, p->loads[i].tier);
 		if (p->loads[i].ramp)
 			atomic_store(&s->ramp, p->loads[i].ramp);
 		if (p->loads[i].away)
@@ -105,6 +112,12 @@ static const struct plan plans[] = {
 	{ { LOAD(50), LOAD(50), { .sessions = 40, .away = true } }, 3, .close = { 0 } },
 	{ { LOAD(90), LOAD(10), { .sessions = 500, .away = true } }, 3, .close = { 20 } },
 	{ { LOAD(90), { .sessions = 10, .away = true } }, 2, .close = { 0 } },
+	/* Near servers have all sessions, or most; far ones share what comes to them. */
+	{ { LOAD(50), LOAD(50), FAR(0), FAR(0) }, 4, .close = { 0 } },
+	{ { LOAD(80), LOAD(20), FAR(0), FAR(0) }, 4, .close = { 15 } },
+	{ { LOAD(50), LOAD(50), FAR(30), FAR(10) }, 4, .close = { 0, 0, 5 } },
+	{ { LOAD(80), LOAD(20), FAR(80), FAR(20) }, 4, 10, .close = { 5, 0, 5 } },
+	{ { LOAD(90), FAR(10) }, 2, .close = { 0 } },
 	/* Backups only when they serve. */
 	{ { LOAD(90), LOAD(10), { .sessions = 500, .backup = true } }, 3, .close = { 20 } },
 	{ { LOAD(90), { .sessions = 500, .backup = true } }, 2, .close = { 0 } },
