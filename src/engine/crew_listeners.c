@@ -227,6 +227,7 @@ void crew_replace_listener(struct crew *c, const struct listener *old, struct li
 	worker_call(p->worker, start_listener, p);
 	p->before = NULL;
 	take_away(c, before);
+	crew_warm_for(c, l->frontend->service);
 }
 
 void crew_remove_listener(struct crew *c, const struct listener *l)

@@ -308,6 +308,20 @@ def test_a_reload_changes_how_many_there_are(simnodes, sluice):
     wait_for(lambda: connected(nodes) == [0], what="the last ones to end")
 
 
+def test_a_service_that_takes_anothers_address_has_its_own(simnodes, sluice):
+    nodes = simnodes(1)
+    conf = conf_with(nodes.nodes)
+    balancer = sluice(conf)
+    wait_warm(balancer, WARM)
+    session = PgSession(port_of(conf, "psql"))
+    balancer.write_conf(conf.replace('name = "psql"', 'name = "other"'))
+    balancer.reload()
+    wait_warm(balancer, WARM)
+    wait_for(lambda: connected(nodes) == [WARM + 1], what="no more than these and a session")
+    assert session.query("SELECT 1") == [("1",)]
+    session.close()
+
+
 def test_an_upgraded_process_leaves_none_behind(simnodes, sluice):
     nodes = simnodes(1)
     conf = conf_with(nodes.nodes)
