@@ -77,19 +77,31 @@ static void check_steps(struct draft_context *c, const struct draft_check *check
 	}
 }
 
+bool checkrules_has_tls(const struct draft_check *check)
+{
+	const struct draft_step *steps = check->steps.at;
+
+	for (size_t i = 0; i < check->steps.count; i++)
+		if (steps[i].connect.at && steps[i].connect.s.tls)
+			return true;
+	return check->c.tls;
+}
+
 /* The keys that are written in `at` although they mean nothing there. */
 static void check_keys(struct draft_context *c, const struct draft_check *check,
                        const config_setting_t *at, enum settings_check_type type)
 {
+	bool tls = checkrules_has_tls(check);
+
 	for (int i = 0; i < config_setting_length(at); i++) {
 		const config_setting_t *v = config_setting_get_elem(at, (unsigned int)i);
 		const struct keytable_key *k = keytable_find("check", v->name);
 		AUTO_TEXT where = { 0 };
 
-		if (!k || keytable_applies(k, type, check->c.tls, check->steps.count != 0))
+		if (!k || keytable_applies(k, type, tls, check->steps.count != 0))
 			continue;
 		keytable_add_types(k, &where);
-		if (keytable_applies(k, type, check->c.tls, false))
+		if (keytable_applies(k, type, tls, false))
 			problem_add(c->problems, v, "the steps say it all: leave this out");
 		else
 			problem_add(c->problems, v,

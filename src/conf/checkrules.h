@@ -14,4 +14,7 @@ void checkrules_check(struct draft_context *c, const struct draft_root *root,
                       const struct draft_check *check, const config_setting_t *owner,
                       const char *without_type);
 
+/* Whether via_tls or a step has the check connect over TLS, whatever its type. */
+bool checkrules_has_tls(const struct draft_check *check);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "confitems.h"
 
+#include "checkrules.h"
 #include "confvalue.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ bool confitems_applies(const struct keytable_key *k, const void *base)
 		return true;
 	if (check->c.type == SETTINGS_CHECK_NONE)
 		return strcmp(k->name, "type") == 0;
-	return keytable_applies(k, check->c.type, check->c.tls, check->steps.count != 0);
+	return keytable_applies(k, check->c.type, checkrules_has_tls(check),
+	                        check->steps.count != 0);
 }
 
 /* Groups that mean something by being there. */

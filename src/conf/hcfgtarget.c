@@ -210,13 +210,28 @@ static bool steps_use_tls(const struct settings_check *check)
 	return false;
 }
 
+static bool has_connect(const struct settings_check *check)
+{
+	return check->steps.count && check->steps.at->kind == SETTINGS_STEP_CONNECT;
+}
+
+/* A rule that connects says itself whether it is over TLS, unless it is "default". */
+static bool is_like_server(const struct settings_check *check)
+{
+	for (size_t i = 0; i < check->steps.count; i++)
+		if (check->steps.at[i].as_server)
+			return true;
+	return !has_connect(check);
+}
+
 static void set_tls(struct hcfgservice *c, const struct hcfgmodel_server *s, bool tls,
                     struct settings_check *check)
 {
 	const struct hcfgmodel_global *g = &c->model->global;
 
-	if (tls && check->type == SETTINGS_CHECK_HTTP)
-		check->type = SETTINGS_CHECK_HTTPS;
+	tls = tls && is_like_server(check);
+	if (tls && check->type == SETTINGS_CHECK_HTTP && !has_connect(check))
+		check->type = SETTINGS_CHECK_HTTPS; /* with which each connection is over TLS */
 	else
 		check->tls = tls;
 	if (!tls && !steps_use_tls(check))

@@ -194,7 +194,7 @@ void keytable_add_types(const struct keytable_key *k, struct text *out)
 	const char *before = "type = ";
 
 	if (k->flags & KEYTABLE_TLS)
-		text_add(out, "type = \"https\" or via_tls = true");
+		text_add(out, "type = \"https\", via_tls = true or a step over TLS");
 	for (enum settings_check_type t = SETTINGS_CHECK_NONE; t <= SETTINGS_CHECK_AGENT; t++) {
 		unsigned int others = k->flags >> (KEYTABLE_TYPE_SHIFT + t) >> 1;
 

@@ -84,8 +84,12 @@ static inline void same_request(const struct settings_check *a, const struct set
 
 static inline void same_tls(const struct settings_check *a, const struct settings_check *b)
 {
+	bool tls = a->tls;
+
 	SAME(a->tls, b->tls);
-	if (a->type != SETTINGS_CHECK_HTTPS && !a->tls)
+	for (size_t i = 0; i < a->steps.count; i++)
+		tls = tls || a->steps.at[i].tls;
+	if (a->type != SETTINGS_CHECK_HTTPS && !tls)
 		return;
 	SAME(a->verify, b->verify);
 	SAME_TEXT(a->ca, b->ca);

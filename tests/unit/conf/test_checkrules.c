@@ -90,7 +90,8 @@ static void keys_mean_something_in_their_type_only(void **state)
 		  ".hello: this is only for checks with type = \"smtp\", and this check's type is "
 		  "\"tcp\"" },
 		{ "type = \"tcp\"; alpn = \"u\";", ".alpn: this is only for checks with type = "
-		                                   "\"https\" or via_tls = true, and this "
+		                                   "\"https\", via_tls = true or a step over "
+		                                   "TLS, and this "
 		                                   "check's type is \"tcp\"" },
 	};
 

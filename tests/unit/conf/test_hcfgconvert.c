@@ -103,6 +103,15 @@ static const struct listen_case cases[] = {
 	  "type = \"ssl-hello\"" },
 	{ "option ssl-hello-chk\noption httpchk\n" SERVER "check\n", "", "type = \"http\"" },
 	{ SERVER "check check-ssl verify none\n", "", "via_tls = true;" },
+	{ "option tcp-check\ntcp-check connect port 8080 ssl\ntcp-check send x\n" SERVER
+	  "check verify none\n",
+	  "", "verify = false;" },
+	{ "option httpchk\nhttp-check connect ssl linger comment c\n" SERVER
+	  "check verify none check-sni n check-alpn http/1.1\n",
+	  "", "verify = false; sni = \"n\"; alpn = \"http/1.1\";" },
+	{ "option httpchk\nhttp-check connect port 9 linger\n" SERVER
+	  "check check-ssl verify none\n",
+	  "", "type = \"http\"" },
 	/* who may connect */
 	{ "acl a src 10.0.0.0/8\ntcp-request connection reject if a\n" SERVER "\n", "",
 	  "deny = ( \"10.0.0.0/8\" );" },

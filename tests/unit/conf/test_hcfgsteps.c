@@ -107,10 +107,41 @@ static void a_section_that_writes_rules_has_none_of_its_defaults(void **state)
 		             show_first_check);
 }
 
+/* HAProxy 2.6.12: "connect" without "ssl" is plain, whatever the server line says. */
+static const struct show_case a_rule_that_connects_says_whether_it_is_over_tls_cases[] = {
+	{ "\n", "", " https GET /x 1.0 statuses=200-399" },
+	{ "http-check connect port 9\n", "", " http port=9 GET /x 1.0 statuses=200-399" },
+	{ "http-check connect port 9 linger\n", "",
+	  " http; connect port=9 linger; send method=GET path=/x version=1.0; expect status"
+	  " statuses=200-399" },
+	{ "http-check connect default port 9 linger\n", "",
+	  " http tls; connect port=9 linger as_server; send method=GET path=/x version=1.0; expect"
+	  " status statuses=200-399" },
+	{ "http-check send uri /y body b\n", "",
+	  " https; send method=GET path=/y version=1.0 body=b; expect status statuses=200-399" },
+	{ "option tcp-check\ntcp-check connect port 9 linger\n", "",
+	  " tcp; connect port=9 linger" },
+	{ "option tcp-check\ntcp-check connect default linger\n", "",
+	  " tcp tls; connect linger as_server" },
+	{ "option tcp-check\ntcp-check send x\n", "", " tcp tls; send bytes=x" },
+};
+
+static void a_rule_that_connects_says_whether_it_is_over_tls(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(a_rule_that_connects_says_whether_it_is_over_tls_cases);
+	     i++)
+		expect_shown(&a_rule_that_connects_says_whether_it_is_over_tls_cases[i],
+		             "listen a\nbind :1\nserver s 10.0.0.1:5 check check-ssl verify none\n"
+		             "option httpchk GET /x\n",
+		             show_first_check);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_http_checks_are_completed),
+		cmocka_unit_test(a_rule_that_connects_says_whether_it_is_over_tls),
 		cmocka_unit_test(a_section_that_writes_rules_has_none_of_its_defaults),
 	};
 

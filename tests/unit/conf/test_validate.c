@@ -146,10 +146,8 @@ static void keys_of_a_check_fit_its_type(void **state)
 		{ "cluster = { nodes = ( { name = \"n\"; host = \"h\"; } ); check = { verify = "
 		  "false; }; "
 		  "};" SERVICES,
-		  "x.conf:1: cluster.check.verify: this is only for checks with type = \"https\" "
-		  "or "
-		  "via_tls = true, and this "
-		  "check's type is \"http\"" },
+		  "x.conf:1: cluster.check.verify: this is only for checks with type = \"https\", "
+		  "via_tls = true or a step over TLS, and this check's type is \"http\"" },
 		{ "services = ( { name = \"p\"; bind = \":1\"; check = { user = \"u\"; }; " OWN
 		  " } );",
 		  "x.conf:1: services[0] \"p\": check.user: this is only for checks with type = "
