@@ -87,6 +87,7 @@ struct hcfgmodel_server {
 	    init_down, verify_none, ca, agent_port, agent_inter, source;
 	const char *check_addr, *check_sni, *check_alpn, *verifyhost, *ca_file, *crt, *resolvers,
 	    *agent_addr, *agent_send;
+	uint16_t check_addr_port; /* of "addr HOST:PORT", where no "port" is; 0: none */
 	STAILQ_ENTRY(hcfgmodel_server) next;
 };
 

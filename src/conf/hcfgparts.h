@@ -53,6 +53,9 @@ void hcfgserveropt_carry(struct hcfgreader *r, int number, const char *const *ar
 /* "source ADDR[:PORT[-PORT]] [interface DEV]" in words. */
 void hcfgserveropt_read_source(struct hcfgreader *r, const char *const *words, size_t count,
                                struct settings_source *ret);
+/* "HOST[:PORT]" of an "addr", for checks; nothing is set after a note.  Port 0: none. */
+void hcfgserveropt_read_addr(struct hcfgreader *r, const char *word, const char **ret_host,
+                             uint16_t *ret_port);
 
 /* hcfghealth.c: "option httpchk" and its like, and "external-check". */
 void hcfghealth_read_option(struct hcfgreader *r, enum hcfgwords_proxy id,

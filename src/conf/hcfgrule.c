@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "hcfgaddr.h"
 #include "hcfgparts.h"
 
 #include <string.h>
@@ -40,21 +39,9 @@ static void take_port(struct hcfgreader *r, const char *value, struct settings_s
 		step->port = (uint16_t)n;
 }
 
-static void take_address(struct hcfgreader *r, const char *value, struct settings_step *step)
-{
-	struct hcfgaddr a;
-	struct error err;
-
-	if (!hcfgaddr_parse(value, &r->model->arena, &a, &err))
-		hcfgreader_error(r, "%s", err.text);
-	else if (a.kind == HCFGADDR_INET && *a.host)
-		step->address = a.host;
-	else
-		hcfgreader_lose(r, "addr %.60s: checks go to a host", value);
-}
-
 /* Whether the word is one with a value, which is taken. */
-static bool take_valued(struct hcfgreader *r, size_t *i, struct settings_step *step)
+static bool take_valued(struct hcfgreader *r, size_t *i, struct settings_step *step,
+                        uint16_t *addr_port)
 {
 	static const char *const valued[] = { "port", "addr", "sni", "alpn", "comment", "proto" };
 	int which = hcfgreader_find(r->words[*i], valued, ARRAY_LEN(valued));
@@ -65,7 +52,7 @@ static bool take_valued(struct hcfgreader *r, size_t *i, struct settings_step *s
 	if (which == 0)
 		take_port(r, value, step);
 	else if (which == 1)
-		take_address(r, value, step);
+		hcfgserveropt_read_addr(r, value, &step->address, addr_port);
 	else if (which == 2)
 		step->sni = value;
 	else if (which == 3)
@@ -82,6 +69,7 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 {
 	const struct hcfgmodel_step *first = rules->owner == p ? rules->newest : NULL;
 	struct settings_step *step;
+	uint16_t addr_port = 0; /* counts where there is no "port" */
 
 	while (first && first->next)
 		first = first->next;
@@ -92,7 +80,7 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 	for (size_t i = 0; i < r->count; i++) {
 		const char *word = r->words[i];
 
-		if (take_valued(r, &i, step))
+		if (take_valued(r, &i, step, &addr_port))
 			continue;
 		if (strcmp(word, "ssl") == 0)
 			step->tls = true;
@@ -107,6 +95,8 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 		else
 			hcfgreader_error(r, "unknown word \"%.30s\"", word);
 	}
+	if (!step->port)
+		step->port = addr_port;
 }
 
 /* --- send --------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static void add(struct hcfgreader *r, struct hcfgmodel_proxy *p, const char *nam
 	s->place = r->line->place;
 	take_address(r, r->words[at], s);
 	hcfgreader_options(r, HCFGWORDS_SERVER, at + 1, hcfgserveropt_carry, s);
-	if (s->agent && !s->agent_port.n)
+	if (s->agent && !s->agent_port.n && !s->check_port.n)
 		hcfgreader_error(r, "agent-check needs agent-port");
 	if (s->s.track && s->check)
 		hcfgreader_error(r, "check and track exclude each other");

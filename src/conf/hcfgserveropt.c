@@ -275,24 +275,41 @@ static void take_ca(struct hcfgreader *r, const char *word, struct hcfgmodel_ser
 
 /* --- addresses ---------------------------------------------------------------------------- */
 
-/* The host that checks or agents are asked at. */
-static void take_host(struct hcfgreader *r, const char *word, const char **ret)
+/* The host that agents are asked at; its port is another option. */
+static void take_agent_host(struct hcfgreader *r, const char *word, const char **ret)
+{
+	struct hcfgaddr a = { .host = word };
+	struct error err;
+
+	if (!endpoints_host_is_valid(word, &err) &&
+	    (!hcfgaddr_parse(word, &r->model->arena, &a, &err) ||
+	     (a.kind == HCFGADDR_INET && !endpoints_host_is_valid(a.host, &err))))
+		hcfgreader_error(r, "%s", err.text);
+	else if (a.port != HCFGADDR_PORT_NONE)
+		hcfgreader_error(r, "\"%.60s\": write its port as agent-port", word);
+	else if (a.kind == HCFGADDR_INET)
+		*ret = a.host;
+	else
+		hcfgreader_lose(r, "\"%.60s\": checks go to a host", word);
+}
+
+void hcfgserveropt_read_addr(struct hcfgreader *r, const char *word, const char **ret_host,
+                             uint16_t *ret_port)
 {
 	struct hcfgaddr a;
 	struct error err;
 
 	if (!hcfgaddr_parse(word, &r->model->arena, &a, &err) ||
 	    (a.kind == HCFGADDR_INET && !endpoints_host_is_valid(a.host, &err))) {
-		if (!strchr(word, ':') || !endpoints_host_is_valid(word, &err)) {
-			hcfgreader_error(r, "%s", err.text);
-			return;
-		}
-		a = (struct hcfgaddr){ .host = word }; /* IPv6 without a port */
-	}
-	if (a.kind == HCFGADDR_INET)
-		*ret = a.host;
-	else
+		hcfgreader_error(r, "%s", err.text);
+	} else if (a.kind != HCFGADDR_INET) {
 		hcfgreader_lose(r, "\"%.60s\": checks go to a host", word);
+	} else if (a.port == HCFGADDR_PORT_OFFSET || a.low != a.high) {
+		hcfgreader_error(r, "\"%.60s\": write a single port", word);
+	} else {
+		*ret_host = a.host;
+		*ret_port = (uint16_t)a.low;
+	}
 }
 
 static void set_source(struct hcfgreader *r, const struct hcfgaddr *a, struct settings_source *ret)
@@ -361,9 +378,9 @@ static void carry_word(struct hcfgreader *r, enum hcfgwords_server id, const cha
 	if (id == HCFGWORDS_SERVER_CA_FILE)
 		take_ca(r, word, s);
 	else if (id == HCFGWORDS_SERVER_ADDR)
-		take_host(r, word, &s->check_addr);
+		hcfgserveropt_read_addr(r, word, &s->check_addr, &s->check_addr_port);
 	else if (id == HCFGWORDS_SERVER_AGENT_ADDR)
-		take_host(r, word, &s->agent_addr);
+		take_agent_host(r, word, &s->agent_addr);
 	else if (id == HCFGWORDS_SERVER_INIT_STATE)
 		take_init_state(r, word, s);
 	else if (id == HCFGWORDS_SERVER_INIT_ADDR)

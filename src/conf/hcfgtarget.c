@@ -255,9 +255,11 @@ static void set_tls(struct hcfgservice *c, const struct hcfgmodel_server *s, boo
 static void set_connection(struct hcfgservice *c, const struct hcfgmodel_server *s,
                            struct settings_check *check)
 {
-	if (s->check_port.n) {
+	uint32_t port = s->check_port.n ? s->check_port.n : s->check_addr_port;
+
+	if (port) {
 		check->port = SETTINGS_PORT_NUMBER;
-		check->port_number = (uint16_t)s->check_port.n;
+		check->port_number = (uint16_t)port;
 	}
 	check->address = hcfgcopy_text(c, s->check_addr);
 	check->sni = hcfgcopy_text(c, s->check_sni);
@@ -318,8 +320,9 @@ struct settings_check hcfgtarget_agent(struct hcfgservice *c, const struct hcfgm
 	struct settings_check check = settings_check_default(SETTINGS_CHECK_AGENT);
 
 	check.port = SETTINGS_PORT_NUMBER;
-	check.port_number = (uint16_t)s->agent_port.n;
-	check.address = hcfgcopy_text(c, s->agent_addr);
+	/* "port" and the host of "addr" are the agent's, too, unless it has its own. */
+	check.port_number = (uint16_t)(s->agent_port.n ? s->agent_port.n : s->check_port.n);
+	check.address = hcfgcopy_text(c, s->agent_addr ? s->agent_addr : s->check_addr);
 	check.inter_ms = s->agent_inter.set ? s->agent_inter.n : AGENT_INTER_MS;
 	check.timeout_ms = back->check_ms.n;
 	check.rise = check.fall = 1;
