@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkrules.h"
 
+#include "base/addr.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "keytable.h"
@@ -57,6 +58,19 @@ static void check_one_of(struct draft_context *c, const config_setting_t *at,
 		problem_add(c->problems, at, "it does nothing: write %s", text_str(&all));
 }
 
+/* Names are looked up for the check's own address only. */
+static void check_step_address(struct draft_context *c, const struct draft_step *s)
+{
+	const char *address = s->connect.at ? s->connect.s.address : NULL;
+	struct addr addr;
+
+	if (address && !addr_parse_ip(address, 0, &addr))
+		problem_add_key(c->problems, s->connect.at, "address",
+		                "\"%.60s\" is a name, and steps do not look names up: write its "
+		                "address, or the name as the check's own address",
+		                address);
+}
+
 static void check_steps(struct draft_context *c, const struct draft_check *check,
                         enum settings_check_type type)
 {
@@ -68,6 +82,7 @@ static void check_steps(struct draft_context *c, const struct draft_check *check
 		if (!config_setting_is_group(s->at))
 			continue;
 		check_one_of(c, s->at, step_rules, ARRAY_LEN(step_rules), type);
+		check_step_address(c, s);
 		if (!s->expect.at)
 			continue;
 		check_one_of(c, s->expect.at, expect_rules, ARRAY_LEN(expect_rules), type);

@@ -43,20 +43,62 @@ static struct settings_step copy_step(struct hcfgservice *c, const struct hcfgmo
 	return s;
 }
 
+static bool is_name(const char *address)
+{
+	struct addr addr;
+
+	return address && !addr_parse_ip(address, 0, &addr);
+}
+
+/* Whether all rules that connect do so to the same name, which is then the check's own address. */
+static bool share_name(const struct hcfgmodel_rules *rules)
+{
+	const char *name = NULL;
+
+	for (const struct hcfgmodel_step *s = rules->newest; s; s = s->next) {
+		const char *address = s->step.address;
+
+		if (s->step.kind != SETTINGS_STEP_CONNECT)
+			continue;
+		if (!is_name(address) || (name && strcmp(name, address) != 0))
+			return false;
+		name = address;
+	}
+	return name != NULL;
+}
+
+/* Steps do not look names up. */
+static void drop_name(struct hcfgservice *c, const struct hcfgmodel_step *from,
+                      struct settings_step *s)
+{
+	if (!is_name(s->address))
+		return;
+	hcfgnote_add(c->notes, HCFGNOTE_LOSS, from->place,
+	             "\"addr %.60s\": a name, where other rules connect elsewhere; sluice connects "
+	             "to the check's address: write a numeric one",
+	             s->address);
+	s->address = NULL;
+}
+
 /* With room for two more steps, and the first one at steps[1]. */
 static struct settings_step *copy_list(struct hcfgservice *c, const struct hcfgmodel_rules *rules,
                                        size_t *ret_count)
 {
 	const struct hcfgmodel_step *from;
 	struct settings_step *steps;
+	bool named = share_name(rules);
 	size_t count = 0;
 
 	for (from = rules->newest; from; from = from->next)
 		count++;
 	steps = mem_arena_zalloc(c->arena, (count + 2) * sizeof(*steps));
 	*ret_count = count;
-	for (from = rules->newest; from; from = from->next)
-		steps[count--] = copy_step(c, from);
+	for (from = rules->newest; from; from = from->next) {
+		steps[count] = copy_step(c, from);
+		if (!named)
+			drop_name(c, from, &steps[count]);
+		count--;
+	}
 	return steps;
 }
 

@@ -139,6 +139,23 @@ static bool simplify_http(struct hcfgservice *c, const struct settings_steps *st
 	return true;
 }
 
+/* A name, which is then that of all steps that connect (hcfgsteps.c), is the check's address. */
+static void set_steps(struct hcfgservice *c, const struct settings_steps *steps,
+                      struct settings_check *check)
+{
+	struct settings_step *at = mem_arena_zalloc(c->arena, (steps->count + 1) * sizeof(*at));
+	struct addr addr;
+
+	for (size_t i = 0; i < steps->count; i++) {
+		at[i] = steps->at[i];
+		if (!at[i].address || addr_parse_ip(at[i].address, 0, &addr))
+			continue;
+		check->address = at[i].address;
+		at[i].address = NULL;
+	}
+	check->steps = (struct settings_steps){ at, steps->count };
+}
+
 /* --- types -------------------------------------------------------------------------------- */
 
 static void set_http(struct hcfgservice *c, const struct hcfgmodel_health *h, bool *tls,
@@ -149,7 +166,7 @@ static void set_http(struct hcfgservice *c, const struct hcfgmodel_health *h, bo
 	check->drain_status = (struct settings_ranges){ 0 };
 	check->disable_on_404 = h->disable_on_404;
 	if (!simplify_http(c, &steps, tls, check))
-		check->steps = steps;
+		set_steps(c, &steps, check);
 }
 
 static void set_tcp(struct hcfgservice *c, const struct hcfgmodel_health *h, bool *tls,
@@ -160,7 +177,7 @@ static void set_tcp(struct hcfgservice *c, const struct hcfgmodel_health *h, boo
 	if (steps.count == 1 && is_plain_connect(&steps.at[0]))
 		take_connect(&steps.at[0], tls, check);
 	else
-		check->steps = steps;
+		set_steps(c, &steps, check);
 }
 
 static void set_external(struct hcfgservice *c, const struct hcfgmodel_health *h,

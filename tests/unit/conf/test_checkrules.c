@@ -48,6 +48,9 @@ static void a_step_does_one_thing(void **state)
 		  ".steps[0].expect.regex: " ANOTHER },
 		{ "steps = ( { expect = { string = \"a\"; value = \"b\"; }; } );",
 		  ".steps[0].expect.value: a value without a header: write header, too" },
+		{ "steps = ( { connect = { address = \"db.example.com\"; }; } );",
+		  ".steps[0].connect.address: \"db.example.com\" is a name, and steps do not look "
+		  "names up: write its address, or the name as the check's own address" },
 		{ "steps = ( 1 );", ".steps[0]: 1 is not a group: write { ... }" },
 	};
 

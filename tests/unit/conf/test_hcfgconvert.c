@@ -109,6 +109,8 @@ static const struct listen_case cases[] = {
 	{ "option httpchk\nhttp-check connect ssl linger comment c\n" SERVER
 	  "check verify none check-sni n check-alpn http/1.1\n",
 	  "", "verify = false; sni = \"n\"; alpn = \"http/1.1\";" },
+	{ "option httpchk\nhttp-check connect addr db linger\n" SERVER "check\n", "",
+	  "address = \"db\"" },
 	{ "option httpchk\nhttp-check connect port 9 linger\n" SERVER
 	  "check check-ssl verify none\n",
 	  "", "type = \"http\"" },
