@@ -10,6 +10,7 @@ struct plan {
 	bool direct;
 	struct hcfgpair *pairs;
 	size_t count, proxy_count;
+	uint16_t *ports; /* room for as many as there are binds */
 };
 
 static bool is_front(const struct hcfgmodel_proxy *p)
@@ -124,23 +125,24 @@ static bool needs_port(const struct hcfgmodel_proxy *back)
 	return false;
 }
 
-/* The port of a pair's next address that is not among the `count` ones; 0 after the last. */
-static int next_port(const struct hcfgpair *pair, const int *ports, size_t count)
+/* The ports of a pair's addresses, each once, in their order; `ret` has room for all. */
+static size_t list_ports(const struct hcfgpair *pair, uint16_t *ret)
 {
+	bool seen[UINT16_MAX + 1] = { true }; /* a UNIX path has none */
+	size_t count = 0;
+
 	for (size_t i = 0; i < pair->front_count; i++) {
 		const struct hcfgmodel_bind *b;
 
 		STAILQ_FOREACH(b, &pair->fronts[i]->binds, next) {
-			int port = addr_port(&b->bind.addr);
-			size_t k = 0;
+			uint16_t port = (uint16_t)addr_port(&b->bind.addr);
 
-			while (k < count && ports[k] != port)
-				k++;
-			if (port && k == count)
-				return port;
+			if (!seen[port])
+				ret[count++] = port;
+			seen[port] = true;
 		}
 	}
-	return 0;
+	return count;
 }
 
 static bool is_taken(const struct hcfgpair *pairs, size_t count, const char *name)
@@ -183,9 +185,7 @@ static void note_splitting(struct plan *p, const struct hcfgpair *pair)
 static size_t split_ports(struct plan *p, const struct hcfgpair *pair, struct hcfgpair *out,
                           size_t done)
 {
-	enum { PORTS_MAX = 256 };
-	int ports[PORTS_MAX];
-	size_t count = 0;
+	size_t count;
 	struct hcfgpair *first = &out[done];
 
 	if (!needs_port(pair->back) || !pair->front_count) {
@@ -193,12 +193,12 @@ static size_t split_ports(struct plan *p, const struct hcfgpair *pair, struct hc
 		first->name = choose_name(p, out, done, pair, 0);
 		return 1;
 	}
-	for (int port; count < PORTS_MAX && (port = next_port(pair, ports, count)) != 0; count++) {
-		ports[count] = port;
-		first[count] = *pair;
-		first[count].port = port;
-		first[count].name = choose_name(p, out, done + count, pair, port);
-		note_splitting(p, &first[count]);
+	count = list_ports(pair, p->ports);
+	for (size_t i = 0; i < count; i++) {
+		first[i] = *pair;
+		first[i].port = p->ports[i];
+		first[i].name = choose_name(p, out, done + i, pair, p->ports[i]);
+		note_splitting(p, &first[i]);
 	}
 	if (!count && p->direct) {
 		*first = *pair;
@@ -254,6 +254,7 @@ size_t hcfgpair_plan(const struct hcfgmodel *m, bool direct, struct mem_arena *a
 			binds++;
 	}
 	p.pairs = mem_arena_zalloc(arena, (p.proxy_count + 1) * sizeof(*p.pairs));
+	p.ports = mem_arena_zalloc(arena, (binds + 1) * sizeof(*p.ports));
 	*ret = mem_arena_zalloc(arena, (p.proxy_count + binds + 1) * sizeof(**ret));
 	STAILQ_FOREACH(proxy, &m->proxies, next)
 		plan_one(&p, proxy);

@@ -73,10 +73,30 @@ static void sections_keep_their_names_and_numbers(void **state)
 		expect_shown(&sections_keep_their_names_and_numbers_cases[i], "", show_structure);
 }
 
+static void every_port_has_its_service(void **state)
+{
+	static const char cfg[] = "listen a\nbind :20000-20500\nbind 127.0.0.1:20500-20501\n"
+	                          "server s 10.0.0.1\n";
+	struct translation t;
+	const struct settings_service *last;
+
+	(void)state;
+	translate_direct(&t, cfg, sizeof(cfg) - 1);
+	assert_non_null(t.result.settings);
+	assert_int_equal(t.result.settings->service_count, 502);
+	last = &t.result.settings->services[501];
+	assert_string_equal(last->name, "a-20501");
+	assert_int_equal(last->bind_count, 1);
+	assert_int_equal(last->servers[0].port, 20501);
+	assert_int_equal(t.result.settings->services[500].bind_count, 2);
+	translation_release(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_keep_their_names_and_numbers),
+		cmocka_unit_test(every_port_has_its_service),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
