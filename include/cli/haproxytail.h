@@ -6,9 +6,10 @@
 #include "core/drill.h"
 
 /*
- * A line of HAProxy's log: as a syslog daemon writes it (RFC 3164's or ISO 8601's time stamps), as
- * HAProxy writes it to a stream ("format raw", also with "<129>" before it), or as it says it on
- * its standard error ("[WARNING]  (123) : ...").  Texts: HAProxy 2.6 and 3.4.  Pure.
+ * A line of HAProxy's log: as a syslog daemon writes it (RFC 3164's or ISO 8601's time stamps, or
+ * all of RFC 5424's header), as HAProxy writes it to a stream ("format raw", also with "<129>"
+ * before it), or as it says it on its standard error ("[WARNING]  (123) : ...").  Texts:
+ * HAProxy 2.6 and 3.4.  Pure.
  */
 enum haproxytail_kind {
 	HAPROXYTAIL_OTHER,

@@ -121,6 +121,47 @@ static const char *read_iso(const char *s, struct moment *ret)
 	return *s == ' ' ? s + 1 : NULL;
 }
 
+/* RFC 5424 section 6.3: "-", or "[id name=\"value\"]" once or more; NULL: neither. */
+static const char *skip_data(const char *s)
+{
+	bool quoted = false;
+
+	if (*s == '-')
+		return s + 1;
+	if (*s != '[')
+		return NULL;
+	for (s++; *s; s++) {
+		if (quoted && *s == '\\' && s[1])
+			s++;
+		else if (*s == '"')
+			quoted = !quoted;
+		else if (!quoted && *s == ']' && *++s != '[')
+			return s;
+	}
+	return NULL;
+}
+
+/* HOST APP PROCID MSGID DATA, which RFC 5424 has before the message; `s` if that is not there. */
+static const char *skip_header(const char *s)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
+	enum { WORDS = 4 };
+	const char *at = s;
+
+	for (int i = 0; i < WORDS; i++) {
+		size_t len = strcspn(at, " ");
+
+		if (!len || !at[len])
+			return s;
+		at += len + 1;
+	}
+	at = skip_data(at);
+	if (!at || *at != ' ')
+		return s;
+	at += strspn(at, " ");
+	return strncmp(at, mark, strlen(mark)) == 0 ? at + strlen(mark) : at;
+}
+
 static int64_t place(const struct moment *m, int64_t seen_ms)
 {
 	if (m->ms > seen_ms + BELIEVED_MS || m->ms < seen_ms - BELIEVED_MS)
@@ -135,17 +176,21 @@ const char *haproxystamp_read(const char *line, int64_t seen_ms, int64_t *ret_ms
 	const char *at = line;
 	const char *rest;
 	struct moment m;
+	bool versioned;
 
 	if (*at == '<' && isdigit((unsigned char)at[1])) {
 		rest = at + 1 + strspn(at + 1, "0123456789");
 		if (*rest == '>')
 			at = rest + 1;
 	}
-	if (strncmp(at, "1 ", 2) == 0) /* RFC 5424's version */
+	versioned = strncmp(at, "1 ", 2) == 0; /* RFC 5424's */
+	if (versioned)
 		at += 2;
 	rest = read_iso(at, &m);
 	if (rest == NULL)
 		rest = read_3164(at, seen_ms, &m);
+	else if (versioned)
+		rest = skip_header(rest);
 	*ret_ms = rest ? place(&m, seen_ms) : seen_ms;
 	return rest ? rest : at;
 }

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * The time stamp that a line of a log begins with, "<PRI>" before it or not; returns what follows.
- * See haproxytail_read() for what is believed.
+ * The time stamp that a line of a log begins with, "<PRI>" before it or not; returns what follows,
+ * which with RFC 5424 is the message.  See haproxytail_read() for what is believed.
  */
 const char *haproxystamp_read(const char *line, int64_t seen_ms, int64_t *ret_ms);
 

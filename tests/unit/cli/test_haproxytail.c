@@ -117,7 +117,17 @@ static void every_form_of_a_log_gives_the_time(void **state)
 		{ "2026-11-20T12:12:45.123Z haproxy[1]: ", -377 },
 		{ "2026-11-20 12:12:45,123 haproxy[1]: ", -377 },
 		{ "2026-11-20T12:12:44Z lb haproxy[1]: ", -501 },
-		{ "<129>1 2026-11-20T12:12:45.400Z lb haproxy 1 - - x: ", -100 },
+		/* The shapes that HAProxy 2.6.12 sends: without and with a host's name, with data.
+		 */
+		{ "<129>1 2026-11-20T12:12:45.400058+00:00 - haproxy 2842 - - ", -100 },
+		{ "<129>1 2026-11-20T12:12:45.400058+00:00 lb haproxy 2842 - - ", -100 },
+		{ "<129>1 2026-11-20T12:12:45.400058+00:00 - ha@x 2842 - "
+		  "[x@1 a=\"b c]\" d=\"\\\"e\"][y@2] ",
+		  -100 },
+		/* A syslog daemon's. */
+		{ "1 2026-11-20T12:12:45.400Z lb haproxy 1 - -  ", -100 },
+		{ "<129>1 2026-11-20T12:12:45.400Z lb haproxy 1 ID47 - \xef\xbb\xbf", -100 },
+		{ "<129>1 2026-11-20T12:12:45.400Z lb haproxy[1]: ", -100 },
 		{ "2025-11-20T12:12:45.123Z haproxy[1]: ", 0 },
 		{ "2026-11-20T12:12haproxy[1]: ", 0 },
 	};
@@ -171,6 +181,21 @@ static void termination_states_say_how_a_session_ended(void **state)
 	}
 }
 
+static void a_session_is_found_behind_the_header_of_rfc5424(void **state)
+{
+	struct haproxytail_line l;
+
+	(void)state;
+	assert_true(haproxytail_read("<150>1 2026-11-20T12:12:45.400058+00:00 - haproxy 2842 - - "
+	                             "127.0.0.1:40776 [20/Nov/2026:12:12:44.387] l psql/n1 "
+	                             "1/0/500 0 SD 1/1/0/0/0 0/0",
+	                             SEEN, &l));
+	assert_int_equal(l.kind, HAPROXYTAIL_SESSION);
+	assert_int_equal(l.end, HAPROXYTAIL_CUT);
+	assert_string_equal(l.server, "n1");
+	assert_int_equal(l.wall_ms - SEEN, -100);
+}
+
 static void a_session_without_a_server_has_none(void **state)
 {
 	struct haproxytail_line l;
@@ -189,6 +214,9 @@ static void other_lines_say_nothing(void **state)
 	static const char *const lines[] = {
 		"",
 		"<129>",
+		"<129>1 2026-11-20T12:12:45.400Z lb haproxy 1 - [x a=\"b] Server psql/n1 is UP.",
+		"<129>1 2026-11-20T12:12:45.400Z lb haproxy 1 - -",
+		"<129>1 2026-11-20T12:12:45.400Z lb haproxy",
 		"Nov 20 12:12:45 lb haproxy[1]: ",
 		"Server is DOWN",
 		"Server psql/n1",
@@ -237,6 +265,7 @@ int main(void)
 		cmocka_unit_test(lines_say_what_happened),
 		cmocka_unit_test(every_form_of_a_log_gives_the_time),
 		cmocka_unit_test(termination_states_say_how_a_session_ended),
+		cmocka_unit_test(a_session_is_found_behind_the_header_of_rfc5424),
 		cmocka_unit_test(a_session_without_a_server_has_none),
 		cmocka_unit_test(other_lines_say_nothing),
 		cmocka_unit_test(names_that_are_too_long_are_not_cut),
