@@ -30,8 +30,11 @@ struct master_options {
 	void (*say)(void *ctx, const char *kind, const char *text);
 	void *ctx;
 	char **argv;         /* to execute again, NULL at its end */
-	const char *pidfile; /* or NULL */
+	const char *pidfile; /* instead of the configuration's, or NULL */
 };
+
+/* Whether this process has been a master before it executed itself again. */
+bool master_is_again(void);
 
 /* Returns the exit status of the process. */
 int master_run(const struct master_options *o);

@@ -203,8 +203,6 @@ static void apply_arguments(struct settings *s, const struct haproxyargs *a)
 		s->maxconn = a->maxconn;
 	if (a->pidfile)
 		s->pidfile = mem_arena_strdup(&s->arena, a->pidfile);
-	if (a->master)
-		s->pidfile = NULL; /* the master's */
 	if (!a->quiet && !a->background)
 		add_console(s);
 }

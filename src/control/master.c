@@ -37,6 +37,7 @@ struct master {
 	bool started;  /* the current one serves */
 	int *fds;      /* the listening sockets */
 	size_t fd_count;
+	char *pidfile; /* or NULL */
 	bool leaving;
 	int status;
 };
@@ -309,6 +310,12 @@ static void announce_workers(const struct master *m)
 	setenv(WORKERS_VARIABLE, text_str(&pids), 1);
 }
 
+bool master_is_again(void)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+	return getenv(WORKERS_VARIABLE) != NULL;
+}
+
 static void unblock_signals(void)
 {
 	sigset_t none;
@@ -393,15 +400,24 @@ static void catch_signals(struct master *m)
 		catch_signal(m, &m->signals[i], signums[i]);
 }
 
+/* It names the master, so the worker that is to have these settings writes none. */
+static void take_pidfile(struct master *m, struct settings *settings)
+{
+	if (!m->pidfile && settings->pidfile)
+		m->pidfile = mem_strdup(settings->pidfile);
+	settings->pidfile = NULL;
+}
+
 static bool begin(struct master *m)
 {
 	struct settings *settings = m->o->load(m->o->ctx);
 	struct error err;
 
+	if (settings)
+		take_pidfile(m, settings);
 	if (settings && start_worker(m, settings)) {
-		if (!m->o->pidfile || privileges_write_pidfile(m->o->pidfile, &err))
-			return true;
-		say(m, "WARNING", "%s", err.text);
+		if (m->pidfile && !privileges_write_pidfile(m->pidfile, &err))
+			say(m, "WARNING", "%s", err.text);
 		return true;
 	}
 	if (!m->old_count)
@@ -429,7 +445,7 @@ static void take_sockets(struct master *m)
 
 int master_run(const struct master_options *o)
 {
-	struct master m = { .o = o };
+	struct master m = { .o = o, .pidfile = o->pidfile ? mem_strdup(o->pidfile) : NULL };
 
 	m.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK);
 	if (!m.loop)
@@ -443,8 +459,9 @@ int master_run(const struct master_options *o)
 		ev_run(m.loop, 0);
 		say(&m, "WARNING", "All workers exited. Exiting... (%d)", m.status);
 	}
-	if (o->pidfile)
-		privileges_remove_pidfile(o->pidfile);
+	if (m.pidfile)
+		privileges_remove_pidfile(m.pidfile);
+	free(m.pidfile);
 	for (size_t i = 0; i < SIGNALS; i++)
 		ev_signal_stop(m.loop, &m.signals[i]);
 	forget_sockets(&m);

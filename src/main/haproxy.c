@@ -62,17 +62,23 @@ static bool go_to_background(struct haproxy *h)
 }
 
 /* Nobody reads what a daemon says, and its terminal is not held. */
-static void let_go(void *ctx)
+static void leave_terminal(void)
 {
-	struct haproxy *h = ctx;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (h->parent == -1)
-		return;
 	for (int fd = 0; null != -1 && fd <= 2; fd++)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
+}
+
+static void let_go(void *ctx)
+{
+	struct haproxy *h = ctx;
+
+	if (h->parent == -1)
+		return;
+	leave_terminal();
 	(void)!write(h->parent, "", 1);
 	close(h->parent);
 	h->parent = -1;
@@ -122,14 +128,34 @@ static struct settings *load(void *ctx)
 	return haproxycmd_load(h->console, &h->args);
 }
 
+struct worker {
+	struct haproxy *haproxy;
+	void (*started)(void *arg); /* the master's */
+	void *arg;
+};
+
+/* The master has its own ends of the pipe and of the terminal. */
+static void on_worker_started(void *arg)
+{
+	const struct worker *w = arg;
+
+	if (w->haproxy->parent != -1) {
+		leave_terminal();
+		close(w->haproxy->parent);
+		w->haproxy->parent = -1;
+	}
+	w->started(w->arg);
+}
+
 static int serve(void *ctx, struct settings *settings, void (*started)(void *arg), void *arg)
 {
-	const struct haproxy *h = ctx;
+	struct haproxy *h = ctx;
+	struct worker w = { h, started, arg };
 	struct error err;
 
 	if (!run_serve(settings,
-	               &(struct run_options){ .started = started,
-	                                      .arg = arg,
+	               &(struct run_options){ .started = on_worker_started,
+	                                      .arg = &w,
 	                                      .heir = h->args.pid_count > 0,
 	                                      .under_master = true },
 	               &err))
@@ -157,6 +183,9 @@ static int serve_by_master(struct haproxy *h, char **again)
 
 	struct error err;
 
+	/* With a reload it stays the process that it is, and its predecessors have been told. */
+	if (master_is_again())
+		return master_run(&o);
 	if (h->args.background && !h->args.notify && !go_to_background(h)) {
 		error_sys(&err, errno, "[haproxy.main()] Cannot fork");
 		return fail(h, &err);

@@ -173,6 +173,26 @@ def test_a_daemon_is_there_when_its_parent_leaves(place):
     assert not place.pidfile.exists()
 
 
+@pytest.mark.parametrize("kind", [["-D"], ["-W", "-D"]], ids=["daemon", "master"])
+def test_the_configuration_names_the_pid_file(place, tmp_path, kind):
+    place.write(f"global\n    pidfile {place.pidfile}\n" + CONF)
+    assert place.run(*kind, "-f", place.cfg).returncode == 0
+    pid = place.pid()
+    try:
+        assert os.getsid(pid) == pid
+        worker = int(re.search(r"Pid: (\d+)", place.ctl("show info"))[1])
+        assert (worker == pid) == ("-W" not in kind)
+    finally:
+        end(pid)
+    assert not place.pidfile.exists()
+    other = tmp_path / "other.pid"
+    assert place.run(*kind, "-p", other, "-f", place.cfg).returncode == 0
+    try:
+        assert not place.pidfile.exists()
+    finally:
+        end(int(other.read_text()))
+
+
 def test_a_daemon_that_cannot_start_says_so(place):
     with socket.create_server((LOOPBACK, place.port)):
         done = place.run("-D", "-f", place.cfg, "-p", place.pidfile)
@@ -303,6 +323,26 @@ def test_a_master_reloads_without_losing_a_connection(place, manager, tmp_path, 
     assert failures == []
     assert process.is_running()
     assert process.end(signal.SIGTERM) == 0
+    assert not harness.can_connect(LOOPBACK, place.port)
+
+
+def test_a_master_in_the_background_stays_the_same_process(place):
+    place.write(f"global\n    pidfile {place.pidfile}\n" + CONF)
+    assert place.run("-W", "-D", "-f", place.cfg).returncode == 0
+    pid = place.pid()
+    try:
+        worker = re.search(r"Pid: (\d+)", place.ctl("show info"))[1]
+        with connect(place.port) as session:
+            assert echoes(session)
+            os.kill(pid, signal.SIGUSR2)
+            wait_for(lambda: f"Pid: {worker}\n" not in place.ctl("show info"),
+                     what="the new worker to answer")
+            assert place.pid() == pid
+            assert echoes(session)
+        assert talk(place.port)
+        wait_for(lambda: not is_alive(int(worker)), what="the old worker to leave")
+    finally:
+        end(pid)
     assert not harness.can_connect(LOOPBACK, place.port)
 
 
