@@ -3,13 +3,16 @@
 #define CORE_JOURNAL_H
 
 #include "core/probe.h"
+#include "core/settings.h"
 #include "core/state.h"
 
 /*
  * What happened, in order: the one source of log lines, `sluice watch`, /v1/events and (later)
  * drill reports.  A ring that forgets the oldest entries; one thread (control) writes and reads.
+ *
+ * Names are there with their NUL, "service/server" is a path.
  */
-enum { JOURNAL_NAME_MAX = 64, JOURNAL_PATH_MAX = 2 * JOURNAL_NAME_MAX };
+enum { JOURNAL_NAME_MAX = SETTINGS_NAME_MAX + 1, JOURNAL_PATH_MAX = 2 * JOURNAL_NAME_MAX };
 
 /* KIND(name, key) */
 #define JOURNAL_KIND_TABLE(X)                                                                      \

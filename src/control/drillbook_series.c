@@ -93,10 +93,7 @@ static size_t add(struct drillbook *b, const char *service, const char *server)
 
 static bool is_it(const struct drillbook_row *r, const char *service, const char *server)
 {
-	const size_t len = JOURNAL_NAME_MAX - 1;
-
-	return strncmp(r->service, service, len) == 0 &&
-	       strncmp(r->server, server ? server : "", len) == 0;
+	return strcmp(r->service, service) == 0 && strcmp(r->server, server ? server : "") == 0;
 }
 
 /* Samples ask for the rows in turn: the next one is nearly always the one after the last. */

@@ -300,7 +300,7 @@ static void write_event(struct logger *l, struct logroute_target *t, const struc
 static const struct service *service_of(const struct logger *l, const struct journal_event *e)
 {
 	for (size_t i = 0; i < l->service_count; i++)
-		if (strncmp(l->services[i].settings->name, e->service, JOURNAL_NAME_MAX - 1) == 0)
+		if (strcmp(l->services[i].settings->name, e->service) == 0)
 			return &l->services[i];
 	return NULL;
 }

@@ -57,6 +57,29 @@ static void a_service_may_have_no_logs_at_all(void **state)
 	finish(&s);
 }
 
+#define LONG_NAME(end) "a-service-whose-name-is-as-long-as-a-name-may-be-and-so-64-lett" end
+
+static void a_service_with_the_longest_name_has_its_own_logs(void **state)
+{
+	struct scene s;
+	struct journal_event e = drain_of(LONG_NAME("s"));
+
+	(void)state;
+	prepare(&s);
+	s.services[0].name = LONG_NAME("r");
+	s.services[1].name = LONG_NAME("s");
+	assert_int_equal(strlen(s.services[1].name), SETTINGS_NAME_MAX);
+	s.own[0] = file(1);
+	s.services[1].own_logs = true;
+	s.services[1].logs = s.own;
+	s.services[1].log_count = 1;
+	start(&s);
+	logger_event(s.logger, &e);
+	expect(0, "");
+	expect(1, "<5>Server " LONG_NAME("s") "/n1 is UP (leaving forced drain).\n");
+	finish(&s);
+}
+
 static void targets_that_are_alike_are_one(void **state)
 {
 	struct scene s;
@@ -301,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_and_a_frontend_have_logs_of_their_own),
 		cmocka_unit_test(a_service_may_have_no_logs_at_all),
+		cmocka_unit_test(a_service_with_the_longest_name_has_its_own_logs),
 		cmocka_unit_test(targets_that_are_alike_are_one),
 		cmocka_unit_test(a_target_takes_what_its_levels_say),
 		cmocka_unit_test(of_a_sample_each_round_has_the_same_numbers),

@@ -73,6 +73,23 @@ static void maintenance_and_drain_are_inherited(void **state)
 	rosterscene_close(&s);
 }
 
+static void the_longest_name_is_whole_in_the_journal(void **state)
+{
+	static const char name[] =
+	    "a-server-whose-name-is-as-long-as-a-name-may-be-and-so-64-letter";
+	static const struct rosterscene_server specs[] = {
+		{ .name = name, .check = SETTINGS_CHECK_TCP },
+	};
+	struct rosterscene s;
+
+	(void)state;
+	assert_int_equal(strlen(name), SETTINGS_NAME_MAX);
+	rosterscene_open(&s, specs, 1, NULL);
+	check_until_down(&s, 0);
+	assert_string_equal(s.last.server, name);
+	rosterscene_close(&s);
+}
+
 static void sessions_end_when_their_server_goes(void **state)
 {
 	static const struct rosterscene_server specs[] = {
@@ -180,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tracking_server_follows_through_chains),
 		cmocka_unit_test(maintenance_and_drain_are_inherited),
+		cmocka_unit_test(the_longest_name_is_whole_in_the_journal),
 		cmocka_unit_test(sessions_end_when_their_server_goes),
 		cmocka_unit_test(sessions_on_backups_end_when_a_primary_is_back),
 		cmocka_unit_test(a_server_without_an_address_is_down_after_maintenance_too),
