@@ -19,6 +19,7 @@ struct work {
 	struct settings *settings;
 	struct mem_arena *arena;
 	bool direct;
+	bool separate; /* sessions that failed are logged as errors, of some section at least */
 };
 
 static const char *copy(struct work *w, const char *s)
@@ -73,7 +74,8 @@ static struct settings_log make(struct work *w, const struct hcfgmodel_log *from
 	l.text = copy(w, l.text);
 	l.path = copy(w, l.path);
 	l.tag = copy(w, tag ? tag : g->log_tag ? g->log_tag : "haproxy");
-	l.sessions = l.level >= LOG_LEVEL_INFO;
+	/* The level keeps those of other sections out. */
+	l.sessions = l.level >= (w->separate ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
 	if (l.sample.count)
 		memcpy(sample, l.sample.at, l.sample.count * sizeof(*sample));
 	l.sample.at = l.sample.count ? sample : NULL;
@@ -201,11 +203,21 @@ static void set_service(struct work *w, const struct hcfgpair *pair, const struc
 	s->frontends = s->frontend_count ? fronts : NULL;
 }
 
+static bool separates_errors(const struct hcfgmodel *m)
+{
+	const struct hcfgmodel_proxy *p;
+
+	STAILQ_FOREACH(p, &m->proxies, next)
+		if (p->log_separate_errors.n)
+			return true;
+	return false;
+}
+
 void hcfgoutput_set(const struct hcfgmodel *m, const struct hcfgconvert_options *o,
                     struct hcfgnote_list *notes, const struct hcfgpair *pairs,
                     struct settings_service *services, struct settings *s)
 {
-	struct work w = { m, notes, s, &s->arena, o->direct };
+	struct work w = { m, notes, s, &s->arena, o->direct, separates_errors(m) };
 	struct targets common =
 	    o->direct ? collect(&w, m->global.logs, NULL, NULL) : choose_common(&w, pairs);
 	/* Nobody logs anything: what sluice says instead is for all. */

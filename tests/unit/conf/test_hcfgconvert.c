@@ -164,6 +164,11 @@ static const struct listen_case cases[] = {
 	  "{ target = \"udp://local1@10.0.0.1:514\"; format = \"haproxy\"; level = \"notice\"; "
 	  "sessions = "
 	  "false; }" },
+	{ "log 10.0.0.1 local1 notice\noption tcplog\noption log-separate-errors\n" SERVER "\n", "",
+	  "{ target = \"udp://local1@10.0.0.1:514\"; format = \"haproxy\"; level = \"notice\"; "
+	  "sessions = true; }" },
+	{ "log 10.0.0.1 local1 crit\noption tcplog\noption log-separate-errors\n" SERVER "\n", "",
+	  "level = \"crit\"; sessions = false; }" },
 	{ "log 10.0.0.1:99 len 2000 format local local1 debug\nno log\n" SERVER "\n", "",
 	  "{ target = \"stderr\"; sessions = false; }" },
 };
