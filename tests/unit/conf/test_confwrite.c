@@ -142,7 +142,8 @@ static const char *const confs[] = {
 	  "disable_on_404 = true; drain_status = ( ); };" ONE),
 	S("check = { steps = ( { connect = { }; }, { send = \"PING\\r\\n\"; comment = \"c\"; }, { "
 	  "expect = { string = \"+P\\x01\\t\"; }; }, { send_hex = \"00FF0a\"; }, { expect = { hex "
-	  "= \"4142\"; not = true; min_recv = 4; }; }, { connect = { port = 99; address = \"h2\"; "
+	  "= \"4142\"; not = true; min_recv = 4; }; }, { connect = { port = 99; address = "
+	  "\"10.0.0.2\"; "
 	  "tls = true; sni = \"s\"; alpn = \"h2\"; linger = true; send_proxy = true; as_server = "
 	  "true; }; }, { expect = { regex = \"^a|b\"; ok_status = \"L7OKC\"; error_status = "
 	  "\"L7STS\"; timeout_status = \"L7TOUT\"; on_success = \"yes\"; on_error = \"no\"; }; }, "
