@@ -72,11 +72,12 @@ bool webget_session(const char *said, char **ret, struct error *err)
 {
 	static const char prefix[] = "file:", cookie[] = "session=";
 	char buf[SESSION_MAX + 1];
+	bool is_file = strncmp(said, prefix, sizeof(prefix) - 1) == 0;
 	const char *at = said;
 	const char *named;
 	size_t len;
 
-	if (strncmp(said, prefix, sizeof(prefix) - 1) == 0) {
+	if (is_file) {
 		if (!read_file(said + sizeof(prefix) - 1, buf, err))
 			return false;
 		at = buf;
@@ -88,7 +89,7 @@ bool webget_session(const char *said, char **ret, struct error *err)
 		len--;
 	if (!is_cookie(at, len) || len >= SESSION_MAX)
 		return error_set(err, "%s: there is no session in it: " CURE,
-		                 at == said || named ? "the session" : said);
+		                 is_file ? said : "the session");
 	*ret = mem_strndup(at, len);
 	return true;
 }

@@ -611,6 +611,8 @@ static void a_session_is_what_people_have(void **state)
 		{ "a\"b", NULL },
 		{ "\xc3\xa4", NULL },
 	};
+	static const char *const unclean[] = { "secret value", " secret==; Path=/; HttpOnly",
+		                               "\r\n\tsecret,", "session=\"secret\"" };
 	char named[80];
 	struct error err;
 	char *session;
@@ -636,8 +638,16 @@ static void a_session_is_what_people_have(void **state)
 	assert_string_equal(err.text, "the session's file /no/such: No such file or directory");
 	assert_false(webget_session("file:/tmp", &session, &err));
 	assert_non_null(strstr(err.text, "Is a directory"));
-	assert_false(webget_session("secret value", &session, &err));
-	assert_null(strstr(err.text, "secret"));
+	for (size_t i = 0; i < ARRAY_LEN(unclean); i++) {
+		assert_false(webget_session(unclean[i], &session, &err));
+		assert_int_equal(strncmp(err.text, "the session: there is no session in it", 38),
+		                 0);
+		assert_null(strstr(err.text, "secret"));
+		write_session(unclean[i]);
+		assert_false(webget_session(named, &session, &err));
+		assert_int_equal(strncmp(err.text, named, strlen(named)), 0);
+		assert_null(strstr(err.text, "secret"));
+	}
 }
 
 static int make_files(void **state)
