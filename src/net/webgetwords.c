@@ -22,20 +22,60 @@ bool webgetwords_broken(const char *name, int errnum, struct error *err)
 	return error_sys(err, errnum, "%s: the connection broke", name);
 }
 
+static bool has_one_of(const char *reason, const char *const *words)
+{
+	for (; *words; words++)
+		if (strstr(reason, *words))
+			return true;
+	return false;
+}
+
+/* What the node says of our certificate. */
+static bool hint_alert(const char *reason, struct error *err)
+{
+	static const char *const missed[] = { "certificate required", "bad certificate", NULL };
+	static const char *const refused[] = { "certificate", "unknown ca", NULL };
+
+	if (has_one_of(reason, missed))
+		return error_hint(err, "the node wants a client certificate: give cert and key");
+	if (strstr(reason, "certificate expired"))
+		return error_hint(err, "for the node the client certificate has expired: renew "
+		                       "cert, if both clocks are right");
+	if (has_one_of(reason, refused))
+		return error_hint(err, "the node refuses the client certificate: is cert of a user "
+		                       "and signed by the cluster's CA?");
+	return false;
+}
+
+/* What this side finds wrong with the node's certificate, in the words of OpenSSL 1.1.1 to 3. */
+static bool hint_certificate(const char *reason, struct error *err)
+{
+	static const char *const untrusted[] = {
+		"unable to get", "unable to verify", "self-signed",       "self signed",
+		"unknown",       "not trusted",      "signature failure", NULL,
+	};
+
+	if (strstr(reason, "has expired"))
+		return error_hint(err, "the node's certificate, or its CA's, is to be renewed; or "
+		                       "is the clock here wrong?");
+	if (strstr(reason, "not yet valid"))
+		return error_hint(err, "is the clock here wrong, or was it where the certificate "
+		                       "was made?");
+	if (strstr(reason, "certificate") && has_one_of(reason, untrusted))
+		return error_hint(err, "give the CA that signs the nodes' certificates as ca "
+		                       "(--cacert FILE), often certs/ca.crt or certs/ca-ui.crt");
+	if (strstr(reason, "hostname mismatch") || strstr(reason, "address mismatch"))
+		return error_hint(err, "use a host that stands in the node's certificate");
+	return false;
+}
+
 bool webgetwords_tls(const char *name, const char *reason, struct error *err)
 {
 	error_set(err, "%s: %s", name, reason);
 	if (strstr(reason, "wrong version number") || strstr(reason, "packet length too long"))
 		return error_hint(err, "no TLS is spoken there: for an insecure cluster write "
 		                       "http://");
-	if (strstr(reason, "certificate required") || strstr(reason, "bad certificate"))
-		return error_hint(err, "the node wants a client certificate: give cert and key");
-	if (strstr(reason, "certificate"))
-		return error_hint(err, "give the CA that signs the nodes' certificates as ca "
-		                       "(--cacert FILE), often certs/ca.crt or certs/ca-ui.crt");
-	if (strstr(reason, "mismatch"))
-		return error_hint(err, "use a host that stands in the node's certificate");
-	return false;
+	return strstr(reason, " alert ") ? hint_alert(reason, err) : hint_certificate(reason, err);
 }
 
 bool webgetwords_garbage(const char *name, const struct url *u, struct error *err)
