@@ -13,7 +13,8 @@
  *     [name] host[:sql[:http]] [locality]
  *
  * e.g. "n1 10.0.134.115 region=us-east-2,zone=us-east-2a" or "10.0.0.7:26258:8081".  '#' begins a
- * comment.  IPv6 hosts are written in brackets.  Without a name, nodes are n1, n2, ... in order.
+ * comment at the start of a line or after white space; localities may have one ("rack=a#7").  IPv6
+ * hosts are written in brackets.  Without a name, nodes are n1, n2, ... in order.
  * A word with '=' is a locality; of two other words the first is the name.
  */
 struct nodelist_node {
@@ -32,7 +33,7 @@ struct nodelist_leaver {
 struct nodelist {
 	struct mem_arena arena;
 	struct nodelist_node *nodes;
-	size_t count;
+	size_t count, room;              /* of `nodes` */
 	struct nodelist_leaver *leavers; /* of conf/nodedoc.h */
 	size_t leaver_count;
 };
@@ -50,6 +51,9 @@ struct nodelist_options {
 
 bool nodelist_parse(const char *text, const struct nodelist_options *o, struct nodelist *ret,
                     struct error *err) MUST_CHECK;
+
+/* How much of a line of `len` bytes stands before its comment, if it has one. */
+size_t nodelist_uncommented(const char *line, size_t len);
 
 /* Letters, digits, '-', '_' and '.', at most 64. */
 bool nodelist_is_name(const char *s);

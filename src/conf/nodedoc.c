@@ -107,15 +107,21 @@ static bool is_numbers(struct line l)
 	return l.len;
 }
 
-/* Forms that are recognised only to say what to take instead. */
+/* Forms that are recognised only to say what to take instead: one whose lines all look like
+ * comments, and others, of which comments say nothing. */
+static const char *find_cure_of_comment(struct line l)
+{
+	if (begins(l, "# ") && memmem(l.at, l.len, " column", 7) && isdigit((unsigned char)l.at[2]))
+		return "the raw format is no list: take `cockroach node status --format=json`";
+	return NULL;
+}
+
 static const char *find_cure(struct line l, struct line next)
 {
 	if (is_yaml(l) && !is_numbers(next))
 		return "an inventory in YAML: take the output of `ansible-inventory --list`";
 	if (begins(l, "CREATE TABLE") || begins(l, "INSERT INTO") || begins(l, "<table"))
 		return "take `cockroach node status --format=json`";
-	if (begins(l, "# ") && memmem(l.at, l.len, " column", 7) && isdigit((unsigned char)l.at[2]))
-		return "the raw format is no list: take `cockroach node status --format=json`";
 	if (memmem(l.at, l.len, " = \"", 4) || memmem(l.at, l.len, " = [", 4) ||
 	    memmem(l.at, l.len, " = {", 4))
 		return "Terraform's output for people: take `terraform output -json`";
@@ -128,13 +134,18 @@ static const char *find_cure(struct line l, struct line next)
 /* What a line says of the form; FORM_LINES: nothing. */
 static enum form judge_line(struct line l, struct line next, const char **ret_cure)
 {
+	if (begins(l, "#") || begins(l, ";")) {
+		*ret_cure = find_cure_of_comment(l);
+		return *ret_cure ? FORM_OTHER : FORM_LINES;
+	}
+	/* Its strings may hold anything. */
+	if (is_json(l.at))
+		return FORM_JSON;
+	l.len = nodelist_uncommented(l.at, l.len);
+	l = trim(l);
 	*ret_cure = find_cure(l, next);
 	if (*ret_cure)
 		return FORM_OTHER;
-	if (begins(l, "#") || begins(l, ";"))
-		return FORM_LINES;
-	if (is_json(l.at))
-		return FORM_JSON;
 	if (begins(l, "-[ RECORD"))
 		return FORM_RECORDS;
 	if (is_head(l, '|'))

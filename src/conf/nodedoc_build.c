@@ -349,7 +349,8 @@ static void warn_of_guesses(struct nodedoc_reader *r, struct nodedoc_candidate *
 
 static void make_list(struct nodedoc_reader *r)
 {
-	r->list.nodes = mem_arena_zalloc(&r->list.arena, (r->count + 1) * sizeof(*r->list.nodes));
+	r->list.room = r->count + 1;
+	r->list.nodes = mem_arena_zalloc(&r->list.arena, r->list.room * sizeof(*r->list.nodes));
 	r->list.leavers =
 	    mem_arena_zalloc(&r->list.arena, (r->count + 1) * sizeof(*r->list.leavers));
 	for (size_t i = 0; i < r->count; i++) {

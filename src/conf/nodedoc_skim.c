@@ -82,7 +82,8 @@ static void put_null(char **to, const char *from, const char *end)
 	*to += sizeof(null) + lines;
 }
 
-/* From a string on: behind it, or behind its value if it is the key of a needless one. */
+/* From a string on: behind it, or behind its value if it is the key of a needless one; NULL if that
+ * has no end, which is looked for once and not in every value within it. */
 static char *pass_string(char *at, char *end, char **to)
 {
 	char *after = skip_string(at, end);
@@ -90,8 +91,11 @@ static char *pass_string(char *at, char *end, char **to)
 
 	if (value < end && *value == ':' && is_needless(at + 1, (size_t)(after - at - 2))) {
 		value = skip_space(value + 1, end);
-		if (value < end && (*value == '{' || *value == '['))
+		if (value < end && (*value == '{' || *value == '[')) {
 			over = skip_value(value, end);
+			if (!over)
+				return NULL;
+		}
 	}
 	if (!over || over - value < 4) {
 		keep(to, at, after);
@@ -116,7 +120,11 @@ bool nodedoc_skim(char *text, size_t *len, size_t max, const char **ret_problem)
 	while (at < end) {
 		if (*at == '"') {
 			at = pass_string(at, end, &to);
-			continue;
+			if (at)
+				continue;
+			*ret_problem = "the JSON ends too early: metrics or the like in it have no "
+			               "end";
+			return false;
 		}
 		if (*at == '{' || *at == '[') {
 			depth++;

@@ -89,8 +89,8 @@ bool nodedoc_terraform(struct nodedoc_reader *r, json_t *doc) MUST_CHECK;
 
 /*
  * Replaces in place, by a null, what is large and not needed (metrics and the like); lines stay.
- * False if it is nested too deep, or if what remains is more than so many nodes can have: reading
- * that takes its time, in which a daemon checks nobody.
+ * False if such a value has no end, if it is nested too deep, or if what remains is more than so
+ * many nodes can have: reading that takes its time, in which a daemon checks nobody.
  */
 bool nodedoc_skim(char *text, size_t *len, size_t max, const char **ret_problem) MUST_CHECK;
 

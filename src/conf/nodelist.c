@@ -16,16 +16,19 @@
 
 enum { HOST_ROOM = 256, WORDS_MAX = 3 };
 
+#define WHITE " \t\r\f\v"
+
 static struct nodelist_node *add(struct nodelist *l, const struct nodelist_node *n)
 {
 	/* The arena has no resize; doubling wastes at most as much again. */
-	if ((l->count & (l->count - 1)) == 0) {
+	if (l->count >= l->room) {
 		size_t room = l->count ? l->count * 2 : 1;
 		struct nodelist_node *more = mem_arena_zalloc(&l->arena, room * sizeof(*more));
 
 		if (l->count)
 			memcpy(more, l->nodes, l->count * sizeof(*more));
 		l->nodes = more;
+		l->room = room;
 	}
 	l->nodes[l->count] = *n;
 	return &l->nodes[l->count++];
@@ -143,14 +146,21 @@ static bool finish_node(struct nodelist *l, struct nodelist_node *n, struct erro
 	return true;
 }
 
+size_t nodelist_uncommented(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '#' && (i == 0 || strchr(WHITE, line[i - 1])))
+			return i;
+	return len;
+}
+
 /* Splits a line into its words; more than WORDS_MAX is too many to count. */
 static size_t split(char *line, char *words[static WORDS_MAX])
 {
 	size_t count = 0;
 	char *save = NULL;
 
-	for (char *w = strtok_r(line, " \t\r\f\v", &save); w;
-	     w = strtok_r(NULL, " \t\r\f\v", &save)) {
+	for (char *w = strtok_r(line, WHITE, &save); w; w = strtok_r(NULL, WHITE, &save)) {
 		if (count < WORDS_MAX)
 			words[count] = w;
 		count++;
@@ -205,8 +215,7 @@ bool nodelist_parse(const char *text, const struct nodelist_options *o, struct n
 
 	for (const char *s = text; *s; number++) {
 		size_t len = strcspn(s, "\n");
-		size_t used = strcspn(s, "#\n");
-		char *line = mem_arena_strndup(&l.arena, s, used);
+		char *line = mem_arena_strndup(&l.arena, s, nodelist_uncommented(s, len));
 
 		if (!parse_line(&l, line, o, number, err)) {
 			nodelist_release(&l);
@@ -353,7 +362,8 @@ bool nodelist_filter(struct nodelist *l, const char *filter, struct error *err)
 {
 	struct nodelist rest = *l;
 
-	rest.nodes = mem_arena_zalloc(&l->arena, (l->count + 1) * sizeof(*rest.nodes));
+	rest.room = l->count + 1;
+	rest.nodes = mem_arena_zalloc(&l->arena, rest.room * sizeof(*rest.nodes));
 	rest.arena = l->arena;
 	if (l->count)
 		memcpy(rest.nodes, l->nodes, l->count * sizeof(*rest.nodes));

@@ -37,6 +37,19 @@ static void check(const struct nodelist *l)
 	loader_problems_release(&p);
 }
 
+/* What a document gave goes on as any list does. */
+static void check_more(struct nodelist *l)
+{
+	static const char *const words[] = { "one.more:1:2", "another.one", "a.third" };
+	const struct nodelist_options o = { "arguments", 26257, 8080, 0 };
+	size_t before = l->count, more = 0;
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		more += nodelist_add_argument(l, words[i], &o, &err);
+	must(l->count == before + more && l->room >= l->count);
+}
+
 static void check_words(const char *words)
 {
 	for (; *words; words++)
@@ -58,6 +71,7 @@ static void read_as(const uint8_t *data, size_t size, bool from_node, const char
 	if (nodedoc_parse((const char *)data, size, &o, &l, &warnings, &err)) {
 		check(&l);
 		check_words(text_str(&warnings));
+		check_more(&l);
 		nodelist_release(&l);
 	} else {
 		must(strncmp(err.text, "nodes:", 6) == 0);

@@ -445,8 +445,59 @@ static void what_is_not_needed_does_not_count(void **state)
 	expect("{\"nodes\": [{\"metrics\": {\"a\": 1,\n\"b\": 2,\n\"c\": 3\n}}, [}",
 	       "list:4: this is not JSON: unexpected token near '}'");
 	expect("{\"nodes\": [{\"metrics\": {\"a\": [1,\n\"b",
-	       "list:2: the JSON ends too early: it is "
-	       "not whole");
+	       "list: the JSON ends too early: metrics or the like in it have no end");
+}
+
+/* A list of `count` nodes, with one more that leaves, and as many arguments after it. */
+static void add_to_list_of(size_t count)
+{
+	const struct nodelist_options o = { "arguments", 26257, 8080, 0 };
+	AUTO_TEXT document = { 0 };
+	AUTO_TEXT warnings = { 0 };
+	struct nodelist l;
+	char host[32];
+
+	text_add(&document, "id,address,membership\n99,gone,decommissioning\n");
+	for (size_t i = 1; i <= count; i++)
+		text_addf(&document, "%zu,h%zu,active\n", i, i);
+	assert_true(
+	    nodedoc_parse(text_str(&document), document.len, &options, &l, &warnings, NULL));
+	for (size_t i = count + 1; i <= 2 * count; i++) {
+		snprintf(host, sizeof(host), "h%zu", i);
+		assert_true(nodelist_add_argument(&l, host, &o, NULL));
+		assert_true(l.room >= l.count);
+	}
+	assert_int_equal(l.count, 2 * count);
+	for (size_t i = 0; i < l.count; i++) {
+		snprintf(host, sizeof(host), "h%zu", i + 1);
+		assert_string_equal(l.nodes[i].host, host);
+	}
+	assert_int_equal(l.leaver_count, 1);
+	assert_string_equal(l.leavers[0].name, "n99");
+	nodelist_release(&l);
+}
+
+/* The list of a document has no more room than it needs. */
+static void arguments_are_added_to_a_document_of_any_size(void **state)
+{
+	(void)state;
+	for (size_t count = 1; count < 20; count++)
+		add_to_list_of(count);
+}
+
+static void what_looks_like_another_form_in_a_comment_or_a_string_is_none(void **state)
+{
+	(void)state;
+	expect("# cluster = \"prod\"\nh # name = \"x\" ansible_host=i\n#all:\n",
+	       "n1 h 26257 8080 -\n");
+	expect("# x = \"y\"\n; z = [\n[db] # z = {\nh\n", "h h 26257 8080 -\n");
+	expect("{\"nodes\":[{\"node_id\":1,\"address\":\"h\",\"build\":\"a = [b = \\\" = "
+	       "\"}]}",
+	       "n1 h 26257 8080 -\n");
+	expect("[{\"id\":\"1\",\"address\":\"h\",\"locality\":\"\",\"x\":\" = {\"}]",
+	       "n1 h 26257 8080 -\n");
+	expect("ip = \"h\" # {\n",
+	       "list:1: Terraform's output for people: take `terraform output -json`");
 }
 
 static char *repeat(const char *head, const char *part, size_t count, const char *tail)
@@ -458,6 +509,25 @@ static char *repeat(const char *head, const char *part, size_t count, const char
 		text_add(&t, part);
 	text_add(&t, tail);
 	return text_take(&t);
+}
+
+/*
+ * What a stranger may send to hold the checks up: the end of each level was looked for in all that
+ * follows.  The second level is not looked at now; otherwise the verdict would be the depth.
+ */
+static void the_end_that_is_missing_is_looked_for_once(void **state)
+{
+	enum { LEVELS = 65, BODY_MAX = 32 << 20 };
+	char *head = repeat("{\"nodes\": [", "{\"metrics\":", LEVELS, "{");
+	char *body = mem_zalloc(BODY_MAX + 1);
+	size_t len = strlen(head);
+
+	(void)state;
+	memcpy(body, head, len);
+	memset(body + len, ' ', BODY_MAX - len);
+	expect(body, "list: the JSON ends too early: metrics or the like in it have no end");
+	free(body);
+	free(head);
 }
 
 static void size_and_depth_are_bounded(void **state)
@@ -523,7 +593,10 @@ int main(void)
 		cmocka_unit_test(what_is_no_list_says_what_to_take),
 		cmocka_unit_test(what_is_broken_is_told_with_its_place),
 		cmocka_unit_test(a_node_answers_nothing_but_its_json),
+		cmocka_unit_test(arguments_are_added_to_a_document_of_any_size),
+		cmocka_unit_test(what_looks_like_another_form_in_a_comment_or_a_string_is_none),
 		cmocka_unit_test(what_is_not_needed_does_not_count),
+		cmocka_unit_test(the_end_that_is_missing_is_looked_for_once),
 		cmocka_unit_test(size_and_depth_are_bounded),
 	};
 

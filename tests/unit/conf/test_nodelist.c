@@ -47,6 +47,8 @@ static void lines_have_name_host_and_locality(void **state)
 		{ "# all\n\n  \t\r\n h # one\r\n", "n1 h 26257 8080 -;" },
 		{ "n2 a\nb\nc", "n2 a 26257 8080 -;n3 b 26257 8080 -;n4 c 26257 8080 -;" },
 		{ "h:1\nh:2", "n1 h 1 8080 -;n2 h 2 8080 -;" },
+		{ "#h\na#b=c h\ni rack=a#7,row=#2\t# x=y#z\nj #\n",
+		  "n1 h 26257 8080 a#b=c;n2 i 26257 8080 rack=a#7,row=#2;n3 j 26257 8080 -;" },
 	};
 
 	(void)state;
@@ -150,6 +152,46 @@ static void arguments_are_added_to_a_list(void **state)
 	nodelist_release(&l);
 }
 
+static void any_number_of_arguments_is_added(void **state)
+{
+	enum { MANY = 70 };
+	struct nodelist l = { 0 };
+	char word[32];
+
+	(void)state;
+	for (unsigned int i = 0; i < MANY; i++) {
+		snprintf(word, sizeof(word), "h:%u", i + 1);
+		assert_true(nodelist_add_argument(&l, word, &options, NULL));
+		assert_true(l.room >= l.count);
+	}
+	assert_int_equal(l.count, MANY);
+	for (unsigned int i = 0; i < MANY; i++) {
+		snprintf(word, sizeof(word), "n%u", i + 1);
+		assert_string_equal(l.nodes[i].name, word);
+		assert_string_equal(l.nodes[i].host, "h");
+		assert_int_equal(l.nodes[i].sql_port, i + 1);
+	}
+	nodelist_release(&l);
+}
+
+static void arguments_are_added_to_what_a_filter_has_left(void **state)
+{
+	struct nodelist l;
+
+	(void)state;
+	assert_true(nodelist_parse("a k=1\nb k=1\nc k=1\nd k=1\ne k=1", &options, &l, NULL));
+	assert_true(nodelist_filter(&l, "k=1", NULL));
+	for (char host[] = "f"; *host <= 'n'; (*host)++)
+		assert_true(nodelist_add_argument(&l, host, &options, NULL));
+	assert_int_equal(l.count, 14);
+	for (size_t i = 0; i < l.count; i++) {
+		const char host[] = { (char)('a' + i), '\0' };
+
+		assert_string_equal(l.nodes[i].host, host);
+	}
+	nodelist_release(&l);
+}
+
 /* The table of matches of `cockroach gen haproxy --locality`: anchored, every tier must match. */
 static void a_filter_matches_as_cockroachs_does(void **state)
 {
@@ -218,6 +260,8 @@ int main(void)
 		cmocka_unit_test(lines_are_remembered),
 		cmocka_unit_test(bad_lines_are_told_with_their_number),
 		cmocka_unit_test(arguments_are_added_to_a_list),
+		cmocka_unit_test(any_number_of_arguments_is_added),
+		cmocka_unit_test(arguments_are_added_to_what_a_filter_has_left),
 		cmocka_unit_test(a_filter_matches_as_cockroachs_does),
 		cmocka_unit_test(a_filter_keeps_the_nodes_that_match),
 	};

@@ -32,7 +32,8 @@ static void lines_are_read_back_as_they_were_written(void **state)
 {
 	static const char lines[] = "n1 10.0.0.1:26257:8080 region=a,zone=b\n"
 	                            "n2 [fd00::2]:26258:8081\n"
-	                            "web-7 crdb.example.com:1:2\n";
+	                            "web-7 crdb.example.com:1:2\n"
+	                            "n9 h:1:2 rack=a#7,row=#2\n";
 	struct mem_arena arena = { 0 };
 	struct settings_nodes nodes = nodes_of(lines, &arena);
 	struct settings_nodes copy;
