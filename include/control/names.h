@@ -7,9 +7,9 @@
 
 /*
  * Hosts of servers and of check targets to addresses, at start and again while the program runs.
- * Each host is looked up once: all servers and checks that name it get the same address.  Servers
- * that come and go, and addresses that a person sets, are told by the roster (roster_names).
- * Control thread only.
+ * Each host is looked up once: all servers and checks that name it get the same address.  One that
+ * is an address is told at once.  Servers that come and go, and addresses that a person sets, are
+ * told by the roster (roster_names).  Control thread only.
  */
 struct names;
 

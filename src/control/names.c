@@ -181,7 +181,10 @@ static struct lookup *find(const struct names *n, const char *host)
 	return NULL;
 }
 
-/* UNIX sockets need no look-up: servers have theirs from the start. */
+/*
+ * UNIX sockets need no look-up: servers have theirs from the start.  Neither do addresses, which
+ * are known at once: a server that is its own service must not be used until the loop turns.
+ */
 static void add_host(struct names *n, const char *host)
 {
 	struct lookup *l;
@@ -191,6 +194,7 @@ static void add_host(struct names *n, const char *host)
 	l = mem_zalloc(sizeof(*l));
 	l->names = n;
 	l->host = mem_strdup(host);
+	l->told = addr_parse_ip(host, 0, &l->addr);
 	LIST_INSERT_HEAD(&n->lookups, l, link);
 	l->name = resolver_watch(n->o.resolver, l->host, on_resolved, l);
 }
@@ -359,6 +363,16 @@ static void ask_another(struct names *n, struct resolver *resolver)
 	}
 }
 
+static void tell_what_is_known(struct names *n)
+{
+	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = LIST_NEXT(l, link)) {
+		if (!l->told)
+			continue;
+		each_server(n, tell_server, l);
+		each_check(n, tell_check, l);
+	}
+}
+
 void names_follow(struct names *n, struct resolver *resolver)
 {
 	if (resolver != n->o.resolver)
@@ -366,12 +380,7 @@ void names_follow(struct names *n, struct resolver *resolver)
 	remove_unused(n);
 	each_server(n, add_server, NULL);
 	each_check(n, add_check, NULL);
-	for (struct lookup *l = LIST_FIRST(&n->lookups); l; l = LIST_NEXT(l, link)) {
-		if (!l->told)
-			continue;
-		each_server(n, tell_server, l);
-		each_check(n, tell_check, l);
-	}
+	tell_what_is_known(n);
 }
 
 void names_release(struct names *n, const struct topology_server *s)
@@ -398,6 +407,7 @@ struct names *names_new(const struct names_options *o)
 	each_server(n, add_server, NULL);
 	each_check(n, add_check, NULL);
 	roster_use_names(o->roster, &callbacks, n);
+	tell_what_is_known(n);
 	return n;
 }
 

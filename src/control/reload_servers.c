@@ -187,7 +187,7 @@ static void change_agent(struct roster *r, struct topology_server *s, bool had)
 	apply(r, s, STATE_AGENT_UP, 0, "it has no agent any more");
 }
 
-/* At once if it needs no look-up; otherwise names_follow() finds it. */
+/* names_follow(), which comes next, tells the address, and whether it is one to be used. */
 static void change_address(const struct reload_plan *p, struct topology_server *s,
                            const struct settings_server *before,
                            const struct settings_server *after)
@@ -196,10 +196,10 @@ static void change_address(const struct reload_plan *p, struct topology_server *
 
 	names_release(p->r->s->names, s);
 	atomic_store_explicit(&s->port, after->port, memory_order_relaxed);
-	if (addr_parse_ip(after->host, after->port, &addr)) {
-		roster_resolved(p->r->s->daemon.roster, s, &addr, NULL);
-	} else if (strcmp(before->host, after->host) == 0 && !s->unix_addr.len &&
-	           topology_address(s, &addr)) {
+	if (addr_parse_ip(after->host, after->port, &addr))
+		return;
+	if (strcmp(before->host, after->host) == 0 && !s->unix_addr.len &&
+	    topology_address(s, &addr)) {
 		addr_set_port(&addr, after->port);
 		topology_set_address(s, &addr);
 	}

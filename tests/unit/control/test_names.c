@@ -78,16 +78,22 @@ struct scene {
 	struct names *names;
 };
 
-static void open_scene_like(struct scene *s, const struct settings_service *like)
+static void open_scene_of(struct scene *s, const struct rosterscene_server *servers, size_t count,
+                          const struct settings_service *like)
 {
 	struct names_options o = { 0 };
 
 	memset(watched, 0, sizeof(watched));
-	rosterscene_open(&s->r, specs, ARRAY_LEN(specs), like);
+	rosterscene_open(&s->r, servers, count, like);
 	o.topology = s->r.topology;
 	o.roster = s->r.roster;
 	o.checker = fakechecker_as_checker(&s->r.checker);
 	s->names = names_new(&o);
+}
+
+static void open_scene_like(struct scene *s, const struct settings_service *like)
+{
+	open_scene_of(s, specs, ARRAY_LEN(specs), like);
 }
 
 static void open_scene(struct scene *s)
@@ -324,6 +330,47 @@ static void a_server_that_is_its_own_service_is_sent_nobody(void **state)
 	close_scene(&s);
 }
 
+static void an_address_of_its_own_service_needs_no_resolver_to_be_refused(void **state)
+{
+	/* The second one is another host's at first, and the others come. */
+	static char host[16];
+	static const struct rosterscene_server own[] = {
+		{ .name = "s1", .check = SETTINGS_CHECK_TCP, .host = "127.0.0.1" },
+		{ .name = "s2", .set.port = 27101, .check = SETTINGS_CHECK_TCP, .host = host },
+		{ .name = "s3", .check = SETTINGS_CHECK_TCP, .host = "192.0.2.7" },
+	};
+	struct settings_bind binds[] = { { .kind = SETTINGS_BIND_ADDR, .text = ":27101" },
+		                         { .kind = SETTINGS_BIND_ADDR, .text = ":5000" } };
+	struct settings_service like = settings_service_default();
+	struct scene s;
+
+	(void)state;
+	snprintf(host, sizeof(host), "192.0.2.6");
+	assert_true(addr_parse_ip("", 27101, &binds[0].addr));
+	assert_true(addr_parse_ip("", 5000, &binds[1].addr));
+	like.binds = binds;
+	like.bind_count = 2;
+	open_scene_of(&s, own, ARRAY_LEN(own), &like);
+	expect_address(&s, "be/s1", "-");
+	assert_string_equal(rosterscene_status(rosterscene_server(&s.r, "be/s1")), "DOWN");
+	expect_address(&s, "be/s2", "192.0.2.6:27101");
+	assert_string_equal(rosterscene_status(rosterscene_server(&s.r, "be/s2")), "UP 1/3");
+	assert_string_equal(s.r.checker.slots[2].address, "192.0.2.7");
+	snprintf(host, sizeof(host), "127.0.0.9");
+	names_follow(s.names, NULL);
+	expect_address(&s, "be/s2", "-");
+	assert_string_equal(s.r.checker.slots[1].address, "127.0.0.9");
+	add(&s, "127.0.0.1");
+	expect_address(&s, "be/n", "-");
+	/* It is the same when the resolver says it. */
+	resolve("127.0.0.9", "127.0.0.9");
+	expect_address(&s, "be/s2", "-");
+	snprintf(host, sizeof(host), "192.0.2.8");
+	names_follow(s.names, NULL);
+	expect_address(&s, "be/s2", "192.0.2.8:27101");
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +382,7 @@ int main(void)
 		cmocka_unit_test(others_are_asked_and_told_when_the_settings_change),
 		cmocka_unit_test(a_check_is_found_by_its_slot_wherever_its_target_stands),
 		cmocka_unit_test(a_server_that_is_its_own_service_is_sent_nobody),
+		cmocka_unit_test(an_address_of_its_own_service_needs_no_resolver_to_be_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
