@@ -20,7 +20,7 @@ bool nodecache_read(const char *path, struct mem_arena *arena, struct settings_n
 /* Makes the folder, too, if that alone is missing. */
 bool nodecache_write(const char *path, const struct settings_nodes *nodes,
                      struct error *err) MUST_CHECK;
-/* The cluster has told the same list again. */
-void nodecache_touch(const char *path);
+/* The cluster has told the same list again.  False, with errno, if it is not there any more. */
+bool nodecache_touch(const char *path) MUST_CHECK;
 
 #endif

@@ -204,7 +204,8 @@ static void believe(struct discovery *d, const struct settings_nodes *told)
 		keep_list(d);
 	} else if (s->discover->cache && tick_ms() - d->touched_ms >= TOUCH_MS) {
 		d->touched_ms = tick_ms();
-		nodecache_touch(s->discover->cache);
+		if (!nodecache_touch(s->discover->cache))
+			keep_list(d);
 	}
 }
 

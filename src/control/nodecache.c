@@ -164,7 +164,7 @@ bool nodecache_write(const char *path, const struct settings_nodes *nodes, struc
 	return false;
 }
 
-void nodecache_touch(const char *path)
+bool nodecache_touch(const char *path)
 {
-	utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+	return utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -168,8 +168,13 @@ static void a_list_that_was_told_again_is_of_now(void **state)
 	assert_true(nodecache_read(path, &arena, &have, &ms, &err));
 	assert_int_equal(ms, 1000000);
 	mem_arena_release(&arena);
-	nodecache_touch(path);
+	assert_true(nodecache_touch(path));
 	expect_kept(&list);
+	/* Nor is it there for who has taken it away: it is to be written again. */
+	assert_int_equal(unlink(path), 0);
+	assert_false(nodecache_touch(path));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(count_files(), 0);
 }
 
 static void a_list_that_cannot_be_written_leaves_the_one_before(void **state)
