@@ -308,8 +308,11 @@ void keyreader_add_nodes(struct draft_context *c, struct draft_cluster *cluster,
 {
 	const struct draft_list *before = &cluster->nodes;
 	struct draft_list list = { .count = before->count + nodes->count, .set = true };
-	struct draft_node *at = mem_arena_zalloc(c->arena, list.count * sizeof(*at));
+	struct draft_node *at;
 
+	if (!nodes->count)
+		return;
+	at = mem_arena_zalloc(c->arena, list.count * sizeof(*at));
 	if (before->count)
 		memcpy(at, before->at, before->count * sizeof(*at));
 	for (size_t i = 0; i < nodes->count; i++) {

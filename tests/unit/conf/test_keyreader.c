@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../../../src/conf/keyreader.h"
 #include "conf/keys.h"
 #include "fixture.h"
 #include "keyrows.h"
@@ -488,6 +489,22 @@ static void required_keys_are_missed(void **state)
 		expect_problems(cases[i].text, cases[i].want);
 }
 
+static void no_node_more_changes_nothing(void **state)
+{
+	const struct settings_nodes none = { 0 };
+	struct draft_node one = { .n.name = "n1" };
+	struct draft_cluster cluster = { .nodes = { &one, 1, false } };
+	struct mem_arena arena = { 0 };
+	struct draft_context c = { .arena = &arena };
+
+	(void)state;
+	keyreader_add_nodes(&c, &cluster, &none);
+	assert_ptr_equal(cluster.nodes.at, &one);
+	assert_int_equal(cluster.nodes.count, 1);
+	assert_false(cluster.nodes.set);
+	mem_arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +516,7 @@ int main(void)
 		cmocka_unit_test(unknown_keys_are_told_with_the_nearest_one),
 		cmocka_unit_test(a_decimal_keeps_two_places),
 		cmocka_unit_test(required_keys_are_missed),
+		cmocka_unit_test(no_node_more_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
