@@ -421,6 +421,8 @@ struct settings {
 	size_t elsewhere;              /* found ones that are left out, by `discover->locality` */
 	int64_t found_wall_ms;         /* when it told them; 0: never */
 	bool recalled;                 /* `found` is what was kept over a restart */
+	/* How nodes that it tells are checked; NULL: no service uses them. */
+	const struct settings_check *found_check;
 };
 
 /* An empty configuration with the process-wide defaults. */

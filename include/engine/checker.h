@@ -52,6 +52,14 @@ struct checker *checker_new(struct ev_loop *loop, const struct settings_target *
                             size_t count, checker_on_result *on_result, void *ctx,
                             struct error *err);
 
+/*
+ * Targets that come later will be checked like this: reads the files that it takes, as in a chroot
+ * or without rights they are out of reach, and holds them until the next call or checker_free().
+ * NULL: nothing will come.  Fails as checker_new(), and then holds what it held.
+ */
+bool checker_prepare(struct checker *c, const struct settings_check *check,
+                     struct error *err) MUST_CHECK;
+
 /* Starts all targets that are not of type none. */
 void checker_start(struct checker *c);
 

@@ -42,6 +42,14 @@ static void add_node_targets(struct assembly *a)
 	a->node_agents = agents;
 }
 
+static void set_found_check(const struct assembly *a)
+{
+	struct settings_check *check = make(a, 1, sizeof(*check));
+
+	*check = targets_check_of_nodes(&a->targets, &a->root->cluster);
+	a->settings->found_check = check;
+}
+
 /* The servers that stand for nodes; their targets are the first ones, in the same order. */
 static void add_node_servers(struct assembly *a, const struct draft_service *d,
                              struct settings_service *service)
@@ -299,6 +307,8 @@ void assemble_settings(const struct draft_context *c, struct draft_root *root, s
 	a.targets.at = mem_arena_zalloc(c->arena, n * sizeof(*a.targets.at));
 	if (nodes)
 		add_node_targets(&a);
+	if (nodes && root->s.discover)
+		set_found_check(&a);
 	add_services(&a);
 	root->s.logs = make_logs(&a, &root->logs);
 	root->s.log_count = root->logs.count;

@@ -142,14 +142,20 @@ static size_t add(struct targets *t, const struct settings_target *target)
 	return t->count++;
 }
 
+struct settings_check targets_check_of_nodes(const struct targets *t,
+                                             const struct draft_cluster *cluster)
+{
+	return make_check(t, &cluster->check, cluster->check.type ? cluster->check.type : "http",
+	                  true);
+}
+
 size_t targets_add_node(struct targets *t, const struct draft_cluster *cluster,
                         const struct draft_node *node)
 {
 	const struct settings_node *n = &node->n;
-	const char *type = cluster->check.type ? cluster->check.type : "http";
 	struct settings_target target = { .name = n->name,
 		                          .host = n->host,
-		                          .check = make_check(t, &cluster->check, type, true),
+		                          .check = targets_check_of_nodes(t, cluster),
 		                          .line = targets_line(t->c, node->at) };
 
 	target.check_port =

@@ -21,6 +21,10 @@ int targets_line(const struct draft_context *c, const config_setting_t *at);
 uint16_t targets_port(enum settings_port_ref ref, uint16_t number, uint16_t traffic,
                       const struct settings_node *node);
 
+/* How nodes are checked, also those that are not there yet. */
+struct settings_check targets_check_of_nodes(const struct targets *t,
+                                             const struct draft_cluster *cluster);
+
 /* The check of a node, and of a service's own server; the index of the new target. */
 size_t targets_add_node(struct targets *t, const struct draft_cluster *cluster,
                         const struct draft_node *node);

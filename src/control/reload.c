@@ -30,6 +30,13 @@ static bool open_resolver(struct reload_plan *p, struct error *err)
 	return p->resolver != NULL;
 }
 
+/* Last of all, as nothing but a success changes what is held for nodes that come. */
+static bool prepare_checks(struct reload *r, const struct settings *after, struct error *err)
+{
+	return checker_prepare(r->s->checker, after->found_check, err) ||
+	       error_wrap(err, "cluster.check");
+}
+
 /* A limit that is the file's as before is what it is, or what a person made of it. */
 static uint32_t choose_maxconn(const struct reload_plan *p)
 {
@@ -49,7 +56,8 @@ static bool open_all(struct reload_plan *p, struct error *err)
 	return reload_servers_open(p, err) && reload_listeners_open(p, err) &&
 	       reload_doors_open(p, err) && open_resolver(p, err) &&
 	       (p->nodes_only || discovery_prepare(p->after, &p->tls, err)) &&
-	       logger_new_heir(p->after, s->daemon.logger, &p->logger, err);
+	       logger_new_heir(p->after, s->daemon.logger, &p->logger, err) &&
+	       prepare_checks(p->r, p->after, err);
 }
 
 /* What was not applied is closed, what was replaced is freed. */
@@ -298,7 +306,8 @@ static void renew_rest(struct reload *r, const struct settings *after)
 	struct tls_context *tls = NULL;
 	struct error err;
 
-	if (!reload_doors_renew(r, &err) || !discovery_prepare(s, &tls, &err))
+	if (!reload_doors_renew(r, &err) || !prepare_checks(r, after, &err) ||
+	    !discovery_prepare(s, &tls, &err))
 		log_error("certificates are not renewed: %s", err.text);
 	else
 		discovery_follow(r->s->discovery, &tls);

@@ -198,6 +198,8 @@ static bool start_checks(struct supervisor *s, struct error *err)
 	    !(s->checker = checker_new(s->loop, s->settings->targets, s->settings->target_count,
 	                               on_check, s, err)))
 		return false;
+	if (!checker_prepare(s->checker, s->settings->found_check, err))
+		return error_wrap(err, "cluster.check");
 	o.checker = s->checker;
 	s->daemon.roster = roster_new(&o);
 	s->daemon.faults = faults_new(s->loop, s->daemon.roster, s->daemon.topology);

@@ -65,6 +65,7 @@ struct checker {
 	struct check **checks; /* by slot; NULL: free */
 	size_t count;
 	struct tlsshare_list tls;
+	struct tlsshare *prepared; /* for targets that come later; or NULL */
 };
 
 static uint32_t interval_ms(const struct check *k)
@@ -247,15 +248,14 @@ static bool has_rules(const struct settings_check *check)
 	return check->type != SETTINGS_CHECK_NONE && check->type != SETTINGS_CHECK_EXTERNAL;
 }
 
-static bool set_up_rules(struct check *k, struct error *err)
+static bool make_rules(struct checker *c, const struct settings_check *s,
+                       struct probe_plan **ret_plan, struct tlsshare **ret_tls, struct error *err)
 {
-	const struct settings_check *s = &k->target->check;
-
 	if (!has_rules(s))
 		return true;
-	if (!probe_plan_new(s, &k->plan, err))
+	if (!probe_plan_new(s, ret_plan, err))
 		return false;
-	return !probe_plan_uses_tls(k->plan) || tlsshare_get(&k->owner->tls, s, &k->tls, err);
+	return !probe_plan_uses_tls(*ret_plan) || tlsshare_get(&c->tls, s, ret_tls, err);
 }
 
 static void free_check(struct check *k)
@@ -288,7 +288,7 @@ static struct check *make_check(struct checker *c, const struct settings_target 
 	ev_timer_init(&k->due, on_due, 0., 0.);
 	attempt_init(&k->attempt, c->loop, &t->check, on_verdict, k);
 	program_init(&k->program, c->loop, &t->check, on_verdict, k);
-	if (!set_up_rules(k, err)) {
+	if (!make_rules(c, &t->check, &k->plan, &k->tls, err)) {
 		free_check(k);
 		error_wrap(err, "check of \"%s\"", t->name);
 		return NULL;
@@ -320,6 +320,20 @@ struct checker *checker_new(struct ev_loop *loop, const struct settings_target *
 		}
 	}
 	return c;
+}
+
+bool checker_prepare(struct checker *c, const struct settings_check *check, struct error *err)
+{
+	struct probe_plan *plan = NULL;
+	struct tlsshare *tls = NULL;
+	bool ok = !check || make_rules(c, check, &plan, &tls, err);
+
+	probe_plan_free(plan);
+	if (!ok)
+		return false;
+	tlsshare_put(c->prepared);
+	c->prepared = tls;
+	return true;
 }
 
 static bool is_checked(const struct check *k)
@@ -473,6 +487,7 @@ void checker_free(struct checker *c)
 		return;
 	for (size_t i = 0; i < c->count; i++)
 		free_check(c->checks[i]);
+	tlsshare_put(c->prepared);
 	free(c->checks);
 	free(c);
 }

@@ -1049,6 +1049,59 @@ def test_nodes_come_in_without_rights_and_in_a_chroot(sluice, simnodes, listing,
     assert discovery(again)["known"] == 3
 
 
+def secure_check(ca, cert, key):
+    return (f'check = {{ type = "https"; ca = "{ca}"; cert = "{cert}"; key = "{key}"; '
+            'inter = "100ms"; timeout = "5s"; rise = 1; fall = 2; };')
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give rights away")
+def test_files_of_checks_are_read_before_there_is_a_node_to_check(sluice, simnodes, listing,
+                                                                  tmp_path):
+    cluster = simnodes(2)
+    cert, key = make_cert(tmp_path)
+    os.chmod(key, 0o600)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    context.load_verify_locations(cert)
+    context.verify_mode = ssl.CERT_REQUIRED
+    health = listing([], context)
+    told = listing([])
+    told.body = "{}"
+    root = tmp_path / "root"
+    root.mkdir()
+    root.chmod(0o777)
+    extra = (f'admin = {{ bind = "{LOOPBACK}:{free_port()}"; socket = "{root}/admin.sock"; }};\n'
+             f'user = "nobody"; group = "nogroup"; chroot = "{root}";\n')
+    s = sluice(conf_of([told.url], cluster=secure_check(cert, cert, key), extra=extra),
+               env={"ASAN_OPTIONS": "detect_leaks=0"}, wait="healthy")
+    wait_text(s, "is refused")
+    nodes = [node(n.id, n.host, n.sql, health.port) for n in cluster.nodes]
+    told.tell(nodes[:1])
+    wait_servers(s, "n1")
+    told.tell(nodes)
+    wait_servers(s, "n1", "n2")
+
+
+def test_a_file_of_checks_that_is_none_is_told_at_the_start_and_by_a_reload(sluice, listing,
+                                                                            tmp_path):
+    cert, key = make_cert(tmp_path)
+    other = tmp_path / "other.crt"
+    other.write_text("no certificate")
+    told = listing([])
+    told.body = "{}"
+    bad, good = (conf_of([told.url], cluster=secure_check(ca, cert, key)) for ca in (other, cert))
+    path = tmp_path / "bad.conf"
+    path.write_text(bad)
+    done = subprocess.run([program("sluice"), "run", "-f", str(path)], capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert done.returncode
+    assert f"cluster.check: CA file {other}" in done.stderr
+    s = sluice(good, wait="healthy")
+    s.write_conf(bad.replace("100ms", "200ms"))
+    s.ctl("reload")
+    s.wait_log(f"cluster.check: CA file {other}")
+
+
 def test_discovery_can_be_switched_on_and_off_by_a_reload(sluice, simnodes, listing):
     cluster = simnodes(3)
     one = cluster.node(1)

@@ -75,6 +75,31 @@ static void nodes_may_be_left_out_with_it(void **state)
 	}
 }
 
+/* Before there is a node to be checked. */
+static void how_nodes_will_be_checked_is_known(void **state)
+{
+	static const char secure[] = "cluster = { discover = { " HTTP "}; check = { type = "
+	                             "\"https\"; ca = \"/etc/passwd\"; }; };" SERVICES;
+	struct settings *s = valid(DISCOVER(HTTP));
+
+	(void)state;
+	assert_int_equal(s->found_check->type, SETTINGS_CHECK_HTTP);
+	assert_int_equal(s->found_check->port, SETTINGS_PORT_HTTP);
+	settings_free(s);
+	s = valid(secure);
+	assert_int_equal(s->target_count, 0);
+	assert_int_equal(s->found_check->type, SETTINGS_CHECK_HTTPS);
+	assert_string_equal(s->found_check->ca, "/etc/passwd");
+	settings_free(s);
+	s = valid("cluster = { discover = { " HTTP "}; }; services = ( { name = \"own\"; bind = "
+	          "\":1\"; servers = ( { name = \"a\"; address = \"h:2\"; } ); } );");
+	assert_null(s->found_check);
+	settings_free(s);
+	s = valid(BASE);
+	assert_null(s->found_check);
+	settings_free(s);
+}
+
 static void its_values_reach_the_settings(void **state)
 {
 	struct settings *s = valid(DISCOVER(
@@ -250,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_together_is_told),
 		cmocka_unit_test(nodes_may_be_left_out_with_it),
+		cmocka_unit_test(how_nodes_will_be_checked_is_known),
 		cmocka_unit_test(its_values_reach_the_settings),
 		cmocka_unit_test(
 		    nodes_that_were_told_become_servers_of_all_services_that_use_the_cluster),

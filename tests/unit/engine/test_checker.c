@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/checker.h"
 
+#include "../net/pki.h"
 #include "checker_fixture.h"
 #include "engine/program.h"
 
@@ -373,6 +374,42 @@ static void tls_files_outlive_the_target_that_loaded_them(void **state)
 	assert_int_equal(run_until_ended(f, 1, 1)->code, PROBE_L6RSP);
 }
 
+/* As in a chroot, or without the rights of the start. */
+static void what_is_prepared_needs_no_files_any_more(void **state)
+{
+	const struct pki_request request = { NULL, NULL, -3600, 3600 };
+	struct fixture *f = *state;
+	struct settings_check check = settings_check_default(SETTINGS_CHECK_HTTPS);
+	struct settings_target late;
+	struct pki_cert ca;
+	struct error err;
+	char path[40];
+	size_t slot;
+
+	snprintf(path, sizeof(path), "/tmp/checker-ca-%d.pem", getpid());
+	assert_true(pki_make(&request, &ca));
+	assert_true(pki_write(path, ca.cert, NULL, NULL));
+	add_target(f, SETTINGS_CHECK_TCP, 60000);
+	start(f);
+	check.ca = path;
+	late = f->targets[0];
+	late.check = check;
+	assert_true(checker_prepare(f->checker, &check, &err));
+	assert_int_equal(unlink(path), 0);
+	check.ca = "/nowhere/ca.pem";
+	assert_false(checker_prepare(f->checker, &check, &err));
+	assert_string_equal(err.text, "CA file /nowhere/ca.pem: No such file or directory");
+	for (int i = 0; i < 2; i++) {
+		assert_true(checker_add(f->checker, &late, &slot, &err));
+		checker_remove(f->checker, slot);
+	}
+	check = settings_check_default(SETTINGS_CHECK_HTTP); /* it takes none */
+	assert_true(checker_prepare(f->checker, &check, &err));
+	assert_false(checker_add(f->checker, &late, &slot, &err));
+	assert_true(checker_prepare(f->checker, NULL, &err));
+	pki_free(&ca);
+}
+
 static void port_and_line_can_change(void **state)
 {
 	struct fixture *f = *state;
@@ -461,6 +498,7 @@ int main(void)
 		TEST(targets_come_and_go_while_checks_run),
 		TEST(a_slot_keeps_the_settings_of_its_target),
 		TEST(tls_files_outlive_the_target_that_loaded_them),
+		TEST(what_is_prepared_needs_no_files_any_more),
 		TEST(port_and_line_can_change),
 		TEST(programs_are_checks_too),
 	};
