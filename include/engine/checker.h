@@ -64,6 +64,12 @@ bool checker_prepare(struct checker *c, const struct settings_check *check,
 void checker_start(struct checker *c);
 
 /*
+ * Certificates and keys of checks are read again, from files of the same names: for those that
+ * begin from now on.  If one cannot be used all stay as they are.
+ */
+bool checker_renew(struct checker *c, struct error *err) MUST_CHECK;
+
+/*
  * A target that comes at run time, with its slot for all the calls below; it is started at once
  * but paused.  `target` must live until checker_remove(), which ends its check without a report.
  * Fails as checker_new().

@@ -9,7 +9,8 @@
 
 /*
  * TLS as a client over a non-blocking socket, for https checks (OpenSSL 3).  The socket stays the
- * caller's.  A context may be shared by connections of one thread and must outlive them.
+ * caller's.  A context may be shared by connections of one thread; those that are there when it is
+ * freed go on.
  *
  * TLS 1.2 or later, no resumption: each connection makes a full handshake.  Writing never raises
  * SIGPIPE: the bytes go through a BIO of our own that sends with MSG_NOSIGNAL.

@@ -37,6 +37,15 @@ static bool prepare_checks(struct reload *r, const struct settings *after, struc
 	       error_wrap(err, "cluster.check");
 }
 
+/* A user of few rights may not be able to read them any more: what there is stays. */
+static void renew_checks(struct reload *r)
+{
+	struct error err;
+
+	if (!checker_renew(r->s->checker, &err))
+		log_error("certificates of checks are not renewed: %s", err.text);
+}
+
 /* A limit that is the file's as before is what it is, or what a person made of it. */
 static uint32_t choose_maxconn(const struct reload_plan *p)
 {
@@ -168,8 +177,10 @@ static void apply(struct reload_plan *p)
 	reload_servers_apply(p);
 	change_resolver(p);
 	change_process(p);
-	if (!p->nodes_only)
+	if (!p->nodes_only) {
+		renew_checks(p->r);
 		discovery_follow(p->r->s->discovery, &p->tls);
+	}
 	reload_listeners_apply(p);
 	reload_doors_apply(p);
 }
@@ -306,6 +317,7 @@ static void renew_rest(struct reload *r, const struct settings *after)
 	struct tls_context *tls = NULL;
 	struct error err;
 
+	renew_checks(r);
 	if (!reload_doors_renew(r, &err) || !prepare_checks(r, after, &err) ||
 	    !discovery_prepare(s, &tls, &err))
 		log_error("certificates are not renewed: %s", err.text);

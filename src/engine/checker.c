@@ -70,21 +70,7 @@ struct checker {
 
 static uint32_t interval_ms(const struct check *k)
 {
-	const struct settings_check *s = &k->target->check;
-	uint32_t ms = s->inter_ms;
-
-	switch (k->pace) {
-	case CHECKER_NORMAL:
-	case CHECKER_PAUSED:
-		break;
-	case CHECKER_FAST:
-		ms = s->fastinter_ms ? s->fastinter_ms : ms;
-		break;
-	case CHECKER_SLOW:
-		ms = s->downinter_ms ? s->downinter_ms : ms;
-		break;
-	}
-	return ms ? ms : 1;
+	return checktimes_interval(&k->target->check, k->pace);
 }
 
 static uint64_t jittered_us(const struct check *k)
@@ -333,6 +319,17 @@ bool checker_prepare(struct checker *c, const struct settings_check *check, stru
 		return false;
 	tlsshare_put(c->prepared);
 	c->prepared = tls;
+	return true;
+}
+
+bool checker_renew(struct checker *c, struct error *err)
+{
+	if (!tlsshare_renew(&c->tls, err))
+		return false;
+	/* One that is under way shakes hands by what it has begun with. */
+	for (size_t i = 0; i < c->count; i++)
+		if (c->checks[i])
+			c->checks[i]->attempt.context = tlsshare_context(c->checks[i]->tls);
 	return true;
 }
 

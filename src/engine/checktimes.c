@@ -28,6 +28,17 @@ static uint64_t meet_others_us(uint32_t interval_ms, uint64_t us)
 	return (now + us + part - 1) / part * part - now;
 }
 
+uint32_t checktimes_interval(const struct settings_check *check, enum checker_pace pace)
+{
+	uint32_t ms = check->inter_ms;
+
+	if (pace == CHECKER_FAST && check->fastinter_ms)
+		ms = check->fastinter_ms;
+	else if (pace == CHECKER_SLOW && check->downinter_ms)
+		ms = check->downinter_ms;
+	return ms ? ms : 1;
+}
+
 uint64_t checktimes_next(struct rng *rng, uint32_t interval_ms)
 {
 	uint64_t us = rng_jitter(rng, interval_ms * 1000ULL, JITTER_PERCENT);

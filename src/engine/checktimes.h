@@ -3,6 +3,7 @@
 #define ENGINE_CHECKTIMES_H
 
 #include "base/rng.h"
+#include "engine/checker.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,8 @@
  * hundreds of targets need few wake-ups.
  */
 
+/* The interval of its settings at that pace. */
+uint32_t checktimes_interval(const struct settings_check *check, enum checker_pace pace);
 /* After the end of the last one. */
 uint64_t checktimes_next(struct rng *rng, uint32_t interval_ms);
 /* The first one of the target whose turn it is, from 0, of so many. */

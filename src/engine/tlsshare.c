@@ -11,6 +11,7 @@ struct tlsshare {
 	struct mem_arena arena; /* of the names: a check may go before the others */
 	struct tls_client_options options;
 	struct tls_context *context;
+	struct tls_context *fresh; /* inside tlsshare_renew() */
 	size_t users;
 };
 
@@ -68,4 +69,19 @@ void tlsshare_put(struct tlsshare *s)
 struct tls_context *tlsshare_context(const struct tlsshare *s)
 {
 	return s ? s->context : NULL;
+}
+
+bool tlsshare_renew(struct tlsshare_list *list, struct error *err)
+{
+	struct tlsshare *s;
+	bool ok = true;
+
+	LIST_FOREACH(s, list, entry)
+		ok = ok && tls_context_new(&s->options, &s->fresh, err);
+	LIST_FOREACH(s, list, entry) {
+		tls_context_free(ok ? s->context : s->fresh);
+		s->context = ok ? s->fresh : s->context;
+		s->fresh = NULL;
+	}
+	return ok;
 }

@@ -21,4 +21,10 @@ void tlsshare_put(struct tlsshare *s); /* NULL is fine */
 
 struct tls_context *tlsshare_context(const struct tlsshare *s); /* of NULL: NULL */
 
+/*
+ * Reads the files of all of them again, which are renewed under the same names: all contexts are
+ * other ones, or, if a file cannot be used, none is.
+ */
+bool tlsshare_renew(struct tlsshare_list *list, struct error *err) MUST_CHECK;
+
 #endif

@@ -22,10 +22,12 @@ struct tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
 	bool verify;
+	size_t users; /* its connections, and its owner */
 };
 
 struct tls {
 	SSL *ssl;
+	struct tls_context *context;
 	int fd;
 	int errnum; /* of the last failed system call */
 	bool eof;   /* the peer closed the TCP connection */
@@ -112,6 +114,7 @@ bool tls_context_new(const struct tls_client_options *o, struct tls_context **re
 	struct tls_context *c = mem_zalloc(sizeof(*c));
 
 	ERR_clear_error();
+	c->users = 1;
 	c->verify = o->verify;
 	c->bio = make_bio_method();
 	c->ssl = SSL_CTX_new(TLS_client_method());
@@ -139,7 +142,7 @@ bool tls_context_new(const struct tls_client_options *o, struct tls_context **re
 
 void tls_context_free(struct tls_context *c)
 {
-	if (!c)
+	if (!c || --c->users)
 		return;
 	SSL_CTX_free(c->ssl);
 	BIO_meth_free(c->bio);
@@ -182,6 +185,8 @@ struct tls *tls_new(struct tls_context *c, int fd, const char *name)
 	if (!t)
 		return NULL;
 	t->fd = fd;
+	t->context = c;
+	c->users++;
 	t->verify = c->verify;
 	t->ssl = SSL_new(c->ssl);
 	bio = t->ssl ? BIO_new(c->bio) : NULL;
@@ -225,6 +230,7 @@ void tls_free(struct tls *t)
 	if (!t)
 		return;
 	SSL_free(t->ssl);
+	tls_context_free(t->context);
 	free(t);
 }
 

@@ -8,11 +8,13 @@ import random
 import re
 import signal
 import socket
+import ssl
 import threading
 
 import peers
 import pytest
-from harness import LOOPBACK, PATIENCE, Process, cluster_conf, free_port, port_of, program, wait_for
+from harness import (LOOPBACK, PATIENCE, Process, cluster_conf, free_port, make_cert, port_of, program,
+                     wait_for)
 from peers import (answer_with, conf_of, connect, echoes, peer, read_all,  # noqa: F401
                    read_exactly, server, service)
 
@@ -649,3 +651,29 @@ def test_nodes_of_a_cluster_are_changed_under_load(simnodes, sluice):
         with connect(port):
             pass
     s.wait_server("psql/n3", "UP")
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_checks_read_renewed_certificates(run, listing, tmp_path, edited):
+    """A cluster's new CA comes under the name of the old one; the file may say something else, too."""
+    cert, key = make_cert(tmp_path, stem="first")
+    new_cert, new_key = make_cert(tmp_path, stem="second")
+    ca = tmp_path / "ca.crt"
+    ca.write_bytes(cert.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    node = listing([], context)
+    port = free_port()
+    check = (f'type = "https"; ca = "{ca}"; inter = "100ms"; timeout = "5s"; rise = 1; fall = 1')
+    s = run([service("s", port, [server("a", node.port, "", check)])])
+    s.wait_server("s/a", "UP")
+    context.load_cert_chain(new_cert, new_key)
+    s.wait_server("s/a", "DOWN")
+    ca.write_bytes(b"none")
+    assert reload(s) == ["nothing has changed"]
+    s.wait_log(f"certificates of checks are not renewed: CA file {ca}")
+    ca.write_bytes(new_cert.read_bytes())
+    if edited:
+        s.change([service("s", port, [server("a", node.port, "weight = 9;", check)])])
+    assert reload(s)[-1] == ("reloaded" if edited else "nothing has changed")
+    s.wait_server("s/a", "UP")

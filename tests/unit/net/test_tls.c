@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/tls.h"
 
-#include "base/error.h"
+#include "base/cleanup.h"
 
 #include "fixture.h"
 #include "pki.h"
@@ -310,6 +310,7 @@ static void end_of_the_stream_is_eof_or_a_failure(void **unused)
 		size_t n;
 
 		start_pair(&p, &trusting, "node1.example", GOOD);
+		tls_context_free(TAKE_PTR(p.context)); /* its files are read again */
 		assert_int_equal(shake(&p), TLS_DONE);
 		assert_int_equal(SSL_write(p.server, "last", 4), 4);
 		assert_int_equal(read_some(&p, buf, sizeof(buf), &n), TLS_DONE);
