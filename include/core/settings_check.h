@@ -110,6 +110,7 @@ struct settings_check {
 	const char *address; /* host to check instead of the node's, or NULL */
 	uint32_t inter_ms, fastinter_ms, downinter_ms; /* fast/down: 0 = inter */
 	uint32_t timeout_ms;                           /* over the whole check; 0 = inter */
+	uint32_t connect_timeout_ms; /* of these for the connection alone; 0: all of them */
 	uint16_t rise, fall;
 	enum settings_init_state init_state;
 	const char *method, *path, *version; /* "GET", "/health?ready=1", "1.0" or "1.1" */

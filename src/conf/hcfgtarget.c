@@ -302,6 +302,21 @@ static void judge_port(struct hcfgservice *c, const struct hcfgmodel_server *s,
 		             s->s.name);
 }
 
+/*
+ * HAProxy gives the connection min(timeout connect, inter), then the answer `timeout check`
+ * (configuration manual 4.2 "timeout check").
+ */
+static uint32_t connect_timeout(const struct hcfgmodel_proxy *back, uint32_t inter_ms)
+{
+	uint32_t ms = inter_ms;
+
+	if (!back->check_ms.n)
+		return 0;
+	if (back->connect_ms.n && back->connect_ms.n < ms)
+		ms = back->connect_ms.n;
+	return ms < back->check_ms.n ? ms : 0;
+}
+
 struct settings_check hcfgtarget_check(struct hcfgservice *c, const struct hcfgmodel_proxy *back,
                                        const struct hcfgmodel_server *s)
 {
@@ -318,6 +333,7 @@ struct settings_check hcfgtarget_check(struct hcfgservice *c, const struct hcfgm
 	check.fastinter_ms = s->fastinter.n;
 	check.downinter_ms = s->downinter.n;
 	check.timeout_ms = back->check_ms.n;
+	check.connect_timeout_ms = connect_timeout(back, check.inter_ms);
 	if (s->rise.set)
 		check.rise = (uint16_t)s->rise.n;
 	if (s->fall.set)

@@ -412,12 +412,31 @@ static void on_io(struct ev_loop *loop, ev_io *w, int revents)
 	settle(a, step(a));
 }
 
+static uint32_t timeout_ms(const struct attempt *a)
+{
+	return a->check->timeout_ms ? a->check->timeout_ms : a->check->inter_ms;
+}
+
+static void arm(struct attempt *a, int64_t us)
+{
+	ev_timer_stop(a->loop, &a->deadline);
+	ev_timer_set(&a->deadline, (double)us / 1e6, 0.);
+	ev_now_update(a->loop);
+	ev_timer_start(a->loop, &a->deadline);
+}
+
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct attempt *a = container_of(w, struct attempt, deadline);
+	int64_t left_us = a->started_us + timeout_ms(a) * 1000LL - tick_us();
 
 	(void)loop;
 	(void)revents;
+	/* That was the connection's part, and it stands. */
+	if (left_us > 0 && a->phase > ATTEMPT_CONNECTING && a->phase != ATTEMPT_DONE) {
+		arm(a, left_us);
+		return;
+	}
 	expire(a);
 	settle(a, GO_ON);
 }
@@ -434,7 +453,7 @@ void attempt_init(struct attempt *a, struct ev_loop *loop, const struct settings
 
 void attempt_start(struct attempt *a, const struct addr *to)
 {
-	uint32_t timeout_ms = a->check->timeout_ms ? a->check->timeout_ms : a->check->inter_ms;
+	uint32_t first_ms = timeout_ms(a);
 	const struct probe_given given = { .authority = a->authority,
 		                           .agent_send = a->agent_send,
 		                           .now_s = (uint32_t)(tick_wall_ms() / 1000) };
@@ -446,9 +465,9 @@ void attempt_start(struct attempt *a, const struct addr *to)
 	a->started_us = tick_us();
 	follow(a, probe_begin(&a->probe, a->plan, &given));
 	want = step(a);
-	ev_timer_set(&a->deadline, want == GO_ON ? 0. : timeout_ms / 1000., 0.);
-	ev_now_update(a->loop);
-	ev_timer_start(a->loop, &a->deadline);
+	if (a->check->connect_timeout_ms && a->check->connect_timeout_ms < first_ms)
+		first_ms = a->check->connect_timeout_ms;
+	arm(a, want == GO_ON ? 0 : first_ms * 1000LL);
 	if (want != GO_ON)
 		settle(a, want);
 }

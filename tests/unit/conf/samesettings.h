@@ -111,6 +111,7 @@ static inline void same_check(const struct settings_check *a, const struct setti
 	SAME(a->inter_ms, b->inter_ms);
 	SAME(a->fastinter_ms, b->fastinter_ms);
 	SAME(a->downinter_ms, b->downinter_ms);
+	SAME(a->connect_timeout_ms, b->connect_timeout_ms);
 	SAME(a->timeout_ms, b->timeout_ms);
 	SAME(a->rise, b->rise);
 	SAME(a->fall, b->fall);

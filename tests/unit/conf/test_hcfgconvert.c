@@ -64,9 +64,14 @@ static const struct listen_case cases[] = {
 	{ "timeout check 4s\n" SERVER
 	  "check inter 1 fastinter 2s downinter 3s rise 4 fall 5 port 6 addr 10.0.0.9\n",
 	  "",
-	  "check = {\n\t\t\ttype = \"tcp\"; port = 6; address = \"10.0.0.9\"; inter = \"1ms\";\n"
-	  "\t\t\tfastinter = \"2s\"; downinter = \"3s\"; rise = 4; fall = 5;\n"
-	  "\t\t\ttimeout = \"4s\"; init_state = \"up\";\n\t\t};" },
+	  "check = {\n\t\t\ttype = \"tcp\"; port = 6; address = \"10.0.0.9\"; inter = \"1ms\"; "
+	  "fastinter = "
+	  "\"2s\";\n\t\t\tdowninter = \"3s\"; rise = 4; fall = 5; timeout = \"4s\"; "
+	  "connect_timeout = \"1ms\";\n\t\t\tinit_state = \"up\";\n\t\t};" },
+	{ "timeout connect 1s\ntimeout check 1500\n" SERVER "check\n", "",
+	  "timeout = \"1s500ms\"; connect_timeout = \"1s\";" },
+	{ "timeout connect 9s\ntimeout check 1900\n" SERVER "check\n", "",
+	  "timeout = \"1s900ms\"; init_state = \"up\";" },
 	{ SERVER "check init-state fully-down\n", "",
 	  "check = { type = \"tcp\"; inter = \"2s\"; rise = 2; fall = 3; };" },
 	{ "option httpchk\n" SERVER "check\n", "",

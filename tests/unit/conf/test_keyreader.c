@@ -109,6 +109,8 @@ static const struct row rows[] = {
 	{ "check", "fall", "5", "1001",
 	  "cluster.check.fall: 1001 is out of range: write 1 to 1000" },
 	{ "check", "timeout", "\"3s\"", "\"\"", "cluster.check.timeout: \"\"" DURATION },
+	{ "check", "connect_timeout", "\"1s\"", "-1",
+	  "cluster.check.connect_timeout: -1" DURATION },
 	{ "check", "init_state", "\"up\"", "\"UP\"",
 	  "cluster.check.init_state: \"UP\" is not known here: write \"down\" or \"up\"" },
 	{ "check", "method", "\"HEAD\"", "\"get\"",

@@ -155,6 +155,8 @@ static void refused_and_unanswered_connects_are_told_apart(void **state)
 	}
 	add_target(f, SETTINGS_CHECK_TCP, 60000);
 	add_target(f, SETTINGS_CHECK_HTTP, 60000)->timeout_ms = 200;
+	add_target(f, SETTINGS_CHECK_HTTP, 60000)->connect_timeout_ms = 200;
+	f->targets[2].check_port = addr_port(&full);
 	f->targets[0].check_port = addr_port(&closed);
 	f->targets[1].check_port = addr_port(&full);
 	start(f);
@@ -162,6 +164,9 @@ static void refused_and_unanswered_connects_are_told_apart(void **state)
 	hurry(f, 1);
 	assert_verdict(run_until_ended(f, 1, 1), PROBE_L4TOUT, 0, "");
 	assert_in_range(f->heard[1].result[0].duration_ms, 190, 3000);
+	hurry(f, 2);
+	assert_verdict(run_until_ended(f, 2, 1), PROBE_L4TOUT, 0, "");
+	assert_in_range(f->heard[2].result[0].duration_ms, 190, 3000);
 	for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
 		close(waiting[i]);
 	close(refusing);

@@ -293,6 +293,20 @@ static void tls_failures_have_haproxys_words(void **state)
 	assert_verdict(run_until_ended(f, 0, 1), PROBE_SOCKERR, 0, "Cannot set up TLS");
 }
 
+static void a_connection_that_stands_has_the_whole_time(void **state)
+{
+	struct fixture *f = *state;
+	struct settings_check *check = add_target(f, SETTINGS_CHECK_HTTP, 60000);
+
+	check->timeout_ms = 300;
+	check->connect_timeout_ms = 20;
+	f->manner = PEER_IS_SILENT;
+	f->answer = "";
+	start(f);
+	assert_verdict(run_until_ended(f, 0, 1), PROBE_L7TOUT, 0, "");
+	assert_in_range(f->heard[0].result[0].duration_ms, 290, 3000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -307,6 +321,7 @@ int main(void)
 		TEST(canned_checks_talk_to_a_peer),
 		TEST(tls_is_of_any_type),
 		TEST(tls_failures_have_haproxys_words),
+		TEST(a_connection_that_stands_has_the_whole_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
