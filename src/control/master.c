@@ -33,6 +33,7 @@ struct master {
 	ev_io report; /* the new worker's: its sockets, or its end */
 	pid_t *old;   /* workers that finish what they have */
 	size_t old_count;
+	pid_t serving; /* the old one that goes on if the current one fails; 0: none */
 	pid_t current; /* 0: none */
 	bool started;  /* the current one serves */
 	int *fds;      /* the listening sockets */
@@ -239,12 +240,32 @@ static bool start_worker(struct master *m, struct settings *settings)
 
 static bool take_off(struct master *m, pid_t pid)
 {
+	if (pid == m->serving)
+		m->serving = 0;
 	for (size_t i = 0; i < m->old_count; i++)
 		if (m->old[i] == pid) {
 			m->old[i] = m->old[--m->old_count];
 			return true;
 		}
 	return false;
+}
+
+/* The worker that served before the reload is the current one again. */
+static void go_back(struct master *m)
+{
+	m->current = m->serving;
+	take_off(m, m->current);
+	m->started = true;
+	reload_failed(m);
+}
+
+/* What a worker that is gone has not said is no news of another one. */
+static void stop_report(struct master *m)
+{
+	if (!ev_is_active(&m->report))
+		return;
+	ev_io_stop(m->loop, &m->report);
+	close(m->report.fd);
 }
 
 static int code_of(int status)
@@ -258,18 +279,17 @@ static const char *words_of(int status)
 	return WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "Exit";
 }
 
-/* The current worker is gone: with a reload that failed its predecessors go on. */
+/* The current worker is gone: with a reload that failed its predecessor goes on. */
 static void lost_current(struct master *m, pid_t pid, int status)
 {
 	m->current = 0;
+	stop_report(m);
 	if (m->leaving)
 		return;
 	say(m, code_of(status) ? "ALERT" : "WARNING",
 	    "Current worker (%d) exited with code %d (%s)", pid, code_of(status), words_of(status));
-	if (!m->started && m->old_count) {
-		reload_failed(m);
-		m->current = m->old[--m->old_count];
-		m->started = true;
+	if (!m->started && m->serving) {
+		go_back(m);
 		return;
 	}
 	/* A worker that somebody told to leave has not failed. */
@@ -357,6 +377,8 @@ static void take_workers(struct master *m)
 			add_old(m, (pid_t)pid);
 	}
 	free(list);
+	/* announce_workers() names it first. */
+	m->serving = m->old_count ? m->old[0] : 0;
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
 	unsetenv(WORKERS_VARIABLE);
 }
@@ -420,12 +442,9 @@ static bool begin(struct master *m)
 			say(m, "WARNING", "%s", err.text);
 		return true;
 	}
-	if (!m->old_count)
+	if (!m->serving)
 		return false;
-	m->current = m->old[0];
-	m->old[0] = m->old[--m->old_count];
-	m->started = true;
-	reload_failed(m);
+	go_back(m);
 	return true;
 }
 
