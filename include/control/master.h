@@ -33,8 +33,8 @@ struct master_options {
 	const char *pidfile; /* instead of the configuration's, or NULL */
 };
 
-/* Whether this process has been a master before it executed itself again. */
-bool master_is_again(void);
+/* A master has executed this program as itself: a reload.  To be asked before master_run(). */
+bool master_is_executed_again(void);
 
 /* Returns the exit status of the process. */
 int master_run(const struct master_options *o);

@@ -330,12 +330,6 @@ static void announce_workers(const struct master *m)
 	setenv(WORKERS_VARIABLE, text_str(&pids), 1);
 }
 
-bool master_is_again(void)
-{
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-	return getenv(WORKERS_VARIABLE) != NULL;
-}
-
 static void unblock_signals(void)
 {
 	sigset_t none;
@@ -360,6 +354,12 @@ static void reload(struct master *m)
 	}
 	say(m, "ALERT", "%s", err.text);
 	reload_failed(m);
+}
+
+bool master_is_executed_again(void)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+	return getenv(WORKERS_VARIABLE) != NULL;
 }
 
 static void take_workers(struct master *m)

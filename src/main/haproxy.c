@@ -72,10 +72,8 @@ static void leave_terminal(void)
 		close(null);
 }
 
-static void let_go(void *ctx)
+static void let_go(struct haproxy *h)
 {
-	struct haproxy *h = ctx;
-
 	if (h->parent == -1)
 		return;
 	leave_terminal();
@@ -129,33 +127,32 @@ static struct settings *load(void *ctx)
 }
 
 struct worker {
-	struct haproxy *haproxy;
-	void (*started)(void *arg); /* the master's */
+	const struct haproxy *haproxy;
+	void (*started)(void *arg);
 	void *arg;
 };
 
-/* The master has its own ends of the pipe and of the terminal. */
+/* The master tells who waits for it; its worker only must not hold the terminal. */
 static void on_worker_started(void *arg)
 {
 	const struct worker *w = arg;
 
-	if (w->haproxy->parent != -1) {
-		leave_terminal();
-		close(w->haproxy->parent);
-		w->haproxy->parent = -1;
-	}
 	w->started(w->arg);
+	if (w->haproxy->parent == -1)
+		return;
+	leave_terminal();
+	close(w->haproxy->parent);
 }
 
 static int serve(void *ctx, struct settings *settings, void (*started)(void *arg), void *arg)
 {
-	struct haproxy *h = ctx;
-	struct worker w = { h, started, arg };
+	const struct haproxy *h = ctx;
+	struct worker worker = { h, started, arg };
 	struct error err;
 
 	if (!run_serve(settings,
 	               &(struct run_options){ .started = on_worker_started,
-	                                      .arg = &w,
+	                                      .arg = &worker,
 	                                      .heir = h->args.pid_count > 0,
 	                                      .under_master = true },
 	               &err))
@@ -176,21 +173,20 @@ static int serve_by_master(struct haproxy *h, char **again)
 	struct master_options o = { .load = load,
 		                    .serve = serve,
 		                    .say = say,
-		                    .ready = let_go,
+		                    .ready = on_started,
 		                    .ctx = h,
 		                    .argv = again,
 		                    .pidfile = h->args.pidfile };
 
 	struct error err;
 
-	/* With a reload it stays the process that it is, and its predecessors have been told. */
-	if (master_is_again())
-		return master_run(&o);
-	if (h->args.background && !h->args.notify && !go_to_background(h)) {
+	/* What is done once in a daemon's life: those process ids may be somebody else's by now. */
+	if (master_is_executed_again()) {
+		h->args.pid_count = 0;
+	} else if (h->args.background && !h->args.notify && !go_to_background(h)) {
 		error_sys(&err, errno, "[haproxy.main()] Cannot fork");
 		return fail(h, &err);
 	}
-	end_predecessors(&h->args);
 	return master_run(&o);
 }
 

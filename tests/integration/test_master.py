@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
 """`haproxy -W`: what goes wrong around a master and its workers changes nothing for clients."""
 
+import os
 import re
 import signal
 import socket
 from pathlib import Path
 
+import harness
 import pytest
 from harness import LOOPBACK, wait_for
 from peers import connect, echoes, peer  # noqa: F401  (a fixture)
 from process import freeze
-from test_dropin import CONF, manager, master, node, place, talk  # noqa: F401  (fixtures)
+from test_dropin import (CONF, end, is_alive, manager, master, node, place,  # noqa: F401
+                         talk)
 
 
 def worker_of(place):
@@ -83,3 +86,71 @@ def test_a_worker_whose_end_is_seen_before_its_report_leaves_a_master_that_reloa
     reload(process, manager)
     assert talk(place.port)
     assert process.end(signal.SIGTERM) == 0
+
+
+@pytest.fixture
+def daemon(place):  # noqa: F811
+    """daemon(*args): a master in the background; its process id."""
+    pids = []
+
+    def start(*args):
+        done = place.run("-W", "-D", "-f", place.cfg, "-p", place.pidfile, *args)
+        assert done.returncode == 0
+        pids.append(place.pid())
+        return pids[-1]
+    yield start
+    for pid in pids:
+        if is_alive(pid):
+            end(pid)
+
+
+def test_a_master_in_the_background_reloads_and_stops(place, daemon):  # noqa: F811
+    # The command has returned, and nobody holds the pipe that it spoke to.
+    pid = daemon()
+    for _ in range(2):
+        worker = worker_of(place)
+        os.kill(pid, signal.SIGUSR2)
+        wait_for(lambda worker=worker: worker_of(place) != worker, what="a new worker")
+        wait_for(lambda worker=worker: has_ended(worker), what="the old worker to leave")
+        assert place.pid() == pid
+        assert os.getsid(worker_of(place)) == pid
+        assert talk(place.port)
+    end(pid)
+    assert not harness.can_connect(LOOPBACK, place.port)
+
+
+def test_a_master_that_cannot_start_leaves_its_predecessor_alone(
+        place, taken):  # noqa: F811
+    assert place.run("-D", "-f", place.cfg, "-p", place.pidfile).returncode == 0
+    old = place.pid()
+    try:
+        place.write(with_bind(taken))
+        assert place.run("-W", "-f", place.cfg, "-sf", old).returncode == 1
+        assert talk(place.port)
+        place.write("nonsense {{{\n")
+        assert place.run("-W", "-f", place.cfg, "-st", old).returncode == 1
+        assert talk(place.port)
+    finally:
+        end(old)
+
+
+@pytest.fixture
+def signalled(place):  # noqa: F811
+    """What this process could connect to at each SIGUSR1 that it got."""
+    seen = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: seen.append(
+        harness.can_connect(LOOPBACK, place.port)))
+    yield seen
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_predecessor_is_told_once_and_when_its_place_is_taken(
+        place, daemon, signalled):  # noqa: F811
+    pid = daemon("-sf", os.getpid())
+    wait_for(lambda: signalled == [True], what="the signal")
+    worker = worker_of(place)
+    os.kill(pid, signal.SIGUSR2)
+    wait_for(lambda: has_ended(worker), what="the old worker to leave")
+    # A master that has ended says no more.
+    end(pid)
+    assert signalled == [True]
