@@ -44,10 +44,17 @@ void inherit_forget(void);
 size_t inherit_collect(int **ret);
 
 /*
- * Announces `fds` to the program that this process is about to execute: moves them to 3, 4, ... and
- * sets the environment.  Closes nothing else; what is in the way is moved.
+ * Announces `fds` to the program that this process is about to execute: copies them to 3, 4, ...
+ * and sets the environment.  What has those numbers is out of reach until inherit_take_back(), for
+ * which it is kept; without success nothing has changed.
  */
 bool inherit_hand_over(const int *fds, size_t count, struct error *err) MUST_CHECK;
+
+/*
+ * After inherit_hand_over(), when the program could not be executed: every descriptor has its
+ * number again, to an epoll, too, and nothing is announced.
+ */
+void inherit_take_back(void);
 
 /*
  * Starts a program that gets copies of `fds`, announced as above and with the numbers by which they

@@ -338,6 +338,20 @@ static void unblock_signals(void)
 	pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Returns if that is not possible, with all as it was before. */
+static void execute_again(struct master *m, struct error *err)
+{
+	if (!inherit_hand_over(m->fds, m->fd_count, err))
+		return;
+	announce_workers(m);
+	unblock_signals();
+	execvp(m->o->argv[0], m->o->argv);
+	error_sys(err, errno, "cannot execute %s", m->o->argv[0]);
+	inherit_take_back();
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+	unsetenv(WORKERS_VARIABLE);
+}
+
 static void reload(struct master *m)
 {
 	struct error err;
@@ -346,12 +360,7 @@ static void reload(struct master *m)
 		return; /* the one that is under way comes first */
 	say(m, "WARNING", "Reexecuting Master process");
 	notify_send("RELOADING=1");
-	announce_workers(m);
-	if (inherit_hand_over(m->fds, m->fd_count, &err)) {
-		unblock_signals();
-		execvp(m->o->argv[0], m->o->argv);
-		error_sys(&err, errno, "cannot execute %s", m->o->argv[0]);
-	}
+	execute_again(m, &err);
 	say(m, "ALERT", "%s", err.text);
 	reload_failed(m);
 }

@@ -211,15 +211,75 @@ void inherit_close_rest(void)
 	inherit_forget();
 }
 
-/* Copies above the range that they are to end in, so that none is overwritten. */
-static bool move_up(int *fds, size_t count, int above)
+/* What had a number that a socket was given, and can have it again. */
+struct displaced {
+	int copy; /* -1: nothing had it */
+	int flags;
+};
+
+static struct displaced *displaced;
+static size_t displaced_count;
+
+static void forget_displaced(void)
 {
+	for (size_t i = 0; i < displaced_count; i++)
+		if (displaced[i].copy != -1)
+			close(displaced[i].copy);
+	free(displaced);
+	displaced = NULL;
+	displaced_count = 0;
+}
+
+static bool save_displaced(size_t count, int above)
+{
+	displaced = mem_zalloc((count + 1) * sizeof(*displaced));
 	for (size_t i = 0; i < count; i++) {
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, above);
-		if (fds[i] == -1)
+		int fd = INHERITS_FIRST_FD + (int)i;
+		struct displaced *d = &displaced[displaced_count++];
+
+		d->flags = fcntl(fd, F_GETFD);
+		d->copy = d->flags == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, above);
+		if (d->flags != -1 && d->copy == -1)
 			return false;
 	}
 	return true;
+}
+
+void inherit_take_back(void)
+{
+	for (size_t i = 0; i < displaced_count; i++) {
+		const struct displaced *d = &displaced[i];
+		int fd = INHERITS_FIRST_FD + (int)i;
+
+		if (d->copy == -1)
+			close(fd);
+		else
+			dup3(d->copy, fd, d->flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+	}
+	forget_displaced();
+	/* NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread */
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	/* NOLINTEND(concurrency-mt-unsafe) */
+}
+
+/* Copies above the range that they are to end in, so that none is overwritten. */
+static bool copy_up(const int *fds, size_t count, int above, int *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, above);
+		if (ret[i] == -1)
+			return false;
+	}
+	return true;
+}
+
+static void close_copies(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+	free(fds);
 }
 
 static bool announce(size_t count)
@@ -233,22 +293,36 @@ static bool announce(size_t count)
 	return setenv("LISTEN_PID", pid, 1) == 0 && setenv("LISTEN_FDS", number, 1) == 0;
 }
 
+/* dup2() leaves the copy without CLOEXEC, as it is to be. */
+static bool move_down(const int *copies, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dup2(copies[i], INHERITS_FIRST_FD + (int)i) == -1)
+			return false;
+	return true;
+}
+
 bool inherit_hand_over(const int *fds, size_t count, struct error *err)
 {
 	int above = INHERITS_FIRST_FD + (int)count;
+	bool done = false;
+	int errnum;
 	int *copies;
-	bool done;
 
 	if (count > INHERITS_MOST_FDS)
 		return error_set(err, "%zu sockets are more than can be handed over", count);
 	copies = mem_zalloc((count + 1) * sizeof(int));
 	for (size_t i = 0; i < count; i++)
-		copies[i] = fds[i];
-	done = move_up(copies, count, above);
-	/* dup2() leaves the copy without CLOEXEC, as it is to be. */
-	for (size_t i = 0; done && i < count; i++)
-		done = dup2(copies[i], INHERITS_FIRST_FD + (int)i) != -1;
-	done = done && announce(count);
-	free(copies);
-	return done || error_sys(err, errno, "sockets cannot be handed over");
+		copies[i] = -1;
+	if (!copy_up(fds, count, above, copies) || !save_displaced(count, above)) {
+		errnum = errno;
+		forget_displaced();
+	} else {
+		done = move_down(copies, count) && announce(count);
+		errnum = errno;
+		if (!done)
+			inherit_take_back();
+	}
+	close_copies(copies, count);
+	return done || error_sys(err, errnum, "sockets cannot be handed over");
 }

@@ -7,6 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
+import haproxies
 import harness
 import pytest
 from harness import LOOPBACK, wait_for
@@ -154,3 +155,37 @@ def test_a_predecessor_is_told_once_and_when_its_place_is_taken(
     # A master that has ended says no more.
     end(pid)
     assert signalled == [True]
+
+
+BROKEN = {
+    "missing": None,
+    "not executable": (0o644, ""),
+    # Only execve() finds that out.
+    "without an interpreter": (0o755, "#!/nowhere/sluice\n"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_program_that_cannot_be_executed_fails_the_reload_alone(
+        place, manager, tmp_path, started, how):  # noqa: F811
+    process = started(master(place, manager, tmp_path))
+    worker = worker_of(place)
+    with connect(place.port) as session:
+        assert echoes(session)
+        place.binary.unlink()
+        if BROKEN[how]:
+            mode, text = BROKEN[how]
+            place.binary.write_text(text)
+            place.binary.chmod(mode)
+        for _ in range(2):
+            reload(process, manager, "Reload failed")
+            assert "cannot execute" in process.log()
+            assert echoes(session)
+            assert talk(place.port)
+            assert worker_of(place) == worker
+        place.binary.unlink(missing_ok=True)
+        haproxies.dropin(tmp_path)
+        reload(process, manager)
+        assert echoes(session)
+        assert talk(place.port)
+    assert process.end(signal.SIGTERM) == 0

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,6 +144,116 @@ static void sockets_go_from_one_program_to_the_next(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		close(fds[i]);
+}
+
+enum { LOOKED_AT = 12 };
+
+/* What has a low number: the file and the flags, or nothing. */
+static void look(struct stat *st, int *flags)
+{
+	for (int fd = 0; fd < LOOKED_AT; fd++) {
+		memset(&st[fd], 0, sizeof(st[fd]));
+		fstat(fd, &st[fd]);
+		flags[fd] = fcntl(fd, F_GETFD);
+	}
+}
+
+static bool looks_alike(const struct stat *before, const int *flags)
+{
+	struct stat now[LOOKED_AT];
+	int now_flags[LOOKED_AT];
+
+	look(now, now_flags);
+	for (int fd = 0; fd < LOOKED_AT; fd++)
+		if (now[fd].st_dev != before[fd].st_dev || now[fd].st_ino != before[fd].st_ino ||
+		    now_flags[fd] != flags[fd])
+			return false;
+	return true;
+}
+
+/* As the master: with an epoll and what it watches among the numbers that sockets are to get. */
+static int hand_over_and_take_back(void)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	struct stat before[LOOKED_AT];
+	int flags[LOOKED_AT];
+	struct error err;
+	struct addr at;
+	int fds[4];
+	int ends[2];
+	int epoll;
+
+	for (int fd = 3; fd < LOOKED_AT; fd++)
+		close(fd);
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll != 3 || pipe(ends) == -1 || epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &e) == -1)
+		return 1;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = listening(&at);
+	/* A number that nobody has. */
+	close(ends[1]);
+	look(before, flags);
+	for (int turn = 0; turn < 2; turn++) {
+		if (!inherit_hand_over(fds, ARRAY_LEN(fds), &err) || looks_alike(before, flags))
+			return 2;
+		inherit_take_back();
+		if (!looks_alike(before, flags) || getenv("LISTEN_FDS") || getenv("LISTEN_PID"))
+			return 3;
+		if (epoll_wait(epoll, &e, 1, 0) != 1 || !(e.events & EPOLLHUP))
+			return 4;
+	}
+	return 0;
+}
+
+static void sockets_are_taken_back(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(hand_over_and_take_back());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Not enough descriptors: all of them are where they were. */
+static int hand_over_too_little(rlim_t limit)
+{
+	struct rlimit few = { limit, limit };
+	struct stat before[LOOKED_AT];
+	int flags[LOOKED_AT];
+	struct error err;
+	struct addr at;
+	int fds[4];
+
+	for (int fd = 3; fd < LOOKED_AT; fd++)
+		close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = listening(&at);
+	look(before, flags);
+	if (setrlimit(RLIMIT_NOFILE, &few) == -1)
+		return 1;
+	if (inherit_hand_over(fds, ARRAY_LEN(fds), &err))
+		return 2;
+	return looks_alike(before, flags) && !getenv("LISTEN_FDS") ? 0 : 3;
+}
+
+static void without_room_nothing_is_moved(void **state)
+{
+	(void)state;
+	/* The sockets have 3 to 6; the copies begin at 7. */
+	for (rlim_t limit = 7; limit < 15; limit++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(hand_over_too_little(limit));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
 }
 
 static void too_many_sockets_are_refused(void **state)
@@ -334,6 +447,8 @@ int main(void)
 		cmocka_unit_test(what_was_announced_to_others_is_left_alone),
 		cmocka_unit_test(only_sockets_that_listen_are_collected),
 		cmocka_unit_test(sockets_go_from_one_program_to_the_next),
+		cmocka_unit_test(sockets_are_taken_back),
+		cmocka_unit_test(without_room_nothing_is_moved),
 		cmocka_unit_test(too_many_sockets_are_refused),
 		cmocka_unit_test(a_socket_for_both_families_is_one_for_ipv4),
 		cmocka_unit_test(one_for_ipv6_alone_is_not),
