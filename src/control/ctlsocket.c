@@ -77,6 +77,8 @@ static void follow(struct operator_client *op)
 {
 	op->following = true;
 	op->stream->patient = true;
+	/* What it has missed is not held against it. */
+	op->stream->granted = op->stream->out.len;
 	op->follower.on_event = on_event;
 	daemon_follow(op->ctx.daemon, &op->follower);
 }

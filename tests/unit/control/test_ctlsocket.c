@@ -212,6 +212,45 @@ static void events_follow(void **state)
 	close(fd);
 }
 
+/* A journal that is longer than what a follower may leave unread. */
+static struct journal *long_journal(size_t count)
+{
+	struct journal *j = journal_new(count);
+	struct journal_event e = { .kind = JOURNAL_PROCESS };
+
+	memset(e.text, 'x', sizeof(e.text) - 1);
+	for (size_t i = 0; i < count; i++)
+		journal_append(j, &e);
+	return j;
+}
+
+static void a_follower_gets_all_that_it_has_missed(void **state)
+{
+	enum { EVENTS = 8192 };
+	struct journal *own = scene.daemon.journal;
+	AUTO_TEXT all = { 0 };
+	AUTO_TEXT out = { 0 };
+	int fd = join();
+	size_t lines = 0;
+
+	(void)state;
+	scene.daemon.journal = long_journal(EVENTS);
+	text_add(&all, talk(fd, "show events json follow\n", &out));
+	while (out.len && !strstr(text_str(&out), "<EOF>"))
+		text_add(&all, talk(fd, "", &out));
+	assert_true(all.len > (size_t)STREAM_FOLLOWER_MAX * 3 / 2);
+	for (size_t i = 0; i < all.len; i++)
+		lines += all.data[i] == '\n';
+	assert_int_equal(lines, EVENTS);
+	assert_null(strstr(text_str(&all), "<EOF>"));
+	/* And what comes next. */
+	roster_say(scene.daemon.roster, 5, "it goes on");
+	assert_non_null(strstr(talk(fd, "", &out), "it goes on"));
+	close(fd);
+	journal_free(scene.daemon.journal);
+	scene.daemon.journal = own;
+}
+
 /* The next commands come after the wait, also for a client that sends no more. */
 static void a_wait_holds_the_line_back(void **state)
 {
@@ -299,6 +338,7 @@ int main(void)
 		                                teardown),
 		TEST(the_file_belongs_to_owner_and_group),
 		TEST(events_follow),
+		TEST(a_follower_gets_all_that_it_has_missed),
 		TEST(a_wait_holds_the_line_back),
 		TEST(an_idle_operator_is_sent_away),
 		TEST(it_may_be_on_tcp_or_inherited),
