@@ -34,7 +34,8 @@
 	X(FAR_IN, "bytes from clients to it, while it stood there")                                \
 	X(FAR_OUT, "bytes from it to clients, while it stood there")                               \
 	X(WARM_USED, "warm connections that sessions took")                                        \
-	X(WARM_LOST, "warm connections that the server closed, or that were found dead when used")
+	X(WARM_LOST, "warm connections that the server closed, or that were found dead when used") \
+	X(GONE_ATTEMPTS, "of a service: connection attempts to servers that have gone")
 
 enum counter {
 #define X(name, meaning) COUNTER_##name,

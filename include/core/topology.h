@@ -155,8 +155,9 @@ struct topology_service {
 	_Atomic uint32_t gap_max_ms;         /* longest time without one; reset by who reads it */
 	uint32_t fullconn;                   /* topology_set_maxconn() */
 
-	alignas(TOPOLOGY_LINE) struct counter_set count; /* what happens without a server */
-	_Atomic uint64_t ended[REASON_COUNT];            /* sessions by reason */
+	/* What happens without a server, and with those that have gone: core/topology_gone.h. */
+	alignas(TOPOLOGY_LINE) struct counter_set count;
+	_Atomic uint64_t ended[REASON_COUNT]; /* sessions by reason */
 
 	/* Control thread only. */
 	bool judged;     /* the first checks are over: has_server means something */
@@ -173,6 +174,7 @@ struct topology {
 	size_t *slots;          /* control thread only: the checker's, of each settings->targets */
 	struct topology_service **services;
 	size_t service_count;
+	uint64_t gone_bytes_out; /* control thread only: of services that are not there any more */
 };
 
 /* Takes over `settings`.  Servers start in state_first(); addresses that are numeric are set. */

@@ -55,7 +55,8 @@ struct topology_swap {
 	size_t service_count;
 	/* The checker's slots by target of `after`: the caller's to fill before the commit. */
 	size_t *slots;
-	/* What goes: the caller's after the commit, to be freed when the last session has ended.
+	/* What goes: the caller's after the commit, to be freed when the last session has ended,
+	   with what is counted until then: core/topology_gone.h.
 	   Servers and frontends are those of services that stay. */
 	struct topology_service **gone_services;
 	struct topology_frontend **gone_frontends;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/tick.h"
+#include "core/topology_gone.h"
 #include "engine/program.h"
 #include "engine/queue.h"
 #include "pace.h"
@@ -217,6 +218,7 @@ void arrivals_remove(struct roster *r, struct topology_server *s)
 	if (s->own)
 		stop_checks(r, s);
 	say(r, s, "removed");
+	topology_gone_server(s);
 	topology_free_server(s);
 	/* A node's check goes on for others, or for nobody. */
 	pace_set(r, check_slot);

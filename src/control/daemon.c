@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/tick.h"
+#include "core/topology_gone.h"
 #include "engine/listener.h"
 
 #include <stdio.h>
@@ -10,19 +11,6 @@
 #include <unistd.h>
 
 enum { PREDECESSORS_MAX = 64 };
-
-static uint64_t total_bytes_out(const struct daemon *c)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < c->topology->service_count; i++) {
-		const struct topology_service *service = c->topology->services[i];
-
-		for (size_t k = 0; k < service->server_count; k++)
-			n += counter_get(&service->servers[k]->count, COUNTER_BYTES_OUT);
-	}
-	return n;
-}
 
 static struct snapshot_listener describe(const struct listener *l)
 {
@@ -119,7 +107,7 @@ struct snapshot *daemon_snapshot(struct daemon *c)
 		.conn_rate_max = c->conn_rate_max,
 		.stopping = c->stopping,
 		.dropped_logs = logger_dropped(c->logger) + crew_dropped_records(c->crew),
-		.bytes_out_total = total_bytes_out(c),
+		.bytes_out_total = topology_gone_bytes_out(c->topology),
 		.bytes_out_rate = c->bytes_out_rate,
 		.listeners = crew_listeners(c->crew),
 		.node = c->node,
@@ -169,12 +157,12 @@ void daemon_unfollow(struct daemon *c, struct daemon_follower *f)
 void daemon_sample(struct daemon *c)
 {
 	uint64_t accepted = crew_accepted(c->crew);
-	uint64_t bytes = total_bytes_out(c);
+	uint64_t bytes = topology_gone_bytes_out(c->topology);
 
 	c->conn_rate = accepted - c->last_accepted;
 	c->last_accepted = accepted;
 	if (c->conn_rate > c->conn_rate_max)
 		c->conn_rate_max = c->conn_rate;
-	c->bytes_out_rate = bytes - c->last_bytes_out;
+	c->bytes_out_rate = bytes >= c->last_bytes_out ? bytes - c->last_bytes_out : bytes;
 	c->last_bytes_out = bytes;
 }

@@ -61,6 +61,12 @@ static void name_server(struct text *out, const void *object)
 	legacyline_word(out, "name", s->settings->name);
 }
 
+static void name_process(struct text *out, const void *object)
+{
+	(void)object;
+	legacyline_begin(out, "process-gain");
+}
+
 static void name_service(struct text *out, const void *object)
 {
 	const struct topology_service *s = object;
@@ -104,6 +110,8 @@ static void walk(struct legacy_gains *g)
 	const struct topology *t = g->topology;
 
 	g->at = 0;
+	compare(g, name_process, t, "gone_bytes_out", t->gone_bytes_out);
+	finish(g);
 	for (size_t i = 0; i < t->service_count; i++) {
 		struct topology_service *s = t->services[i];
 

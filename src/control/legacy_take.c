@@ -4,6 +4,7 @@
  */
 #include "control/legacy.h"
 
+#include "core/topology_gone.h"
 #include "legacyline.h"
 #include "legacynames.h"
 
@@ -275,7 +276,7 @@ static bool is_same_place(const struct topology_server *s, const struct legacyli
 	       is_same(l, "port", s->settings->port);
 }
 
-static void take_server(const struct topology *t, const struct legacyline *l)
+static void take_server(struct topology *t, const struct legacyline *l)
 {
 	struct topology_server *s = find_server(t, l);
 
@@ -304,7 +305,7 @@ static void take_ended(struct topology_service *s, const struct legacyline *l)
 	}
 }
 
-static void take_service(const struct topology *t, const struct legacyline *l)
+static void take_service(struct topology *t, const struct legacyline *l)
 {
 	struct topology_service *s = find_service(t, legacyline_find(l, "name"));
 
@@ -324,7 +325,7 @@ static void take_service(const struct topology *t, const struct legacyline *l)
 	atomic_store_explicit(&s->connected_ms, when(l, "connected"), memory_order_relaxed);
 }
 
-static void take_frontend(const struct topology *t, const struct legacyline *l)
+static void take_frontend(struct topology *t, const struct legacyline *l)
 {
 	struct topology_frontend *f = find_frontend(t, l);
 
@@ -340,15 +341,30 @@ static void take_frontend(const struct topology *t, const struct legacyline *l)
 
 /* --- gains -------------------------------------------------------------------------------- */
 
-static void gain_server(const struct topology *t, const struct legacyline *l)
+/* The file has no such server any more: its service's sums go on. */
+static void gain_gone_server(struct topology *t, const struct legacyline *l)
+{
+	struct topology_service *s = find_service(t, legacyline_find(l, "service"));
+	struct counter_set gone = { 0 };
+
+	legacynames_add(&gone, l);
+	if (s)
+		topology_gone_set(s, &gone);
+	else
+		t->gone_bytes_out += counter_get(&gone, COUNTER_BYTES_OUT);
+}
+
+static void gain_server(struct topology *t, const struct legacyline *l)
 {
 	struct topology_server *s = find_server(t, l);
 
 	if (s)
 		legacynames_add(&s->count, l);
+	else
+		gain_gone_server(t, l);
 }
 
-static void gain_frontend(const struct topology *t, const struct legacyline *l)
+static void gain_frontend(struct topology *t, const struct legacyline *l)
 {
 	struct topology_frontend *f = find_frontend(t, l);
 
@@ -356,14 +372,21 @@ static void gain_frontend(const struct topology *t, const struct legacyline *l)
 		legacynames_add(&f->count, l);
 }
 
-static void gain_service(const struct topology *t, const struct legacyline *l)
+static void gain_service(struct topology *t, const struct legacyline *l)
 {
 	struct topology_service *s = find_service(t, legacyline_find(l, "name"));
 
-	if (!s)
+	if (!s) {
+		t->gone_bytes_out += total(l, legacynames_counter(COUNTER_BYTES_OUT));
 		return;
+	}
 	take_ended(s, l);
 	legacynames_add(&s->count, l);
+}
+
+static void gain_process(struct topology *t, const struct legacyline *l)
+{
+	t->gone_bytes_out += total(l, "gone_bytes_out");
 }
 
 static void settle_frontend(struct topology_frontend *f)
@@ -390,11 +413,12 @@ bool legacy_take(struct topology *t, char *line)
 {
 	static const struct {
 		const char *kind;
-		void (*take)(const struct topology *t, const struct legacyline *l);
+		void (*take)(struct topology *t, const struct legacyline *l);
 	} kinds[] = {
 		{ "server", take_server },        { "service", take_service },
 		{ "frontend", take_frontend },    { "server-gain", gain_server },
 		{ "service-gain", gain_service }, { "frontend-gain", gain_frontend },
+		{ "process-gain", gain_process },
 	};
 	struct legacyline l;
 

@@ -160,7 +160,7 @@ void processcalls_clear_counters(struct call *c)
 		clear_service(d->topology->services[i], all);
 	d->conn_rate_max = 0;
 	if (all)
-		d->last_bytes_out = 0;
+		d->topology->gone_bytes_out = d->last_bytes_out = 0;
 }
 
 /* --- frontends ---------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "reloadparts.h"
 
 #include "base/mem.h"
+#include "core/topology_gone.h"
 #include "rosterparts.h"
 
 #include <stdlib.h>
@@ -42,6 +43,18 @@ static bool is_idle(const struct reload_leaver *l)
 	return !load(l->frontend ? &l->frontend->active : &l->service->active);
 }
 
+/* What is on its way out of it counts for it until the end. */
+static bool has_leavers(const struct reload *r, const struct topology_service *service)
+{
+	const struct reload_leaver *l;
+
+	LIST_FOREACH(l, &r->leavers, link)
+		if ((l->server && l->server->service == service) ||
+		    (l->frontend && l->frontend->service == service))
+			return true;
+	return false;
+}
+
 static bool has_listener(const struct reload *r, const struct reload_leaver *l)
 {
 	const struct crew *crew = r->s->daemon.crew;
@@ -71,6 +84,27 @@ void reload_leavers_wait(const struct reload *r)
 	roster->o.quiesce(roster->o.ctx);
 }
 
+/* What the last sessions have counted: of servers before that of the services they belong to. */
+static void keep_counts(struct reload *r)
+{
+	struct reload_leaver *l;
+
+	LIST_FOREACH(l, &r->leavers, link) {
+		if (l->server)
+			topology_gone_server(l->server);
+		if (l->frontend)
+			topology_gone_frontend(l->frontend);
+	}
+	LIST_FOREACH(l, &r->leavers, link)
+		if (l->service)
+			topology_gone_service(r->s->daemon.topology, l->service);
+}
+
+static bool may_go(const struct reload *r, const struct reload_leaver *l)
+{
+	return l->idle && !has_listener(r, l) && !(l->service && has_leavers(r, l->service));
+}
+
 /* Those that are idle stay so; what workers have told of them before is read in between. */
 void reload_leavers_free(struct reload *r)
 {
@@ -82,13 +116,15 @@ void reload_leavers_free(struct reload *r)
 		l->idle = is_idle(l);
 		any |= l->idle;
 	}
+	if (any)
+		reload_leavers_wait(r);
+	keep_counts(r);
 	if (!any)
 		return;
-	reload_leavers_wait(r);
 	crew_free_idle(crew);
 	for (struct reload_leaver *l = LIST_FIRST(&r->leavers); l; l = next) {
 		next = LIST_NEXT(l, link);
-		if (l->idle && !has_listener(r, l))
+		if (may_go(r, l))
 			free_leaver(l);
 	}
 }
@@ -97,6 +133,8 @@ void reload_leavers_end(struct reload *r)
 {
 	struct reload_leaver *next;
 
+	/* A process that serves in our place is still to be told. */
+	keep_counts(r);
 	for (struct reload_leaver *l = LIST_FIRST(&r->leavers); l; l = next) {
 		next = LIST_NEXT(l, link);
 		free_leaver(l);

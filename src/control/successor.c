@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "control/legacy.h"
 #include "control/privileges.h"
+#include "core/topology_gone.h"
 #include "engine/listener.h"
 #include "engine/worker.h"
 #include "legacyline.h"
@@ -202,16 +203,6 @@ static bool receive_state(struct successor *h, int from)
 	}
 }
 
-static uint64_t total_bytes_out(const struct topology *t)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < t->service_count; i++)
-		for (size_t k = 0; k < t->services[i]->server_count; k++)
-			n += counter_get(&t->services[i]->servers[k]->count, COUNTER_BYTES_OUT);
-	return n;
-}
-
 bool successor_take_over(struct successor *h, struct error *err)
 {
 	int from = TAILQ_FIRST(&h->ancestors)->fd;
@@ -220,7 +211,7 @@ bool successor_take_over(struct successor *h, struct error *err)
 	if (!receive_state(h, from))
 		return error_set(err, "the process that this one was to follow says nothing");
 	legacy_settle(h->s->daemon.topology);
-	h->s->daemon.last_bytes_out = total_bytes_out(h->s->daemon.topology);
+	h->s->daemon.last_bytes_out = topology_gone_bytes_out(h->s->daemon.topology);
 	return true;
 }
 

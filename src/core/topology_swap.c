@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/topology_swap.h"
 
+#include "core/topology_gone.h"
 #include "topology_build.h"
 #include "topology_number.h"
 
@@ -343,6 +344,17 @@ static void lose_checks(const struct topology_swap *s)
 			lose_check(s->gone_services[i]->servers[k]);
 }
 
+/* No sum goes back. */
+static void keep_counts(const struct topology_swap *s)
+{
+	for (size_t i = 0; i < s->gone_server_count; i++)
+		topology_gone_server(s->gone_servers[i]);
+	for (size_t i = 0; i < s->gone_frontend_count; i++)
+		topology_gone_frontend(s->gone_frontends[i]);
+	for (size_t i = 0; i < s->gone_service_count; i++)
+		topology_gone_service(s->topology, s->gone_services[i]);
+}
+
 void topology_swap_commit(struct topology_swap *s, uint32_t was, uint32_t maxconn)
 {
 	struct topology *t = s->topology;
@@ -350,6 +362,7 @@ void topology_swap_commit(struct topology_swap *s, uint32_t was, uint32_t maxcon
 	for (size_t i = 0; i < s->service_count; i++)
 		put_service(s, &s->services[i], was, maxconn);
 	lose_checks(s);
+	keep_counts(s);
 	EXCHANGE(t->services, s->service_list);
 	t->service_count = s->service_count;
 	EXCHANGE(t->slots, s->slots);

@@ -232,7 +232,8 @@ static void add_weight(struct sums *sum, const struct snapshot_service *service,
 
 static struct sums sum_up(const struct snapshot_service *service)
 {
-	struct sums ret = { .last_session_s = -1 };
+	struct sums ret = { .last_session_s = -1,
+		            .attempts = service->count[COUNTER_GONE_ATTEMPTS] };
 
 	for (size_t i = 0; i < service->server_count; i++) {
 		const struct snapshot_server *server = &service->servers[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/legacy.h"
 
+#include "core/topology_gone.h"
 #include "scene.h"
 
 #include <setjmp.h>
@@ -167,6 +168,28 @@ static void gains_are_added(void **state)
 	topology_free(to);
 }
 
+static void gains_of_what_the_file_has_no_more_stay_in_the_sums(void **state)
+{
+	struct topology *from = make();
+	struct topology *to = make();
+	struct topology_service *psql = to->services[0];
+
+	(void)state;
+	take(to, "server-gain service=psql name=gone SESSIONS=2 BYTES_OUT=10 RETRIES=1");
+	take(to, "server-gain service=gone name=n1 SESSIONS=2 BYTES_OUT=100");
+	take(to, "service-gain name=gone SESSIONS=2 BYTES_OUT=1000");
+	assert_int_equal(counter_get(&psql->count, COUNTER_BYTES_OUT), 10);
+	assert_int_equal(counter_get(&psql->count, COUNTER_RETRIES), 1);
+	assert_int_equal(counter_get(&psql->count, COUNTER_SESSIONS), 0);
+	assert_int_equal(counter_get(&psql->count, COUNTER_GONE_ATTEMPTS), 2);
+	assert_int_equal(topology_gone_bytes_out(to), 1110);
+	from->gone_bytes_out = 5;
+	hand_over(from, to);
+	assert_int_equal(topology_gone_bytes_out(to), 1115);
+	topology_free(from);
+	topology_free(to);
+}
+
 #define N1 "server service=psql name=n1 host=127.0.0.1 port=26101 "
 
 #define N2 "server service=psql name=n2 host=127.0.0.1 port=26102 "
@@ -288,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_learnt_counted_and_ordered_is_passed_on),
 		cmocka_unit_test(gains_are_added),
+		cmocka_unit_test(gains_of_what_the_file_has_no_more_stay_in_the_sums),
 		cmocka_unit_test(what_the_file_changed_counts),
 		cmocka_unit_test(counters_fit_the_limits_of_now),
 		cmocka_unit_test(a_server_without_checks_needs_none),

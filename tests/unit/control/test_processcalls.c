@@ -92,7 +92,9 @@ static void clearing_all_takes_totals_too(void **state)
 
 	(void)state;
 	fill(s);
+	scene.daemon.topology->gone_bytes_out = 20;
 	order("clear counters all", "");
+	assert_int_equal(scene.daemon.topology->gone_bytes_out, 0);
 	assert_int_equal(counter_get(&n1->count, COUNTER_BYTES_OUT), 0);
 	assert_int_equal(counter_get(&s->count, COUNTER_SESSIONS), 0);
 	assert_int_equal(counter_get(&s->frontends[0]->count, COUNTER_CONNECTIONS), 0);

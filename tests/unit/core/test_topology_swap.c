@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/topology_gone.h"
 #include "core/topology_swap.h"
 
 #include "sample.h"
@@ -64,6 +65,76 @@ static struct topology_swap *swap(struct topology *t, struct settings *after)
 	fill_slots(w, 20);
 	topology_swap_commit(w, 100, 100);
 	return w;
+}
+
+/* What it shows as the sum over its servers, and their connection attempts. */
+static void assert_sums(const struct topology_service *service, uint64_t bytes, uint64_t attempts)
+{
+	struct topology_service *s = (struct topology_service *)(uintptr_t)service;
+	uint64_t n = counter_get(&s->count, COUNTER_BYTES_OUT);
+	uint64_t k = counter_get(&s->count, COUNTER_GONE_ATTEMPTS);
+
+	for (size_t i = 0; i < s->server_count; i++) {
+		n += counter_get(&s->servers[i]->count, COUNTER_BYTES_OUT);
+		k += counter_get(&s->servers[i]->count, COUNTER_SESSIONS);
+	}
+	assert_int_equal(n, bytes);
+	assert_int_equal(k, attempts);
+}
+
+static void no_sum_goes_back_with_what_goes(void **state)
+{
+	struct topology *t = topology_new(make("psql", abc, 3));
+	struct topology_service *psql = t->services[0];
+	struct topology_server *c = psql->servers[2];
+	struct topology_swap *w;
+
+	(void)state;
+	counter_add(&psql->count, COUNTER_SESSIONS, 5);
+	counter_add(&psql->servers[0]->count, COUNTER_BYTES_OUT, 10);
+	counter_add(&psql->servers[0]->count, COUNTER_SESSIONS, 2);
+	counter_add(&c->count, COUNTER_BYTES_OUT, 100);
+	counter_add(&c->count, COUNTER_SESSIONS, 4);
+	w = swap(t, make("psql", abc, 2));
+	assert_sums(psql, 110, 6);
+	/* Its last sessions go on. */
+	counter_add(&c->count, COUNTER_BYTES_OUT, 1);
+	topology_gone_server(c);
+	topology_gone_server(c);
+	assert_sums(psql, 111, 6);
+	assert_int_equal(counter_get(&psql->count, COUNTER_SESSIONS), 5);
+	assert_int_equal(topology_gone_bytes_out(t), 111);
+	end(w);
+	w = swap(t, make("other", abc, 1));
+	assert_int_equal(topology_gone_bytes_out(t), 111);
+	counter_add(&psql->servers[0]->count, COUNTER_BYTES_OUT, 1000);
+	topology_gone_service(t, psql);
+	assert_int_equal(topology_gone_bytes_out(t), 1111);
+	end(w);
+	topology_free(t);
+}
+
+static void connections_of_a_frontend_that_goes_stay_the_service_s(void **state)
+{
+	struct settings_frontend fronts[2] = { { .name = "psql" }, { .name = "fe2" } };
+	struct settings *before = make("psql", abc, 1);
+	struct topology_service *service;
+	struct topology_swap *w;
+	struct topology *t;
+
+	(void)state;
+	service_of(before)->frontends = fronts;
+	service_of(before)->frontend_count = 2;
+	t = topology_new(before);
+	service = t->services[0];
+	counter_add(&service->frontends[1]->count, COUNTER_CONNECTIONS, 3);
+	counter_add(&service->frontends[1]->count, COUNTER_SESSIONS, 3);
+	w = swap(t, make("psql", abc, 1));
+	assert_int_equal(counter_get(&service->count, COUNTER_CONNECTIONS), 3);
+	/* The service counts them itself. */
+	assert_int_equal(counter_get(&service->count, COUNTER_SESSIONS), 0);
+	end(w);
+	topology_free(t);
 }
 
 static void what_is_kept_keeps_its_object_and_gets_other_settings(void **state)
@@ -368,6 +439,8 @@ static void a_hash_has_its_wheel_when_the_settings_say_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_sum_goes_back_with_what_goes),
+		cmocka_unit_test(connections_of_a_frontend_that_goes_stay_the_service_s),
 		cmocka_unit_test(what_is_kept_keeps_its_object_and_gets_other_settings),
 		cmocka_unit_test(servers_come_and_go_in_the_order_of_the_file),
 		cmocka_unit_test(nothing_is_seen_of_a_swap_that_is_given_up),

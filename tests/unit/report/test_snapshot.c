@@ -60,6 +60,17 @@ static void totals_of_a_service_are_its_own_and_those_of_its_servers(void **stat
 	snapshot_free(s);
 }
 
+static void attempts_at_servers_that_have_gone_are_the_service_s(void **state)
+{
+	struct fixture *f = *state;
+	struct snapshot *s;
+
+	counter_add(&f->topology->services[0]->count, COUNTER_GONE_ATTEMPTS, 100);
+	s = snapshot_take(f->topology, &f->process);
+	assert_int_equal(s->services[0].backend.at[METRIC_CONNECT].number, 138);
+	snapshot_free(s);
+}
+
 static void a_snapshot_stands_alone(void **state)
 {
 	struct fixture f;
@@ -149,6 +160,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_come_in_the_order_of_haproxy, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    totals_of_a_service_are_its_own_and_those_of_its_servers, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    attempts_at_servers_that_have_gone_are_the_service_s, setup, teardown),
 		cmocka_unit_test(a_snapshot_stands_alone),
 		cmocka_unit_test_setup_teardown(present_downtime_is_added, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_name_without_an_address_is_a_dash, setup,
