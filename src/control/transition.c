@@ -145,7 +145,8 @@ static void account(struct topology_server *s, const struct state *before,
 {
 	int64_t now = tick_ms();
 
-	if (is_down(before) && !is_down(after))
+	/* Also one that stays down, in drain or under maintenance: its time begins anew below. */
+	if (is_down(before))
 		s->downtime_ms += (uint64_t)(now - s->since_ms);
 	/* HAProxy counts maintenance, too, as a time when it goes down. */
 	if ((!is_down(before) && is_down(after) && before->health != STATE_CHECKING) ||

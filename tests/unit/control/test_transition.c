@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WRAP: checker_set_pace checker_hurry checker_set_address checker_set_port */
-/* WRAP: checker_set_agent_send checker_add checker_remove */
-#include "rosterscene.h"
+/* WRAP: checker_set_agent_send checker_add checker_remove tick_ms */
+#include "rosterclock.h"
 
 static void check(struct rosterscene *s, size_t slot, enum probe_code code)
 {
@@ -87,6 +87,45 @@ static void the_longest_name_is_whole_in_the_journal(void **state)
 	rosterscene_open(&s, specs, 1, NULL);
 	check_until_down(&s, 0);
 	assert_string_equal(s.last.server, name);
+	rosterscene_close(&s);
+}
+
+/* As a report has it: with the present period. */
+static uint64_t downtime(const struct topology_server *s)
+{
+	struct state state = topology_state(s);
+	bool down = state_effective(&state) == STATE_DOWN;
+
+	return s->downtime_ms + (down ? (uint64_t)(tick_ms() - s->since_ms) : 0);
+}
+
+static void the_time_of_being_down_only_grows(void **state)
+{
+	static const struct {
+		enum roster_order order;
+		uint64_t wanted;
+	} orders[] = { { ROSTER_DRAIN, 2000 }, { ROSTER_MAINT, 3000 }, { ROSTER_READY, 3000 } };
+	struct rosterscene s;
+	struct topology_server *s1;
+
+	(void)state;
+	rosterscene_open(&s, tracking, 1, NULL);
+	s1 = rosterscene_server(&s, "be/s1");
+	check(&s, 0, PROBE_L4OK);
+	rosterclock_pass(5000);
+	check_until_down(&s, 0);
+	assert_int_equal(downtime(s1), 0);
+	rosterclock_pass(1000);
+	assert_int_equal(downtime(s1), 1000);
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		roster_order(s.roster, s1, orders[i].order);
+		rosterclock_pass(1000);
+		assert_int_equal(downtime(s1), orders[i].wanted);
+	}
+	/* Maintenance alone is none. */
+	roster_order(s.roster, s1, ROSTER_MAINT);
+	rosterclock_pass(1000);
+	assert_int_equal(downtime(s1), 3000);
 	rosterscene_close(&s);
 }
 
@@ -198,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_tracking_server_follows_through_chains),
 		cmocka_unit_test(maintenance_and_drain_are_inherited),
 		cmocka_unit_test(the_longest_name_is_whole_in_the_journal),
+		cmocka_unit_test(the_time_of_being_down_only_grows),
 		cmocka_unit_test(sessions_end_when_their_server_goes),
 		cmocka_unit_test(sessions_on_backups_end_when_a_primary_is_back),
 		cmocka_unit_test(a_server_without_an_address_is_down_after_maintenance_too),
