@@ -54,7 +54,10 @@ struct roster_options {
 struct roster *roster_new(const struct roster_options *o);
 void roster_free(struct roster *r); /* NULL is fine */
 
-/* Tells the checker how fast to go; before checker_start(). */
+/*
+ * Tells the checker how fast to go, and goes on with the panics of a process before this one;
+ * before checker_start().
+ */
 void roster_start(struct roster *r);
 
 /* checker_on_result() of the checker's slot `target`. */

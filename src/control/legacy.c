@@ -149,6 +149,7 @@ static void write_service(struct text *out, struct topology_service *s)
 	name_service(out, "service", s);
 	put(out, "judged", s->judged);
 	put(out, "has_server", s->has_server);
+	put(out, "panicking", atomic_load_explicit(&s->panicking, memory_order_relaxed));
 	put(out, "since_wall", (uint64_t)s->since_wall_ms);
 	put(out, "since", (uint64_t)s->since_ms);
 	put(out, "down_count", s->down_count);

@@ -313,6 +313,9 @@ static void take_service(struct topology *t, const struct legacyline *l)
 		return;
 	s->judged = flag(l, "judged");
 	s->has_server = flag(l, "has_server");
+	/* In HAProxy's place nothing would end it. */
+	atomic_store_explicit(&s->panicking, flag(l, "panicking") && !t->settings->haproxy,
+	                      memory_order_relaxed);
 	s->since_ms = when(l, "since");
 	s->since_wall_ms = when(l, "since_wall");
 	s->down_count = total(l, "down_count");

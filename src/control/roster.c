@@ -53,8 +53,14 @@ void roster_use_names(struct roster *r, const struct roster_names *names, void *
 
 void roster_start(struct roster *r)
 {
-	for (size_t i = 0; i < r->o.topology->settings->target_count; i++)
-		pace_set(r, r->o.topology->slots[i]);
+	const struct topology *t = r->o.topology;
+
+	for (size_t i = 0; i < t->settings->target_count; i++)
+		pace_set(r, t->slots[i]);
+	/* One that a process before this one has begun goes on. */
+	for (size_t i = 0; i < t->service_count; i++)
+		if (atomic_load_explicit(&t->services[i]->panicking, memory_order_relaxed))
+			panic_look(r, t->services[i]);
 }
 
 void roster_say(struct roster *r, int level, const char *fmt, ...)

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, wait_for
+from harness import LOOPBACK, PATIENCE, PgSession, cluster_conf, free_port, port_of, wait_for
 from peers import black_hole, conf_of, connect, echo, echoes, peer, server, service
 from process import freeze, program
 
@@ -262,6 +262,33 @@ def test_orders_and_health_survive(generations, simnodes):
     assert "CHECKING" not in balancer.log()[log:]
     nodes.command(3, "start")
     balancer.wait_server("psql/n3", "UP")
+
+
+def test_a_panic_goes_on(generations, simnodes):
+    nodes = simnodes(3)
+    conf = cluster_conf(
+        nodes.nodes,
+        services=[f'{{ name = "psql"; bind = "{LOOPBACK}:{free_port()}"; port = "sql"; '
+                  'protocol = "pgwire"; panic = "route"; }'],
+        check='type = "http"; port = "http"; path = "/health?ready=1"; inter = "200ms"; '
+              'fastinter = "100ms"; rise = 2; fall = 3;')
+    all_of_them = generations(conf)
+    balancer = all_of_them.balancer
+    for node in nodes.nodes:
+        balancer.wait_server(f"psql/{node.name}", "UP")
+    nodes.command("all", "unready")
+
+    def panics():
+        return balancer.status()["services"][0]["panicking"]
+    wait_for(panics, what="a panic")
+    for node in nodes.nodes:
+        balancer.wait_server(f"psql/{node.name}", "DOWN")
+    all_of_them.upgrade()
+    assert panics()
+    with PgSession(port_of(conf, "psql")) as session:
+        assert session.value("SELECT 1") == "1"
+    nodes.command("all", "reset")
+    wait_for(lambda: not panics(), what="its end")
 
 
 def test_a_broken_configuration_changes_nothing(behind):

@@ -97,6 +97,7 @@ static void what_was_learnt_counted_and_ordered_is_passed_on(void **state)
 	from->services[0]->ended[REASON_SERVER_DOWN] = 6;
 	from->services[0]->has_server = true;
 	from->services[0]->judged = true;
+	from->services[0]->panicking = true;
 	counter_add(&from->services[0]->frontends[0]->count, COUNTER_CONNECTIONS, 8);
 	from->services[0]->frontends[0]->paused = true;
 
@@ -125,6 +126,7 @@ static void what_was_learnt_counted_and_ordered_is_passed_on(void **state)
 	assert_int_equal(to->services[0]->count.at[COUNTER_RETRIES], 5);
 	assert_int_equal(to->services[0]->ended[REASON_SERVER_DOWN], 6);
 	assert_true(to->services[0]->has_server && to->services[0]->judged);
+	assert_true(to->services[0]->panicking);
 	assert_int_equal(to->services[0]->frontends[0]->count.at[COUNTER_CONNECTIONS], 8);
 	assert_int_equal(to->services[0]->frontends[0]->last_accepted, 8);
 	assert_true(to->services[0]->frontends[0]->paused);

@@ -48,6 +48,36 @@ static void one_draining_node_of_three_is_no_panic(void **state)
 	rosterscene_close(&s);
 }
 
+/* As after an upgrade: states and the panic are known, the journal is empty. */
+static void one_that_was_handed_over_goes_on_until_it_is_over(void **state)
+{
+	struct rosterscene s;
+	struct topology_service *be = open_scene(&s, 3, SETTINGS_PANIC_ROUTE);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		topology_set_state(be->servers[i], (struct state){ .health = STATE_DOWN });
+		be->servers[i]->check =
+		    (struct probe_result){ .code = PROBE_L7STS, .draining = true, .status = 503 };
+	}
+	journal_free(s.journal);
+	s.journal = journal_new(16);
+	s.roster->o.journal = s.journal;
+	roster_start(s.roster);
+	assert_false(be->panicking);
+	atomic_store(&be->panicking, true);
+	roster_start(s.roster);
+	assert_true(be->panicking);
+	assert_true(is_usable(be, 0) && is_usable(be, 1) && is_usable(be, 2));
+	rosterscene_expect_of(&s.said, "");
+	rosterclock_times(rosterclock_passed, &s, 0, 2);
+	assert_true(be->panicking);
+	rosterclock_times(rosterclock_passed, &s, 1, 2);
+	assert_false(be->panicking);
+	assert_false(is_usable(be, 2));
+	rosterscene_close(&s);
+}
+
 static void a_rolling_restart_is_no_panic(void **state)
 {
 	struct rosterscene s;
@@ -325,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_draining_node_of_three_is_no_panic),
+		cmocka_unit_test(one_that_was_handed_over_goes_on_until_it_is_over),
 		cmocka_unit_test(a_rolling_restart_is_no_panic),
 		cmocka_unit_test(most_that_drain_or_are_silent_at_once_are_a_panic),
 		cmocka_unit_test(one_server_alone_does_not_panic),
