@@ -28,7 +28,7 @@ struct stream {
 	TAILQ_ENTRY(stream) link;
 	struct stream_server *server;
 	ev_io io;
-	ev_timer idle;
+	ev_timer idle, again;
 	struct text in, out;
 	bool eof;         /* the client will send no more */
 	bool spoke;       /* the client has sent something */
@@ -36,6 +36,7 @@ struct stream {
 	bool patient;     /* no idle limit: a follower of events */
 	size_t granted;   /* ... that may have so much unread beyond STREAM_FOLLOWER_MAX */
 	bool holding;     /* an answer is still to come, whatever the client sends or ends */
+	bool yields;      /* the protocol wants to go on in the next turn of the loop: on_input() */
 	uint32_t idle_ms; /* its own idle limit; 0: the server's */
 	void *state;      /* the protocol's, zeroed, `state_size` bytes */
 };
@@ -44,7 +45,11 @@ TAILQ_HEAD(stream_list, stream);
 
 struct stream_protocol {
 	size_t state_size;
-	/* Input has come (or its end: stream->eof).  Consumes from `in`, adds to `out`. */
+	/*
+	 * Input has come (or its end: stream->eof).  Consumes from `in`, adds to `out`.  What takes
+	 * long leaves the rest and sets `yields`: others have their turn, then it is called again,
+	 * and nothing is read before.
+	 */
 	void (*on_input)(struct stream *s);
 	void (*on_close)(struct stream *s); /* or NULL */
 	uint32_t idle_s;

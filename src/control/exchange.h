@@ -45,6 +45,7 @@ struct exchange_visitor {
 	struct stream *stream;
 	struct tlsserver *tls; /* NULL: in clear */
 	struct text plain;     /* what came over TLS and is not read yet */
+	size_t made;           /* bytes of answers in this turn of the loop, sent or not */
 	bool known;            /* counted */
 	enum { EXCHANGE_NOTHING, EXCHANGE_EVENTS, EXCHANGE_LIVE } following;
 };

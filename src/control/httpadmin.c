@@ -17,6 +17,8 @@
 enum {
 	IDLE_S = 60,
 	UNREAD_MAX = 256 * 1024, /* answers that wait; the requests behind them wait, too */
+	TURN_BYTES = 32 * 1024,  /* so much is made for a client, or for so long, then others ... */
+	TURN_US = 5000,          /* ... have their turn */
 	ALL_UNREAD_MAX = 64 * 1024 * 1024, /* of all clients; then only health is told */
 	FORM_MAX = 16384                   /* HAProxy's tune.bufsize limits forms the same way */
 };
@@ -179,11 +181,14 @@ static void count_answer(struct exchange_endpoint *e, int status, size_t len)
 
 static void reply(struct exchange *x, bool keep, bool with_body)
 {
+	struct exchange_visitor *v = x->stream->state;
 	AUTO_TEXT out = { 0 };
 
+	/* That of HEAD costs as much. */
+	v->made += x->body.len;
 	exchange_write(x, keep, with_body, &out);
 	count_answer(x->endpoint, x->status, out.len);
-	exchange_send(x->stream->state, &out);
+	exchange_send(v, &out);
 	text_release(&x->body);
 	text_release(&x->fields);
 }
@@ -327,6 +332,22 @@ static bool decrypt(struct stream *s)
 	return !s->ending && v->plain.len;
 }
 
+/* Large pages may be asked for in one breath: checks and other clients go on between them. */
+static void take_requests(struct stream *s, struct text *in)
+{
+	struct exchange_visitor *v = s->state;
+	int64_t begun_us = tick_us();
+	bool enough = false;
+
+	v->made = 0;
+	while (in->len && s->out.len < UNREAD_MAX && !s->ending && !eventfollow_is(v) && !enough) {
+		if (!take_request(s, in))
+			return;
+		enough = v->made >= TURN_BYTES || tick_us() - begun_us >= TURN_US;
+	}
+	s->yields = in->len && s->out.len < UNREAD_MAX && !s->ending && !eventfollow_is(v);
+}
+
 static void on_input(struct stream *s)
 {
 	struct exchange_visitor *v = s->state;
@@ -339,9 +360,7 @@ static void on_input(struct stream *s)
 		if (!decrypt(s))
 			return;
 	}
-	while (in->len && s->out.len < UNREAD_MAX && !s->ending && !eventfollow_is(v))
-		if (!take_request(s, in))
-			break;
+	take_requests(s, in);
 	/* What is read already would be forgotten: over TLS a client waits for its answers. */
 	if (v->tls && in->len && s->out.len >= UNREAD_MAX)
 		s->ending = true;

@@ -27,6 +27,7 @@ static void drop(struct stream *s)
 		return;
 	ev_io_stop(server->loop, &s->io);
 	ev_timer_stop(server->loop, &s->idle);
+	ev_timer_stop(server->loop, &s->again);
 	if (server->protocol->on_close)
 		server->protocol->on_close(s);
 	lowfd_close(s->io.fd);
@@ -62,12 +63,15 @@ static void on_reap(struct ev_loop *loop, ev_prepare *w, int revents)
 static void settle(struct stream *s)
 {
 	struct stream_server *server = s->server;
-	int events = (s->eof ? 0 : EV_READ) | (s->out.len ? EV_WRITE : 0);
+	bool over = s->ending || (s->eof && !s->yields);
+	int events = (s->eof || s->yields ? 0 : EV_READ) | (s->out.len ? EV_WRITE : 0);
 
-	if (!s->out.len && !s->holding && (s->ending || s->eof)) {
+	if (!s->out.len && !s->holding && over) {
 		drop(s);
 		return;
 	}
+	if (s->yields)
+		ev_timer_start(server->loop, &s->again);
 	if (ev_is_active(&s->io) && (s->io.events & (EV_READ | EV_WRITE)) == events)
 		return;
 	/* The kernel has refused to watch it, and the event that says so is on its way. */
@@ -141,16 +145,18 @@ static void take_input(struct stream *s)
 	size_t in;
 	size_t out;
 
+	ev_timer_stop(s->server->loop, &s->again);
 	do {
 		in = s->in.len;
 		out = s->out.len;
+		s->yields = false;
 		if (!s->ending)
 			s->server->protocol->on_input(s);
 		if (!write_out(s)) {
 			drop(s);
 			return;
 		}
-	} while (!s->ending && !s->out.len && s->in.len && (out || s->in.len != in));
+	} while (!s->yields && !s->ending && !s->out.len && s->in.len && (out || s->in.len != in));
 	settle(s);
 }
 
@@ -161,6 +167,13 @@ void stream_resume(struct stream *s)
 	take_input(s);
 	if (s->io.fd != -1)
 		touch(s);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	stream_resume(container_of(w, struct stream, again));
 }
 
 static void read_in(struct stream *s)
@@ -226,6 +239,7 @@ static void open_stream(struct stream_server *server, int fd)
 	s->state = mem_zalloc(server->protocol->state_size);
 	ev_io_init(&s->io, on_ready, fd, EV_READ);
 	ev_timer_init(&s->idle, on_idle, 0., 0.);
+	ev_timer_init(&s->again, on_again, 0., 0.);
 	ev_io_start(server->loop, &s->io);
 	TAILQ_INSERT_TAIL(&server->streams, s, link);
 	server->clients++;

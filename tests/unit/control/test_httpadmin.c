@@ -17,9 +17,13 @@ uint32_t __wrap_crew_end_sessions(struct crew *c, const struct topology_server *
                                   enum reason reason);
 bool __wrap_roster_ready(const struct roster *r, char *reason, size_t size);
 
+/* So many were taken: one for each page. */
+static unsigned int snapshots;
+
 struct snapshot *__wrap_daemon_snapshot(struct daemon *d)
 {
 	(void)d;
+	snapshots++;
 	return scene_snapshot();
 }
 
@@ -339,6 +343,45 @@ static void requests_follow_each_other_on_one_connection(void **state)
 	scene_close(&s);
 }
 
+static unsigned int count(const char *text, const char *word)
+{
+	unsigned int n = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at += strlen(word))
+		n++;
+	return n;
+}
+
+/* The bodies are made and not sent: neither the memory of answers nor the client stops it. */
+static void large_pages_asked_for_in_one_breath_take_turns(void **state)
+{
+	enum { REQUESTS = 40, MOST = 4 /* of some 10 KB each, without the other limit */ };
+	static const char request[] = "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct settings_admin settings = { 0 };
+	struct scene s;
+	int fd;
+
+	(void)state;
+	scene_open(&s, &settings);
+	fd = scene_join(&s);
+	for (int i = 0; i < REQUESTS; i++)
+		scene_send(&s, fd, request, sizeof(request) - 1);
+	/* What was read before the end is answered. */
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	snapshots = 0;
+	for (int turns = 0; snapshots < REQUESTS; turns++) {
+		unsigned int before = snapshots;
+
+		assert_true(turns < SCENE_PATIENCE_MS);
+		scene_turn(&s, fd, POLLIN);
+		assert_in_range(snapshots - before, 0, MOST);
+	}
+	scene_read(&s, fd, NULL);
+	assert_int_equal(count(text_str(&s.answer), "HTTP/1.1 200 OK"), REQUESTS);
+	sock_close(fd);
+	scene_close(&s);
+}
+
 static void followers_see_events(void **state)
 {
 	static const char request[] =
@@ -436,6 +479,7 @@ static void tls_protects_it(void **state)
 	                              "GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 	struct settings_admin settings = section();
 	struct error err = { 0 };
+	AUTO_TEXT many = { 0 };
 	struct scene s;
 
 	(void)state;
@@ -443,6 +487,13 @@ static void tls_protects_it(void **state)
 	scene_open(&s, &settings);
 	assert_true(ask_over_tls(&s, NULL, request));
 	scene_expect(text_str(&s.answer), "# pxname");
+	scene_expect(text_str(&s.answer), "Service ready.");
+	/* So many that they take turns: what was decrypted waits as well. */
+	for (int i = 0; i < 40; i++)
+		text_add(&many, "HEAD /s;csv HTTP/1.1\r\nHost: a\r\n\r\n");
+	text_add(&many, request);
+	assert_true(ask_over_tls(&s, NULL, text_str(&many)));
+	assert_int_equal(count(text_str(&s.answer), "HTTP/1.1 200 OK"), 42);
 	scene_expect(text_str(&s.answer), "Service ready.");
 	scene_expect(scene_get(&s, "/s;csv"), "");
 	assert_null(strstr(text_str(&s.answer), "HTTP/1.1"));
@@ -470,6 +521,7 @@ int main(void)
 		cmocka_unit_test(forms_change_servers),
 		cmocka_unit_test(forms_of_others_are_refused),
 		cmocka_unit_test(requests_follow_each_other_on_one_connection),
+		cmocka_unit_test(large_pages_asked_for_in_one_breath_take_turns),
 		cmocka_unit_test(followers_see_events),
 		cmocka_unit_test(tls_protects_it),
 	};
