@@ -121,6 +121,7 @@ struct topology_frontend {
 
 	/* Control thread only. */
 	bool stopped; /* `shutdown frontend` */
+	bool limited; /* `set maxconn frontend` */
 	uint64_t rate, rate_max, last_total;
 	uint64_t conn_rate, conn_rate_max, last_accepted;
 };

@@ -176,6 +176,9 @@ static void write_frontend(struct text *out, struct topology_frontend *f)
 	name_frontend(out, "frontend", f);
 	legacyline_number(out, "set_maxconn", f->settings->maxconn);
 	legacyline_number(out, "maxconn", load32(&f->maxconn));
+	put(out, "limited", f->limited);
+	/* What the file says is the new file's business. */
+	put(out, "stopped", f->stopped && !f->settings->disabled);
 	put(out, "paused", atomic_load_explicit(&f->paused, memory_order_relaxed));
 	put(out, "rate_max", f->rate_max);
 	put(out, "conn_rate_max", f->conn_rate_max);

@@ -4,6 +4,7 @@
  */
 #include "control/legacy.h"
 
+#include "base/tick.h"
 #include "core/topology_gone.h"
 #include "legacyline.h"
 #include "legacynames.h"
@@ -268,12 +269,44 @@ static void take_history(struct topology_server *s, const struct legacyline *l)
 	take_time(&s->total_time, l, "total_time");
 }
 
-static bool is_same_place(const struct topology_server *s, const struct legacyline *l)
+/* What a person had set on the socket is forgotten: what was found out there is not of here. */
+static bool is_moved(struct topology_server *s, const struct legacyline *l)
+{
+	const char *text = legacyline_find(l, "address");
+	uint64_t port = s->settings->port;
+	struct addr was;
+	struct addr now;
+	char a[ADDR_TEXT_MAX];
+	char b[ADDR_TEXT_MAX];
+
+	legacyline_get(l, "now_port", UINT16_MAX, &port);
+	if (port != s->settings->port)
+		return true;
+	/* A name that is looked up again keeps the address. */
+	if (!text || !topology_address(s, &now) || !addr_parse_ip(text, 0, &was))
+		return false;
+	return strcmp(addr_format_host(&was, a), addr_format_host(&now, b)) != 0;
+}
+
+static bool is_same_place(struct topology_server *s, const struct legacyline *l)
 {
 	const char *host = legacyline_find(l, "host");
 
 	return host && strcmp(host, s->settings->host) == 0 &&
-	       is_same(l, "port", s->settings->port);
+	       is_same(l, "port", s->settings->port) && !is_moved(s, l);
+}
+
+/* Its period of being down has ended with the process before, if it is not known to go on. */
+static void end_downtime(struct topology_server *s, const struct legacyline *l)
+{
+	enum state_health health;
+	bool was_down =
+	    (find_health(legacyline_find(l, "health"), &health) && health == STATE_DOWN) ||
+	    flag(l, "agent_down");
+	int64_t since_ms = when(l, "since");
+
+	if (was_down && since_ms && since_ms != s->since_ms && since_ms < tick_ms())
+		s->downtime_ms += (uint64_t)(tick_ms() - since_ms);
 }
 
 static void take_server(struct topology *t, const struct legacyline *l)
@@ -293,6 +326,7 @@ static void take_server(struct topology *t, const struct legacyline *l)
 		topology_set_state(s, state);
 	}
 	take_history(s, l);
+	end_downtime(s, l);
 }
 
 static void take_ended(struct topology_service *s, const struct legacyline *l)
@@ -334,8 +368,13 @@ static void take_frontend(struct topology *t, const struct legacyline *l)
 
 	if (!f)
 		return;
-	if (is_same(l, "set_maxconn", f->settings->maxconn) && f->settings->maxconn)
+	/* Without a limit of its own it has the process's, which may be another one now. */
+	if (is_same(l, "set_maxconn", f->settings->maxconn) &&
+	    (f->settings->maxconn || flag(l, "limited"))) {
 		store(&f->maxconn, l, "maxconn");
+		f->limited = flag(l, "limited");
+	}
+	f->stopped |= flag(l, "stopped");
 	atomic_store_explicit(&f->paused, flag(l, "paused"), memory_order_relaxed);
 	f->rate_max = total(l, "rate_max");
 	f->conn_rate_max = total(l, "conn_rate_max");

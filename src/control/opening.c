@@ -67,6 +67,18 @@ bool opening_listeners(struct supervisor *s, struct error *err)
 	return true;
 }
 
+void opening_close_stopped(struct supervisor *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++)
+		if (s->listeners[i]->frontend->stopped)
+			listener_free(s->listeners[i]);
+		else
+			s->listeners[kept++] = s->listeners[i];
+	s->listener_count = kept;
+}
+
 static struct stream_server **next_door(struct supervisor *s)
 {
 	return &s->doors[s->door_count++];
@@ -107,7 +119,7 @@ void opening_announce(const struct supervisor *s, const struct topology_frontend
 {
 	const struct settings_service *set = f->service->settings;
 
-	for (size_t i = 0; i < f->settings->bind_count; i++)
+	for (size_t i = 0; i < f->settings->bind_count && !f->stopped; i++)
 		roster_say(s->daemon.roster, LOG_LEVEL_INFO,
 		           "service %s listens on %s, %s over %zu server%s", f->settings->name,
 		           f->settings->binds[i].text, settings_balance_name(set->balance),

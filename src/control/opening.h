@@ -13,7 +13,9 @@ bool opening_listeners(struct supervisor *s, struct error *err) MUST_CHECK;
 bool opening_admin(struct supervisor *s, struct error *err) MUST_CHECK;
 /* How many operators one of the doors lets in. */
 void opening_limit(const struct supervisor *s, struct stream_server *door);
-/* Says what a frontend listens on. */
+/* Those of frontends that a process before this one has shut down for good. */
+void opening_close_stopped(struct supervisor *s);
+/* Says what a frontend listens on, unless it does not. */
 void opening_announce(const struct supervisor *s, const struct topology_frontend *f);
 
 #endif

@@ -265,10 +265,12 @@ void processcalls_set_maxconn_frontend(struct call *c)
 
 	if (!f || !take_number(c, call_arg(c, 1), INT32_MAX, "Integer value expected.", &n))
 		return;
-	if (n == 0)
+	if (n == 0) {
 		call_say(c, CALL_ERROR, "Value out of range.");
-	else
-		atomic_store(&f->maxconn, (uint32_t)n);
+		return;
+	}
+	atomic_store(&f->maxconn, (uint32_t)n);
+	f->limited = true;
 }
 
 static void begin_limits(struct daemon *d)

@@ -9,6 +9,7 @@
 #include "control/watchdog.h"
 #include "net/notify.h"
 #include "net/sock.h"
+#include "opening.h"
 #include "successor.h"
 #include "upgrade.h"
 
@@ -49,7 +50,10 @@ bool supervisor_upgrade_take_over(struct supervisor *s, struct error *err)
 	s->successor = successor_new(s, s->options.predecessor);
 	s->daemon.predecessors =
 	    (struct daemon_predecessors){ list, end_sessions, end_session, s->successor };
-	return successor_take_over(s->successor, err);
+	if (!successor_take_over(s->successor, err))
+		return false;
+	opening_close_stopped(s);
+	return true;
 }
 
 void supervisor_upgrade_accepting(struct supervisor *s)

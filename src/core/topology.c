@@ -9,6 +9,7 @@ void topology_limit_frontend(struct topology_frontend *f, uint32_t maxconn)
 	uint32_t limit = f->settings->maxconn ? f->settings->maxconn : maxconn;
 
 	atomic_store_explicit(&f->maxconn, limit, memory_order_relaxed);
+	f->limited = false;
 }
 
 void topology_set_fullconn(struct topology_service *s, uint32_t maxconn)

@@ -264,6 +264,40 @@ def test_orders_and_health_survive(generations, simnodes):
     balancer.wait_server("psql/n3", "UP")
 
 
+def test_orders_to_frontends_survive(generations, peer):
+    shut, limited = free_port(), free_port()
+    servers = [server("s1", peer(echo).address)]
+    all_of_them = generations(conf_of([service("shut", shut, servers),
+                                       service("limited", limited, servers)]))
+    balancer = all_of_them.balancer
+    assert balancer.ctl("set maxconn frontend limited 7").strip() == ""
+    assert balancer.ctl("shutdown frontend shut").strip() == ""
+    for _ in range(2):
+        all_of_them.upgrade()
+        rows = balancer.stat()
+        assert rows["limited/FRONTEND"]["slim"] == "7"
+        assert rows["shut/FRONTEND"]["status"] == "STOP"
+        with pytest.raises(ConnectionRefusedError):
+            connect(shut)
+        with connect(limited) as s:
+            assert echoes(s)
+
+
+def test_an_address_by_command_takes_no_health_along(generations, peer):
+    """The address of the file counts again, and what was found out elsewhere says nothing of it."""
+    good, closed = peer(echo).port, free_port()
+    all_of_them = generations(conf_of([service("sql", free_port(), [server("s1", good)],
+                                               check='type = "tcp"; inter = "60s"; '
+                                                     'fastinter = "100ms"; fall = 2')]))
+    balancer = all_of_them.balancer
+    balancer.wait_server("sql/s1", "UP")
+    balancer.ctl(f"set server sql/s1 addr {LOOPBACK} port {closed}")
+    balancer.ctl("set server sql/s1 health down")
+    balancer.wait_server("sql/s1", "DOWN")
+    all_of_them.upgrade()
+    balancer.wait_server("sql/s1", "UP")
+
+
 def test_a_panic_goes_on(generations, simnodes):
     nodes = simnodes(3)
     conf = cluster_conf(

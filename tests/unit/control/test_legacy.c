@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/legacy.h"
 
+#include "base/tick.h"
 #include "core/topology_gone.h"
 #include "scene.h"
 
@@ -217,6 +218,64 @@ static void what_the_file_changed_counts(void **state)
 	topology_free(t);
 }
 
+static void what_was_found_out_elsewhere_does_not_count(void **state)
+{
+	static const struct {
+		const char *more;
+		enum state_health health;
+	} cases[] = {
+		{ "", STATE_DOWN },
+		{ "address=127.0.0.1 now_port=26101 ", STATE_DOWN },
+		{ "address=127.0.0.2 now_port=26101 ", STATE_CHECKING },
+		{ "address=127.0.0.1 now_port=26102 ", STATE_CHECKING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct topology *t = make();
+		struct topology_server *s = find(t, "psql/n1");
+		AUTO_TEXT line = { 0 };
+
+		text_addf(&line,
+		          N1 "%sset_weight=1 health=down counter=0 admin=%u downtime=500 "
+		             "since=%lld",
+		          cases[i].more, STATE_DRAIN_COMMAND, (long long)tick_ms() - 70000);
+		take(t, text_str(&line));
+		assert_int_equal(topology_state(s).health, cases[i].health);
+		assert_int_equal(topology_state(s).admin, STATE_DRAIN_COMMAND);
+		/* It was down until now, and that is counted. */
+		if (cases[i].health == STATE_CHECKING)
+			assert_in_range(s->downtime_ms, 70500, 80500);
+		else
+			assert_int_equal(s->downtime_ms, 500);
+		topology_free(t);
+	}
+}
+
+static void orders_to_a_frontend_are_passed_on(void **state)
+{
+	struct topology *from = make();
+	struct topology *to = make();
+	struct topology_frontend *f = from->services[0]->frontends[0];
+	const struct topology_frontend *after = to->services[0]->frontends[0];
+
+	(void)state;
+	/* The process's limit is the new process's. */
+	topology_limit_frontend(f, 100);
+	topology_set_maxconn(to, 200);
+	hand_over(from, to);
+	assert_int_equal(after->maxconn, 200);
+	assert_false(after->stopped);
+	f->maxconn = 7;
+	f->limited = true;
+	f->stopped = true;
+	hand_over(from, to);
+	assert_int_equal(after->maxconn, 7);
+	assert_true(after->limited && after->stopped);
+	topology_free(from);
+	topology_free(to);
+}
+
 static void counters_fit_the_limits_of_now(void **state)
 {
 	static const struct {
@@ -315,6 +374,8 @@ int main(void)
 		cmocka_unit_test(gains_are_added),
 		cmocka_unit_test(gains_of_what_the_file_has_no_more_stay_in_the_sums),
 		cmocka_unit_test(what_the_file_changed_counts),
+		cmocka_unit_test(what_was_found_out_elsewhere_does_not_count),
+		cmocka_unit_test(orders_to_a_frontend_are_passed_on),
 		cmocka_unit_test(counters_fit_the_limits_of_now),
 		cmocka_unit_test(a_server_without_checks_needs_none),
 		cmocka_unit_test(nonsense_is_ignored),
