@@ -58,6 +58,7 @@ struct daemon_reload {
 /* Starting the program again in this process's place; set by whoever can. */
 struct daemon_upgrade {
 	void (*run)(void *ctx, struct text *answer);
+	bool (*has_handed_over)(void *ctx); /* what is changed here now, nobody will know */
 	void *ctx;
 };
 
@@ -102,6 +103,8 @@ bool daemon_is_free(const struct daemon *c, struct topology_server *s);
 /* `shutdown sessions server`, `shutdown session`, everywhere; false: there were none. */
 bool daemon_end_sessions(struct daemon *c, const struct topology_server *s);
 bool daemon_kill(struct daemon *c, uint64_t id);
+/* Another process has what this one knew: a change would be lost, and is to be refused. */
+bool daemon_has_handed_over(const struct daemon *c);
 
 /* Tells all followers.  A follower may leave from inside its callback. */
 void daemon_publish(struct daemon *c, const struct journal_event *e);

@@ -81,6 +81,36 @@ static const struct command *find(const char *const *words, size_t count, size_t
 	return found;
 }
 
+/* It changes nothing that a successor would not know, or says itself that it cannot. */
+static bool only_shows(const struct command *c)
+{
+	static const char *const words[] = {
+		"echo",        "get",  "help",    "operator",
+		"prompt",      "quit", "reload",  "set severity-output",
+		"set timeout", "show", "upgrade", "user",
+		"wait",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (strncmp(c->words, words[i], len) == 0 &&
+		    (c->words[len] == ' ' || !c->words[len]))
+			return true;
+	}
+	return false;
+}
+
+static void run(const struct command *c, struct call *call)
+{
+	if (!call_may(call, c->level))
+		return;
+	if (daemon_has_handed_over(call->ctx->daemon) && !only_shows(c))
+		call_say(call, CALL_ERROR, "an upgrade is under way: try again");
+	else
+		c->run(call);
+}
+
 void command_run(struct command_context *ctx, const char *line, struct text *out)
 {
 	char *copy = mem_strdup(line);
@@ -94,9 +124,9 @@ void command_run(struct command_context *ctx, const char *line, struct text *out
 	c = find(words, count, &named);
 	for (size_t i = named; i < count; i++)
 		call.args[call.count++] = words[i];
-	if (c && call_may(&call, c->level))
-		c->run(&call);
-	else if (!c && !absentcalls_run(&call))
+	if (c)
+		run(c, &call);
+	else if (!absentcalls_run(&call))
 		helpcalls_unknown(&call);
 	free(copy);
 }

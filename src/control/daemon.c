@@ -86,6 +86,11 @@ bool daemon_kill(struct daemon *c, uint64_t id)
 	       (c->predecessors.list && c->predecessors.kill(c->predecessors.ctx, id));
 }
 
+bool daemon_has_handed_over(const struct daemon *c)
+{
+	return c->upgrade.has_handed_over && c->upgrade.has_handed_over(c->upgrade.ctx);
+}
+
 struct snapshot *daemon_snapshot(struct daemon *c)
 {
 	struct snapshot_predecessor predecessors[PREDECESSORS_MAX];

@@ -314,6 +314,8 @@ void statsweb_post(struct exchange *x, const char *options)
 		exchange_say(x, 403, "State can not be changed here.");
 	else if (!webauth_is_same_origin(x->request))
 		exchange_say(x, 403, "State is not changed for another site.");
+	else if (daemon_has_handed_over(x->daemon))
+		exchange_say(x, 503, "An upgrade is under way: try again.");
 	else
 		statsweb_redirect(x, options, run(x));
 }

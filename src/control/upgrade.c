@@ -449,6 +449,13 @@ static void run(void *ctx, struct text *answer)
 	upgrade_begin(ctx, answer);
 }
 
+static bool has_handed_over(void *ctx)
+{
+	const struct upgrade *u = ctx;
+
+	return u->phase == UPGRADE_HANDING || u->phase == UPGRADE_DONE;
+}
+
 struct upgrade *upgrade_new(struct supervisor *s, char *const *argv,
                             const struct upgrade_hooks *hooks)
 {
@@ -462,7 +469,7 @@ struct upgrade *upgrade_new(struct supervisor *s, char *const *argv,
 	ev_io_init(&u->io, on_word, -1, EV_READ);
 	ev_timer_init(&u->limit, on_limit, 0., 0.);
 	ev_timer_init(&u->tell, on_tell, TELL_S, TELL_S);
-	s->daemon.upgrade = (struct daemon_upgrade){ run, u };
+	s->daemon.upgrade = (struct daemon_upgrade){ run, has_handed_over, u };
 	return u;
 }
 

@@ -278,6 +278,10 @@ void webact_post(struct exchange *x)
 		webact_refuse_form(x);
 		return;
 	}
+	if (daemon_has_handed_over(x->daemon)) {
+		refuse(x, 409, "an upgrade is under way: try again");
+		return;
+	}
 	form = mem_strndup(x->body_in, len);
 	if (!actform_read(form, &f, &err))
 		refuse(x, 400, err.text);

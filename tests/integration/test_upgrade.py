@@ -3,6 +3,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -264,6 +265,41 @@ def test_orders_and_health_survive(generations, simnodes):
     balancer.wait_server("psql/n3", "UP")
 
 
+def weights_taken(control):
+    """Orders to one process on one connection until that ends: the last that was not refused."""
+    def answer():
+        said = bytearray()
+        while not said.endswith(b"> "):
+            said += control.recv(65536) or b"no more> "
+        return said.decode().removesuffix("> ").strip()
+    control.sendall(b"prompt\n")
+    answer()
+    kept = None
+    with contextlib.suppress(OSError):
+        for weight in itertools.cycle(range(1, 257)):
+            control.sendall(f"set server sql/s1 weight {weight}\n".encode())
+            said = answer()
+            if said == "no more":
+                break
+            assert said in ("", "an upgrade is under way: try again")
+            kept = kept if said else weight
+    return kept
+
+
+def test_no_order_that_was_answered_is_lost(behind):
+    """What comes after the hand-over is refused by the old process."""
+    _, all_of_them = behind()
+    balancer = all_of_them.balancer
+    for _ in range(6):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(str(balancer.socket_path))
+            os.kill(all_of_them.now, signal.SIGUSR2)
+            kept = weights_taken(control)
+        wait_for(all_of_them.answers, what="the successor to answer")
+        assert int(balancer.ctl("get weight sql/s1").split()[0]) == kept
+
+
 def test_orders_to_frontends_survive(generations, peer):
     shut, limited = free_port(), free_port()
     servers = [server("s1", peer(echo).address)]
@@ -288,7 +324,7 @@ def test_an_address_by_command_takes_no_health_along(generations, peer):
     good, closed = peer(echo).port, free_port()
     all_of_them = generations(conf_of([service("sql", free_port(), [server("s1", good)],
                                                check='type = "tcp"; inter = "60s"; '
-                                                     'fastinter = "100ms"; fall = 2')]))
+                                                     'fastinter = "100ms"; rise = 1000; fall = 2')]))
     balancer = all_of_them.balancer
     balancer.wait_server("sql/s1", "UP")
     balancer.ctl(f"set server sql/s1 addr {LOOPBACK} port {closed}")

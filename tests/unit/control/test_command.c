@@ -60,6 +60,39 @@ static void check_start(const char *line, const char *expected)
 	free(answer);
 }
 
+static bool has_handed_over(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static void after_a_hand_over_nothing_is_changed(void **state)
+{
+	static const char *const refused[] = {
+		"set server be/s1 state drain", "set weight be/s1 1",
+		"disable frontend fe",          "shutdown frontend fe",
+		"shutdown session 0x1",         "clear counters all",
+		"fault be/s1 refuse",           "drill start x",
+		"set maxconn global 5",         "del server be/s1"
+	};
+	static const char *const shown[] = { "show stat", "show info", "get weight psql/n1",
+		                             "help",      "prompt",    "set timeout cli 5s",
+		                             "upgrade",   "reload" };
+
+	(void)state;
+	scene.daemon.upgrade.has_handed_over = has_handed_over;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		check(SETTINGS_LEVEL_ADMIN, refused[i], "an upgrade is under way: try again\n");
+	check(SETTINGS_LEVEL_USER, refused[0], "Permission denied\n");
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+		char *answer = answer_at(SETTINGS_LEVEL_ADMIN, COMMAND_PLAIN, shown[i]);
+
+		assert_null(strstr(answer, "under way"));
+		free(answer);
+	}
+	check(SETTINGS_LEVEL_ADMIN, "show backend", "# name\npsql\nbe\n");
+}
+
 /* What HAProxy 2.6.12 answers; "" is its empty answer of success. */
 static void answers_are_those_of_haproxy(void **state)
 {
@@ -464,6 +497,8 @@ static void odd_lines_are_answered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(after_a_hand_over_nothing_is_changed, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(answers_are_those_of_haproxy, setup, teardown),
 		cmocka_unit_test_setup_teardown(absent_things_answer_like_those_of_a_bare_haproxy,
 		                                setup, teardown),
