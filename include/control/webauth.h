@@ -10,7 +10,8 @@
  * in clear or crypt(3) hashes, and the origin of a request that changes state.  Passwords are
  * compared in a time that does not depend on where they differ.  A hash takes milliseconds on
  * purpose, and the control thread has checks to run: what was right before is remembered, and only
- * a few new attempts a second are looked at.
+ * a few new attempts a second are looked at, the fewer the longer a hash takes: about a tenth of
+ * the time goes to them, or one a second.
  */
 struct webauth;
 
@@ -22,7 +23,7 @@ enum {
 enum webauth_verdict {
 	WEBAUTH_OK,
 	WEBAUTH_REFUSED,
-	WEBAUTH_BUSY /* too many attempts in this second */
+	WEBAUTH_BUSY /* too many attempts just now */
 };
 
 /* `users` must outlive it.  NULL if there are none: everybody may. */

@@ -12,7 +12,11 @@
 
 enum {
 	CREDENTIALS_MAX = WEBAUTH_NAME_MAX, /* user, colon, password */
-	REMEMBERED = 8                      /* good credentials whose hash was computed */
+	REMEMBERED = 8,                     /* good credentials whose hash was computed */
+	SECOND_US = 1000000,
+	REST = 10,            /* a hash is followed by so many times its duration without one ... */
+	SAVED_US = SECOND_US, /* ... which may have passed before it, ... */
+	REST_MAX_US = SECOND_US /* ... but nobody waits longer */
 };
 
 struct webauth {
@@ -22,6 +26,7 @@ struct webauth {
 	size_t next;
 	int64_t second;
 	unsigned int attempts; /* in that second */
+	int64_t rested_us;     /* when the hashes so far will have had their rest */
 	struct crypt_data crypt;
 };
 
@@ -74,8 +79,11 @@ static void remember(struct webauth *a, const char *credentials)
 
 static bool may_hash(struct webauth *a)
 {
-	int64_t second = tick_ms() / 1000;
+	int64_t now_us = tick_us();
+	int64_t second = now_us / SECOND_US;
 
+	if (now_us < a->rested_us)
+		return false;
 	if (second != a->second) {
 		a->second = second;
 		a->attempts = 0;
@@ -88,11 +96,26 @@ static bool has_hash(const struct settings_user *u)
 	return u->password[0] == '$';
 }
 
+/* Some hashes take a quarter of a second each, and checks have to go on. */
+static void rest(struct webauth *a, int64_t begun_us)
+{
+	int64_t now_us = tick_us();
+	int64_t from_us = a->rested_us;
+
+	if (from_us < begun_us - SAVED_US)
+		from_us = begun_us - SAVED_US;
+	a->rested_us = from_us + REST * (now_us - begun_us);
+	if (a->rested_us > now_us + REST_MAX_US)
+		a->rested_us = now_us + REST_MAX_US;
+}
+
 static bool hash_matches(struct webauth *a, const char *password, const char *hash)
 {
+	int64_t begun_us = tick_us();
 	const char *made = crypt_r(password, hash, &a->crypt);
 	bool ok = made && equals(made, hash);
 
+	rest(a, begun_us);
 	explicit_bzero(&a->crypt, sizeof(a->crypt));
 	return ok;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* WRAP: tick_us crypt_r */
 #include "control/webauth.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/tick.h"
 
 #include <crypt.h>
 #include <setjmp.h>
@@ -12,6 +14,29 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* Stands still but while a hash is made, which takes so long; 0: it is a real one. */
+static int64_t now_us = 100000000;
+static int64_t cost_us;
+static unsigned int hashes;
+
+int64_t __wrap_tick_us(void);
+char *__wrap_crypt_r(const char *phrase, const char *setting, struct crypt_data *data);
+char *__real_crypt_r(const char *phrase, const char *setting, struct crypt_data *data);
+
+int64_t __wrap_tick_us(void)
+{
+	return now_us;
+}
+
+char *__wrap_crypt_r(const char *phrase, const char *setting, struct crypt_data *data)
+{
+	if (!cost_us)
+		return __real_crypt_r(phrase, setting, data);
+	now_us += cost_us;
+	hashes++;
+	return NULL;
+}
 
 static struct httphead_string string(const char *s)
 {
@@ -94,9 +119,42 @@ static void guessing_hashes_is_slowed_down(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3 * (size_t)WEBAUTH_HASHES_PER_SECOND; i++)
 		busy += webauth_check(a, string("Basic dTp4")) == WEBAUTH_BUSY;
-	/* A second may have begun anew in between. */
-	assert_true(busy >= WEBAUTH_HASHES_PER_SECOND);
+	assert_int_equal(busy, 2 * WEBAUTH_HASHES_PER_SECOND);
 	webauth_free(a);
+}
+
+/* Somebody tries 1000 times a second for 20 s. */
+static void hashes_that_take_long_are_fewer(void **state)
+{
+	static const struct {
+		int64_t cost_us;
+		unsigned int least, most;
+	} cases[] = {
+		{ 1000, 190, 210 },                     /* ten a second */
+		{ 20000, 95, 106 },                     /* a tenth of the time */
+		{ 50000, 38, 43 },  { 250000, 15, 17 }, /* one, and a second without */
+		{ 2000000, 6, 8 },
+	};
+	const struct settings_user users[] = { { "u", "$2b$12$x" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct webauth *a = webauth_new(users, 1);
+		int64_t end_us = now_us + 20000000;
+
+		cost_us = cases[i].cost_us;
+		for (hashes = 0; now_us < end_us; now_us += 1000)
+			webauth_check(a, string("Basic dTp4"));
+		assert_in_range(hashes, cases[i].least, cases[i].most);
+		/* Who waited a second is looked at. */
+		now_us += 1000000;
+		hashes = 0;
+		assert_int_equal(webauth_check(a, string("Basic dTp4")), WEBAUTH_REFUSED);
+		assert_int_equal(webauth_check(a, string("Basic eDp4")), WEBAUTH_REFUSED);
+		assert_int_equal(hashes, 1);
+		webauth_free(a);
+	}
+	cost_us = 0;
 }
 
 static void other_sites_change_nothing(void **state)
@@ -143,6 +201,7 @@ int main(void)
 		cmocka_unit_test(users_are_known_by_password_or_hash),
 		cmocka_unit_test(who_it_says_it_is_is_told_without_a_password),
 		cmocka_unit_test(guessing_hashes_is_slowed_down),
+		cmocka_unit_test(hashes_that_take_long_are_fewer),
 		cmocka_unit_test(other_sites_change_nothing),
 	};
 
