@@ -273,6 +273,12 @@ static void forms_change_servers(void **state)
 	scene_close(&s);
 }
 
+static bool has_handed_over(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
 static void forms_of_others_are_refused(void **state)
 {
 	static const char form[] = "s=a&action=maint&b=both";
@@ -293,6 +299,9 @@ static void forms_of_others_are_refused(void **state)
 		text_add(&large, "s=a&");
 	text_add(&large, form);
 	scene_expect(scene_ask(&s, "POST", "/s", "", text_str(&large)), "Location: /s;st=EXCD");
+	s.daemon.upgrade.has_handed_over = has_handed_over;
+	scene_expect(scene_ask(&s, "POST", "/s", "", form), "An upgrade is under way: try again.");
+	s.daemon.upgrade.has_handed_over = NULL;
 	assert_string_equal(text_str(&s.orders), "");
 	scene_expect(scene_ask(&s, "POST", "/s", "Origin: http://proxy:80\r\n", form), "st=DONE");
 	assert_string_equal(text_str(&s.orders), "order both/a 2;");

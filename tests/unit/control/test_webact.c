@@ -169,6 +169,26 @@ static void forms_become_commands_and_the_journal_has_who(void **state)
 	scene_close(&s);
 }
 
+static bool has_handed_over(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static void after_a_hand_over_nothing_is_done(void **state)
+{
+	struct scene s;
+	char fields[FIELDS];
+
+	(void)state;
+	open_to_ops(&s, fields);
+	s.daemon.upgrade.has_handed_over = has_handed_over;
+	scene_expect(post(&s, fields, "action=drain&server=both/a"), "409 Conflict\r\n");
+	scene_expect(text_str(&s.answer), "{\"error\": \"an upgrade is under way: try again\"}");
+	assert_string_equal(text_str(&s.orders), "");
+	scene_close(&s);
+}
+
 static void a_form_that_is_wrong_is_told_what_and_the_cure(void **state)
 {
 	static const struct {
@@ -423,6 +443,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms_become_commands_and_the_journal_has_who),
+		cmocka_unit_test(after_a_hand_over_nothing_is_done),
 		cmocka_unit_test(a_form_that_is_wrong_is_told_what_and_the_cure),
 		cmocka_unit_test(only_the_page_of_this_address_may_act),
 		cmocka_unit_test(who_may_not_is_told_what_to_write),
