@@ -43,14 +43,14 @@ static bool is_idle(const struct reload_leaver *l)
 	return !load(l->frontend ? &l->frontend->active : &l->service->active);
 }
 
-/* What is on its way out of it counts for it until the end. */
+/* What is still on its way out of it counts for it until the end. */
 static bool has_leavers(const struct reload *r, const struct topology_service *service)
 {
 	const struct reload_leaver *l;
 
 	LIST_FOREACH(l, &r->leavers, link)
-		if ((l->server && l->server->service == service) ||
-		    (l->frontend && l->frontend->service == service))
+		if (!l->idle && ((l->server && l->server->service == service) ||
+		                 (l->frontend && l->frontend->service == service)))
 			return true;
 	return false;
 }
@@ -100,9 +100,15 @@ static void keep_counts(struct reload *r)
 			topology_gone_service(r->s->daemon.topology, l->service);
 }
 
-static bool may_go(const struct reload *r, const struct reload_leaver *l)
+/* Those that may go stay marked as idle. */
+static void choose(struct reload *r)
 {
-	return l->idle && !has_listener(r, l) && !(l->service && has_leavers(r, l->service));
+	struct reload_leaver *l;
+
+	LIST_FOREACH(l, &r->leavers, link)
+		l->idle = l->idle && !has_listener(r, l);
+	LIST_FOREACH(l, &r->leavers, link)
+		l->idle = l->idle && !(l->service && has_leavers(r, l->service));
 }
 
 /* Those that are idle stay so; what workers have told of them before is read in between. */
@@ -122,9 +128,10 @@ void reload_leavers_free(struct reload *r)
 	if (!any)
 		return;
 	crew_free_idle(crew);
+	choose(r);
 	for (struct reload_leaver *l = LIST_FIRST(&r->leavers); l; l = next) {
 		next = LIST_NEXT(l, link);
-		if (may_go(r, l))
+		if (l->idle)
 			free_leaver(l);
 	}
 }
