@@ -97,6 +97,7 @@ static void begin(struct closing_order *o, const struct topology_server *s, int6
 	o->begin_ms = now_ms;
 	o->end_ms = now_ms + spread_ms;
 	o->total = sessions_of(s);
+	o->asked = 0;
 }
 
 /* As many as should have been asked by now; at the end all that are still there. */
@@ -137,8 +138,12 @@ static bool step_gone(struct roster *r, struct closing_order *o, const struct to
 {
 	bool sure = o->sure || testimony_refused(&s->check);
 
-	if (!is_gone(s) || (is_panicking(s) && !sure))
+	if (!is_gone(s))
 		return false;
+	if (is_panicking(s) && !sure) {
+		o->begun = false;
+		return true;
+	}
 	if (!o->begun && !sure &&
 	    (now_ms < o->begin_ms || is_polite(r, s) || panic_is_near(r, s->service)))
 		return true;
@@ -242,8 +247,6 @@ void closing_server_gone(struct roster *r, struct topology_server *s, bool prove
 	int64_t now_ms = tick_ms();
 	struct closing_order *o;
 
-	if (!proven && is_panicking(s))
-		return;
 	if (!grace_ms && !set->close_spread_ms &&
 	    (proven || (!is_polite(r, s) && !panic_is_near(r, s->service)))) {
 		r->o.end_sessions(r->o.ctx, s, REASON_SERVER_DOWN);

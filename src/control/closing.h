@@ -8,8 +8,8 @@
  * Sessions that end because of what became of their server, in their own time: those of a server
  * that is gone (on_marked_down, down_grace, close_spread), and those of one that is drained until a
  * deadline.  Orders name their server by its path, so that it may go in a reload; they are looked
- * at ten times a second while there are any.  In a panic nothing ends that is not proven dead.
- * Control thread.
+ * at ten times a second while there are any.  In a panic nothing ends that is not proven dead; what
+ * is still gone afterwards does.  Control thread.
  */
 void closing_init(struct roster *r);
 void closing_release(struct roster *r);

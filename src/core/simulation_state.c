@@ -174,6 +174,7 @@ static void begin_closing(const struct simulation *s, struct simulation_unit *u)
 	c->begin_ms = s->now_ms;
 	c->end_ms = s->now_ms + u->server->settings->close_spread_ms;
 	c->total = atomic_load(&u->server->active);
+	c->asked = 0;
 }
 
 static void close_sessions(struct simulation *s, struct simulation_unit *u, bool proven)
@@ -181,8 +182,6 @@ static void close_sessions(struct simulation *s, struct simulation_unit *u, bool
 	const struct settings_server *set = u->server->settings;
 	uint32_t grace_ms = proven ? 0 : set->down_grace_ms;
 
-	if (!proven && is_panicking(u->server->service))
-		return;
 	if (!grace_ms && !set->close_spread_ms &&
 	    (proven || (!is_polite(s, u->server) && !panic_is_near(s, u->server->service)))) {
 		simulation_visits_end(s, u, UINT32_MAX, SIMULATION_IS_CUT);
@@ -217,8 +216,12 @@ static void step_closing(struct simulation *s, struct simulation_unit *u)
 	struct state state = topology_state(u->server);
 	bool sure = c->sure || testimony_refused(&u->server->check);
 
-	if (!is_gone(&state) || (is_panicking(u->server->service) && !sure)) {
+	if (!is_gone(&state)) {
 		drop_closing(s, u);
+		return;
+	}
+	if (is_panicking(u->server->service) && !sure) {
+		c->begun = false;
 		return;
 	}
 	if (!c->begun && !sure &&

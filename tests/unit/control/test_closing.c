@@ -144,6 +144,32 @@ static void sessions_end_evenly_over_the_spread(void **state)
 	rosterscene_close(&s);
 }
 
+static void what_a_panic_interrupts_begins_anew(void **state)
+{
+	struct rosterscene s;
+	struct topology_server *s1 = open_scene(
+	    &s, (struct settings_server){ .shutdown_on_down = true, .close_spread_ms = 1000 });
+
+	(void)state;
+	rosterclock_times(rosterclock_silent, &s, 0, 3);
+	step(&s, 1);
+	text_clear(&s.wished);
+	step(&s, 500);
+	rosterscene_expect_of(&s.wished, "s1:server_down:now:50 ");
+	rosterclock_times(rosterclock_silent, &s, 1, 3);
+	assert_true(s1->service->panicking);
+	atomic_store(&s1->active, 50);
+	text_clear(&s.wished);
+	step(&s, 5000);
+	rosterscene_expect_of(&s.wished, "");
+	rosterclock_times(rosterclock_passed, &s, 1, 2);
+	assert_false(s1->service->panicking);
+	step(&s, 1);
+	step(&s, 100);
+	rosterscene_expect_of(&s.wished, "s1:server_down:now:5 ");
+	rosterscene_close(&s);
+}
+
 static void a_node_that_says_that_it_drains_ends_its_sessions_itself(void **state)
 {
 	struct rosterscene s;
@@ -257,6 +283,7 @@ int main(void)
 		cmocka_unit_test(one_that_returns_in_time_keeps_its_sessions),
 		cmocka_unit_test(of_one_that_is_proven_dead_nothing_is_waited_for),
 		cmocka_unit_test(sessions_end_evenly_over_the_spread),
+		cmocka_unit_test(what_a_panic_interrupts_begins_anew),
 		cmocka_unit_test(a_node_that_says_that_it_drains_ends_its_sessions_itself),
 		cmocka_unit_test(a_drain_with_a_deadline_asks_one_after_another),
 		cmocka_unit_test(an_empty_server_is_drained_before_its_deadline),

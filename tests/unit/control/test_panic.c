@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WRAP: checker_set_pace checker_hurry checker_set_address checker_set_port tick_ms */
 /* WRAP: checker_set_agent_send checker_add checker_remove */
+#include "../../../src/control/closing.h"
 #include "../../../src/control/panic.h"
 #include "core/quorum.h"
 #include "rosterclock.h"
@@ -328,6 +329,42 @@ static void no_session_is_cut_when_a_panic_is_near(void **state)
 	rosterscene_close(&s);
 }
 
+static void step(struct rosterscene *s, int64_t ms)
+{
+	rosterclock_pass(ms);
+	closing_step(s->roster, rosterclock_ms);
+}
+
+/* The order of s3 is made in the panic, that of s2 before it. */
+static void those_that_are_still_down_when_it_ends_lose_their_sessions(void **state)
+{
+	static const struct {
+		size_t returns;
+		const char *wished;
+	} cases[] = { { 1, "s3:server_down:now:0 " }, { 2, "s2:server_down:now:0 " } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rosterscene s;
+		struct topology_service *be = open_scene(&s, 3, SETTINGS_PANIC_REFUSE);
+
+		rosterclock_times(rosterclock_silent, &s, 2, 2);
+		rosterclock_times(rosterclock_silent, &s, 1, 3);
+		assert_true(!be->panicking && panic_is_near(s.roster, be));
+		rosterclock_silent(&s, 2);
+		assert_true(be->panicking);
+		text_clear(&s.wished);
+		step(&s, 1000);
+		rosterscene_expect_of(&s.wished, "");
+		rosterclock_times(rosterclock_passed, &s, cases[i].returns, 2);
+		assert_false(be->panicking);
+		step(&s, 1000);
+		rosterscene_expect_of(&s.wished, cases[i].wished);
+		rosterscene_expect_of(&s.ended, "");
+		rosterscene_close(&s);
+	}
+}
+
 static void those_that_track_a_server_are_lost_with_it(void **state)
 {
 	static const struct rosterscene_server specs[] = {
@@ -369,6 +406,7 @@ int main(void)
 		cmocka_unit_test(the_dead_are_not_pressed_and_too_many_of_them_end_it),
 		cmocka_unit_test(people_are_obeyed_in_a_panic),
 		cmocka_unit_test(no_session_is_cut_when_a_panic_is_near),
+		cmocka_unit_test(those_that_are_still_down_when_it_ends_lose_their_sessions),
 		cmocka_unit_test(those_that_track_a_server_are_lost_with_it),
 	};
 

@@ -284,6 +284,25 @@ static void most_that_are_silent_are_a_panic(void **state)
 	simscene_close(&s);
 }
 
+static void one_that_is_still_down_when_a_panic_ends_loses_its_sessions(void **state)
+{
+	struct simscene s;
+
+	(void)state;
+	simscene_open(&s, 3, SETTINGS_ROUNDROBIN);
+	s.o.session.ms = 600000;
+	s.service->panic = SETTINGS_PANIC_REFUSE;
+	for (size_t i = 0; i < 3; i++)
+		s.servers[i].shutdown_on_down = true;
+	simscene_run(&s, "n2 hangs at 10s; n3 hangs at 10s; n2 returns at 30s");
+	assert_true(simscene_sessions(&s, 30000, 1) > 100);
+	assert_true(simscene_sessions(&s, 30000, 2) > 100);
+	assert_true(simscene_sessions(&s, 45000, 1) > 100);
+	assert_int_equal(simscene_sessions(&s, 45000, 2), 0);
+	assert_true(s.r.counts.cut > 100);
+	simscene_close(&s);
+}
+
 static void a_panic_that_holds_does_so_without_hold(void **state)
 {
 	static const char *const events = "all drains at 10s; n1 returns at 20s; n2 returns at 20s";
@@ -344,6 +363,7 @@ int main(void)
 		cmocka_unit_test(who_is_too_old_while_its_node_hangs_is_moved_afterwards),
 		cmocka_unit_test(a_node_that_hangs_and_drains_has_not_answered),
 		cmocka_unit_test(most_that_are_silent_are_a_panic),
+		cmocka_unit_test(one_that_is_still_down_when_a_panic_ends_loses_its_sessions),
 		cmocka_unit_test(a_panic_that_holds_does_so_without_hold),
 		cmocka_unit_test(one_that_tracks_another_follows_it),
 	};
