@@ -72,6 +72,7 @@ enum state_event {
 	STATE_AGENT_DOWN,
 	STATE_ENABLE_CHECK,  /* `limits.checked` is true from now on */
 	STATE_DISABLE_CHECK, /* ... false */
+	STATE_LOSE_CHECK,    /* ... false, and no check is there any more to be switched on */
 	STATE_SET_MAINT,     /* by `flag` */
 	STATE_CLEAR_MAINT,
 	STATE_SET_DRAIN,
@@ -104,6 +105,7 @@ struct state state_first(const struct state_limits *l, uint8_t admin);
  *  - NOCHECK never changes by a check.  FORCE_* hold there, too: UP is NOCHECK then.
  *  - Checks that are switched on take NOCHECK to UP, where one failure is enough; switched off they
  *    leave what they last found, except that UP and CHECKING become NOCHECK.
+ *  - One that has lost its check begins anew, as at program start; its agent's word stays.
  *  - The agent's word moves nothing but `agent_down`, also under maintenance.
  */
 struct state state_next(struct state s, enum state_event event, uint8_t flag,

@@ -156,18 +156,22 @@ static void apply(struct roster *r, struct topology_server *s, enum state_event 
 	        .event = event, .flag = flag, .cause = JOURNAL_BY_CONFIG, .why = why });
 }
 
-static void change_limits(struct roster *r, struct topology_server *s)
+/* `tracked`: until now its health was another one's. */
+static void change_limits(struct roster *r, struct topology_server *s, bool tracked)
 {
 	const struct settings_check *check = &s->target->check;
 	struct state_limits before = s->limits;
 	bool checked = check->type != SETTINGS_CHECK_NONE && !s->check_disabled;
+	bool loses = !checked && !s->check_disabled && topology_has_address(s);
 
 	s->limits.rise = check->rise;
 	s->limits.fall = check->fall;
 	s->limits.checked = checked;
 	s->limits.start_up = check->init_state == SETTINGS_INIT_UP;
 	topology_set_state(s, fit(topology_state(s), &before, &s->limits));
-	if (before.checked != checked)
+	if (loses && (before.checked || tracked))
+		apply(r, s, STATE_LOSE_CHECK, 0, "not checked any more");
+	else if (before.checked != checked)
 		apply(r, s, checked ? STATE_ENABLE_CHECK : STATE_DISABLE_CHECK, 0,
 		      checked ? "checked from now on" : "not checked any more");
 }
@@ -244,7 +248,7 @@ static void change(const struct reload_plan *p, const struct topology_swap_serve
 	struct topology_server *s = c->server;
 
 	if (!s->tracked)
-		change_limits(r, s);
+		change_limits(r, s, c->before->track != NULL);
 	change_agent(r, s, c->before->agent != 0);
 	change_values(p, s, c->before, c->after);
 	if (p->fresh[c->after->node]) {

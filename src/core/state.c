@@ -125,18 +125,20 @@ static bool is_frozen(const struct state *s)
 	return state_in_maint(s) || s->health == STATE_NOCHECK;
 }
 
+static struct state afresh(struct state s, const struct state_limits *l)
+{
+	struct state fresh = state_first(l, s.admin);
+
+	fresh.agent_down = s.agent_down;
+	return fresh;
+}
+
 static struct state clear_maint(struct state s, uint8_t flag, const struct state_limits *l)
 {
 	bool was = state_in_maint(&s);
 
-	struct state fresh;
-
 	s.admin &= (uint8_t) ~(flag & STATE_MAINT_ANY);
-	if (!was || state_in_maint(&s))
-		return s;
-	fresh = state_first(l, s.admin);
-	fresh.agent_down = s.agent_down;
-	return fresh;
+	return was && !state_in_maint(&s) ? afresh(s, l) : s;
 }
 
 static struct state after_check(struct state s, enum state_event event,
@@ -180,6 +182,8 @@ struct state state_next(struct state s, enum state_event event, uint8_t flag,
 	case STATE_ENABLE_CHECK:
 	case STATE_DISABLE_CHECK:
 		return switch_check(s, event == STATE_ENABLE_CHECK, l);
+	case STATE_LOSE_CHECK:
+		return afresh(s, l);
 	case STATE_SET_MAINT:
 		s.admin |= flag & STATE_MAINT_ANY;
 		return s;

@@ -191,6 +191,7 @@ static void add_decision(const struct why_facts *f, struct text *out)
 	case STATE_AGENT_DOWN:
 	case STATE_ENABLE_CHECK:
 	case STATE_DISABLE_CHECK:
+	case STATE_LOSE_CHECK:
 	case STATE_SET_MAINT:
 	case STATE_CLEAR_MAINT:
 	case STATE_SET_DRAIN:

@@ -176,6 +176,21 @@ def test_a_new_server_waits_for_its_first_check(run, named):
     assert counts(s, "s/b")[0] == 0
 
 
+@pytest.mark.parametrize("other", ["", "track"])
+def test_a_server_that_loses_its_check_while_it_is_down_serves(run, named, other):
+    a = named("a")
+    port, probed = free_port(), free_port()
+    dead = TCP + f"; port = {probed}"
+    leader = service("x", free_port(), [server("l", a.port, "", dead)])
+    checked = server("a", a.port, 'track = "x/l";') if other else server("a", a.port, "", dead)
+    s = run([leader, service("s", port, [checked])], wait="alive")
+    s.wait_server("s/a", "DOWN")
+    s.change([leader, service("s", port, [server("a", a.port, "", 'type = "none"')])])
+    wait_for(lambda: reload(s)[-1] == "reloaded", what="its first checks to be over")
+    assert visit(port) == "a"
+    s.wait_server("s/a", "no check")
+
+
 def test_services_come_and_go(run, named):
     a, b = named("a"), named("b")
     one, two = free_port(), free_port()

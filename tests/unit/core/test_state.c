@@ -181,6 +181,11 @@ static struct state expect_axis(struct state s, enum state_event event,
 
 	if (event == STATE_AGENT_UP || event == STATE_AGENT_DOWN) {
 		s.agent_down = event == STATE_AGENT_DOWN;
+	} else if (event == STATE_LOSE_CHECK) {
+		struct state fresh = state_first(l, s.admin);
+
+		fresh.agent_down = s.agent_down;
+		return fresh;
 	} else if (on ? s.health == STATE_NOCHECK
 	              : s.health == STATE_UP || s.health == STATE_CHECKING) {
 		s.health = on ? STATE_UP : STATE_NOCHECK;
@@ -193,7 +198,7 @@ static struct state expect_axis(struct state s, enum state_event event,
 static bool is_axis_event(enum state_event e)
 {
 	return e == STATE_AGENT_UP || e == STATE_AGENT_DOWN || e == STATE_ENABLE_CHECK ||
-	       e == STATE_DISABLE_CHECK;
+	       e == STATE_DISABLE_CHECK || e == STATE_LOSE_CHECK;
 }
 
 static struct state expect_admin(struct state s, enum state_event event, uint8_t flag,
