@@ -10,11 +10,36 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_up(const struct topology_server *s)
+{
+	return s->agent_health >= s->agent_rise;
+}
+
+static uint16_t full(const struct topology_server *s)
+{
+	return (uint16_t)(s->agent_rise + s->agent_fall - 1);
+}
+
+/* As with checks: words that are the same count when they follow one another. */
+static uint16_t count(const struct topology_server *s, bool up)
+{
+	if (up)
+		return is_up(s) || s->agent_health + 1 == s->agent_rise
+		           ? full(s)
+		           : (uint16_t)(s->agent_health + 1);
+	return s->agent_health > s->agent_rise ? (uint16_t)(s->agent_health - 1) : 0;
+}
+
+static void obey(struct roster *r, struct topology_server *s, struct transition *t)
+{
+	t->event = is_up(s) ? STATE_AGENT_UP : STATE_AGENT_DOWN;
+	transition_apply(r, s, t);
+}
+
 static void set_health(struct roster *r, struct topology_server *s, bool up, struct transition *t)
 {
-	s->agent_health = up;
-	t->event = up ? STATE_AGENT_UP : STATE_AGENT_DOWN;
-	transition_apply(r, s, t);
+	s->agent_health = up ? full(s) : 0;
+	obey(r, s, t);
 }
 
 static void take_weight(struct roster *r, struct topology_server *s, const struct agentreply *reply)
@@ -64,6 +89,7 @@ static void take_health(struct roster *r, struct topology_server *s,
                         const struct probe_result *result)
 {
 	bool up = probe_code_passed(result->code);
+	uint16_t counted = count(s, up);
 	char why[sizeof(result->info) + 16];
 	struct transition t = {
 		.cause = JOURNAL_BY_AGENT, .check = result, .agent_check = true, .why = why
@@ -77,11 +103,11 @@ static void take_health(struct roster *r, struct topology_server *s,
 	         result->info[0] ? result->info
 	         : up            ? "up"
 	                         : "down");
-	if (up != (s->agent_health > 0)) {
-		s->agent_health = up;
+	if (counted != s->agent_health) {
+		s->agent_health = counted;
 		transition_tell_agent_check(r, s, result, why);
 	}
-	set_health(r, s, up, &t);
+	obey(r, s, &t);
 }
 
 void agentcheck_take(struct roster *r, struct topology_server *s, const struct probe_result *result)
@@ -99,6 +125,11 @@ void agentcheck_take(struct roster *r, struct topology_server *s, const struct p
 	take_maxconn(s, &reply);
 	take_admin(r, s, reply.admin);
 	take_health(r, s, result);
+}
+
+void agentcheck_begin(struct topology_server *s)
+{
+	s->agent_health = topology_state(s).agent_down ? 0 : full(s);
 }
 
 void agentcheck_enable(struct roster *r, struct topology_server *s, bool on)

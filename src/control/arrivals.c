@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "arrivals.h"
 
+#include "agentcheck.h"
 #include "base/log.h"
 #include "base/tick.h"
 #include "core/topology_gone.h"
@@ -56,7 +57,7 @@ static void prepare(struct roster *r, struct topology_server *s)
 	if (s->agent_slot == SIZE_MAX)
 		return;
 	s->limits.agent = true;
-	s->agent_health = 1;
+	agentcheck_begin(s);
 }
 
 /* Health and limits of the one that it tracks.  True if that changed anything. */

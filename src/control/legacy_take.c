@@ -209,6 +209,16 @@ static void take_ramp(struct topology_server *s, const struct legacyline *l)
 	s->ramp_since_ms = when(l, "ramp_since");
 }
 
+/* The counter under the limits of now; the state itself does not change by them. */
+static uint16_t fit_agent(const struct topology_server *s, const struct legacyline *l, bool down)
+{
+	uint32_t least = down ? 0 : s->agent_rise;
+	uint32_t most = down ? s->agent_rise - 1U : s->agent_rise + s->agent_fall - 1U;
+	uint32_t n = (uint32_t)number(l, "agent_health", most);
+
+	return (uint16_t)(n < least ? least : n);
+}
+
 static void take_state(struct topology_server *s, const struct legacyline *l)
 {
 	struct state state = topology_state(s);
@@ -224,7 +234,7 @@ static void take_state(struct topology_server *s, const struct legacyline *l)
 	}
 	if (s->limits.agent && !s->agent_disabled) {
 		state.agent_down = flag(l, "agent_down");
-		s->agent_health = flag(l, "agent_health");
+		s->agent_health = fit_agent(s, l, state.agent_down);
 		take_result(&s->agent, l, "agent");
 	}
 	take_result(&s->check, l, "check");

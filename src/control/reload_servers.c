@@ -5,6 +5,7 @@
  */
 #include "reloadparts.h"
 
+#include "agentcheck.h"
 #include "arrivals.h"
 #include "base/mem.h"
 #include "conf/confdiff.h"
@@ -182,7 +183,7 @@ static void change_agent(struct roster *r, struct topology_server *s, bool had)
 
 	s->limits.agent = has && !s->agent_disabled;
 	if (has && !had)
-		s->agent_health = 1;
+		agentcheck_begin(s);
 	if (has || !had)
 		return;
 	s->agent_running = false;
@@ -255,8 +256,10 @@ static void change(const struct reload_plan *p, const struct topology_swap_serve
 		s->check_running = false;
 		arrivals_change_check(r, s);
 	}
-	if (c->after->agent && p->fresh[c->after->agent - 1])
+	if (c->after->agent && p->fresh[c->after->agent - 1]) {
 		s->agent_running = false;
+		agentcheck_begin(s);
+	}
 }
 
 /* --- all of them -------------------------------------------------------------------------- */

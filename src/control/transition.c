@@ -132,8 +132,10 @@ void transition_tell_agent_check(struct roster *r, struct topology_server *s,
 		                   .level = check_level(s->service),
 		                   .before = state,
 		                   .after = state,
-		                   .limits = {
-		                       .rise = 1, .fall = 1, .checked = true, .agent = true } };
+		                   .limits = { .rise = s->agent_rise,
+		                               .fall = s->agent_fall,
+		                               .checked = true,
+		                               .agent = true } };
 
 	e.after.counter = s->agent_health;
 	describe(s, &t, &e);

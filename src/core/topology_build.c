@@ -69,6 +69,16 @@ struct state_limits topology_build_limits(const struct settings_server *set,
 	};
 }
 
+void topology_build_agent(struct topology_server *s, const struct settings_server *set,
+                          const struct settings *settings)
+{
+	const struct settings_check *agent =
+	    set->agent ? &settings->targets[set->agent - 1].check : NULL;
+
+	s->agent_rise = agent ? agent->rise : 1;
+	s->agent_fall = agent ? agent->fall : 1;
+}
+
 struct topology_server *topology_build_server(struct topology_service *service,
                                               const struct settings_server *set,
                                               const struct settings *settings)
@@ -85,6 +95,7 @@ struct topology_server *topology_build_server(struct topology_service *service,
 	s->agent.code = PROBE_INIT;
 	s->check_slot = set->node;
 	s->agent_slot = set->agent ? set->agent - 1 : SIZE_MAX;
+	topology_build_agent(s, set, settings);
 	s->iweight = set->weight;
 	atomic_store_explicit(&s->weight, set->weight, memory_order_relaxed);
 	atomic_store_explicit(&s->ramp, 100, memory_order_relaxed);

@@ -9,6 +9,10 @@
 struct state_limits topology_build_limits(const struct settings_server *set,
                                           const struct settings_target *target);
 
+/* How its agent counts, of `settings`, whose `set` is. */
+void topology_build_agent(struct topology_server *s, const struct settings_server *set,
+                          const struct settings *settings);
+
 /* Its state, turn and number are still to come; its check is that of `slots[set->node]`. */
 struct topology_server *topology_build_server(struct topology_service *service,
                                               const struct settings_server *set,

@@ -288,6 +288,7 @@ static void put_server(struct topology_swap *s, const struct topology_swap_serve
 	server->target = &s->after->targets[c->after->node];
 	server->check_slot = s->slots[c->after->node];
 	server->agent_slot = c->after->agent ? s->slots[c->after->agent - 1] : SIZE_MAX;
+	topology_build_agent(server, c->after, s->after);
 }
 
 static void put_frontend(struct topology_swap_frontend *c, bool service_stays, uint32_t was,

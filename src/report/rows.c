@@ -6,9 +6,6 @@
 /* HAProxy's numbers of codes that carry a status of the answer begin here ("L7OK"). */
 enum { FIRST_CODE_WITH_STATUS = 15 };
 
-/* HAProxy's agent checks decide at once (configuration manual 5.2 "agent-check"). */
-enum { AGENT_RISE = 1, AGENT_FALL = 1 };
-
 /* A proxy that its file calls one of HTTP: its requests are relayed as bytes, and not counted. */
 static void show_as_http(struct snapshot_row *r)
 {
@@ -142,8 +139,8 @@ static void fill_agent(struct snapshot *s, struct snapshot_server *server)
 	if (agent->code != PROBE_INIT)
 		rowfill_put(r, METRIC_AGENT_DURATION, agent->duration_ms);
 	rowfill_say(r, METRIC_LAST_AGT, mem_arena_strdup(&s->arena, agent->info));
-	rowfill_put(r, METRIC_AGENT_RISE, AGENT_RISE);
-	rowfill_put(r, METRIC_AGENT_FALL, AGENT_FALL);
+	rowfill_put(r, METRIC_AGENT_RISE, server->agent_rise);
+	rowfill_put(r, METRIC_AGENT_FALL, server->agent_fall);
 	rowfill_put(r, METRIC_AGENT_HEALTH, server->agent_health);
 }
 

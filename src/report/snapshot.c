@@ -111,6 +111,8 @@ static void copy_check(struct snapshot *snap, struct snapshot_server *ret,
 	ret->agent_on = s->settings->agent && !s->agent_disabled;
 	ret->agent = s->agent;
 	ret->agent_running = s->agent_running;
+	ret->agent_rise = s->agent_rise;
+	ret->agent_fall = s->agent_fall;
 	ret->agent_health = s->agent_health;
 	ret->observed = s->settings->observe;
 }

@@ -140,6 +140,30 @@ def test_a_check_that_stays_goes_on_as_if_nothing_had_happened(run, peer):  # no
     assert checked.accepted == seen
 
 
+def test_words_of_an_agent_count_in_a_row_and_anew_after_a_change(run, named, peer):  # noqa: F811
+    a, word = named("a"), [b"up\n"]
+    agent = peer(lambda c: c.sendall(word[0]))
+    port = free_port()
+
+    def services(fall):
+        more = f'agent = {{ port = {agent.port}; inter = "100ms"; rise = 2; fall = {fall}; }};'
+        return [service("s", port, [server("a", a.port, more)])]
+
+    def answers_until(status):
+        before = agent.accepted
+        s.wait_server("s/a", status)
+        return agent.accepted - before
+    s = run(services(5))
+    word[0] = b"down\n"
+    assert answers_until("DOWN") >= 4
+    word[0] = b"up\n"
+    s.wait_server("s/a", "no check")
+    s.change(services(8))
+    reloaded(s)
+    word[0] = b"down\n"
+    assert answers_until("DOWN") >= 7
+
+
 # --- what comes and goes ------------------------------------------------------------------------
 
 

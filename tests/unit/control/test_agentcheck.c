@@ -94,6 +94,49 @@ static void checks_of_the_agent_are_told_as_such(void **state)
 	rosterscene_close(&s);
 }
 
+static void words_count_when_they_follow_one_another(void **state)
+{
+	static const struct {
+		const char *line, *status;
+		uint16_t health;
+	} cases[] = {
+		{ "down", "UP 1/3", 3 },     { "down", "UP 1/3", 2 },
+		{ "up", "UP 1/3", 4 },       { "down", "UP 1/3", 3 },
+		{ "down", "UP 1/3", 2 },     { "down", "DOWN (agent)", 0 },
+		{ "up", "DOWN (agent)", 1 }, { "down", "DOWN (agent)", 0 },
+		{ "up", "DOWN (agent)", 1 }, { "up", "UP 1/3", 4 },
+		{ "down", "UP 1/3", 3 },     { "down", "UP 1/3", 2 },
+	};
+	struct rosterscene s;
+	struct topology_server *s1;
+
+	(void)state;
+	rosterscene_open(&s, specs, 1, NULL);
+	s1 = rosterscene_server(&s, "be/s1");
+	s1->agent_rise = 2;
+	s1->agent_fall = 3;
+	roster_enable_agent(s.roster, s1, true);
+	assert_int_equal(s1->agent_health, 4);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool up = strcmp(cases[i].line, "up") == 0;
+
+		say(&s, up ? PROBE_L7OK : PROBE_L7STS, cases[i].line);
+		assert_string_equal(rosterscene_status(s1), cases[i].status);
+		assert_int_equal(s1->agent_health, cases[i].health);
+		assert_int_equal(s.last_check.after.counter, cases[i].health);
+		assert_int_equal(s.last_check.limits.fall, 3);
+	}
+	rosterscene_expect(&s, "s1:UP->DOWN s1:DOWN->UP ");
+	/* What was said before it was switched on, or set by a person, does not count. */
+	roster_enable_agent(s.roster, s1, true);
+	say(&s, PROBE_L7STS, "down");
+	assert_string_equal(rosterscene_status(s1), "UP 1/3");
+	roster_set_agent(s.roster, s1, false);
+	say(&s, PROBE_L7OK, "up");
+	assert_string_equal(rosterscene_status(s1), "DOWN (agent)");
+	rosterscene_close(&s);
+}
+
 static void a_person_can_say_what_the_agent_would_say_and_switch_it_off(void **state)
 {
 	struct rosterscene s;
@@ -148,6 +191,7 @@ int main(void)
 		cmocka_unit_test(what_an_agent_says_is_done),
 		cmocka_unit_test(an_agent_and_a_check_must_agree_that_it_is_up),
 		cmocka_unit_test(checks_of_the_agent_are_told_as_such),
+		cmocka_unit_test(words_count_when_they_follow_one_another),
 		cmocka_unit_test(a_person_can_say_what_the_agent_would_say_and_switch_it_off),
 		cmocka_unit_test(a_static_algorithm_takes_none_or_all_of_a_weight),
 	};
