@@ -226,6 +226,14 @@ static inline uint32_t topology_maxconn(const struct topology_server *s);
 /* Takes it as usable whatever its health (a panic), or as what it is again. */
 void topology_press(struct topology_server *s, bool pressed);
 
+/* Whose checks say how it is: its own, or those of the last one in the chain that it tracks. */
+static inline const struct topology_server *topology_checked_for(const struct topology_server *s)
+{
+	while (s->tracked)
+		s = s->tracked;
+	return s;
+}
+
 struct state topology_state(const struct topology_server *s);
 void topology_set_state(struct topology_server *s, struct state state);
 /* state_is_usable() of the present state, quickly: asked of every server for every session. */

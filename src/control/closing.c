@@ -129,14 +129,14 @@ static bool is_gone(const struct topology_server *s)
 /* A node that still says that it drains lives, and ends its sessions itself when it is time. */
 static bool is_polite(const struct roster *r, const struct topology_server *s)
 {
-	return s->check.draining && !r->o.topology->settings->haproxy;
+	return topology_checked_for(s)->check.draining && !r->o.topology->settings->haproxy;
 }
 
 /* False: it is done with. */
 static bool step_gone(struct roster *r, struct closing_order *o, const struct topology_server *s,
                       int64_t now_ms)
 {
-	bool sure = o->sure || testimony_refused(&s->check);
+	bool sure = o->sure || testimony_refused(&topology_checked_for(s)->check);
 
 	if (!is_gone(s))
 		return false;

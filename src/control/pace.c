@@ -58,6 +58,7 @@ void pace_set_server(struct roster *r, const struct topology_server *s)
 
 void pace_hurry(struct roster *r, const struct topology_server *s)
 {
+	s = topology_checked_for(s);
 	if (s->check_slot != SIZE_MAX)
 		checker_hurry(r->o.checker, s->check_slot);
 }

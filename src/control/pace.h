@@ -11,7 +11,7 @@
 void pace_set(struct roster *r, size_t slot);
 /* Of the checks and the agent of a server. */
 void pace_set_server(struct roster *r, const struct topology_server *s);
-/* A check now, if there is one. */
+/* A check now, if there is one; of one that tracks another, by which its health is. */
 void pace_hurry(struct roster *r, const struct topology_server *s);
 
 #endif

@@ -228,20 +228,24 @@ void roster_refused_address(struct roster *r, struct topology_server *s, const c
 	take_no_address(r, s, why, why);
 }
 
+/* What a client met at `s` counts for the check that its health is by. */
+static void note(struct roster *r, const struct topology_server *s, enum testimony_kind kind)
+{
+	s = topology_checked_for(s);
+	if (s->check_slot != SIZE_MAX)
+		testimony_note(&r->testimonies, s, kind, tick_ms());
+}
+
 void roster_connect_failed(struct roster *r, struct topology_server *s, enum reason why)
 {
-	if (s->check_slot != SIZE_MAX)
-		testimony_note(&r->testimonies, s,
-		               why == REASON_CONNECT_TIMEOUT ? TESTIMONY_SILENT : TESTIMONY_REFUSED,
-		               tick_ms());
+	note(r, s, why == REASON_CONNECT_TIMEOUT ? TESTIMONY_SILENT : TESTIMONY_REFUSED);
 	pace_hurry(r, s);
 	observe_failure(r, s, "L4 unsuccessful connection");
 }
 
 void roster_server_silent(struct roster *r, struct topology_server *s)
 {
-	if (s->check_slot != SIZE_MAX)
-		testimony_note(&r->testimonies, s, TESTIMONY_SILENT, tick_ms());
+	note(r, s, TESTIMONY_SILENT);
 	pace_hurry(r, s);
 }
 
@@ -447,8 +451,7 @@ bool roster_ready(const struct roster *r, char *reason, size_t size)
 
 int64_t roster_next_check_ms(const struct roster *r, const struct topology_server *s)
 {
-	while (s->tracked)
-		s = s->tracked;
+	s = topology_checked_for(s);
 	return s->check_slot == SIZE_MAX ? -1 : checker_next_ms(r->o.checker, s->check_slot);
 }
 

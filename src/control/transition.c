@@ -239,7 +239,7 @@ static void end_backup_sessions(struct roster *r, const struct topology_service 
 static const struct probe_result *check_behind(const struct topology_server *s,
                                                const struct transition *t)
 {
-	return t->cause == JOURNAL_BY_TRACK ? &s->tracked->check : t->check;
+	return t->cause == JOURNAL_BY_TRACK ? &topology_checked_for(s)->check : t->check;
 }
 
 /* Is it gone beyond doubt? */
@@ -262,7 +262,8 @@ static void release_unanswered(struct roster *r, const struct topology_server *s
 		                     .reason = REASON_SERVER_DOWN,
 		                     .manner = CREW_UNANSWERED };
 
-	if (r->o.wish && !r->o.topology->settings->haproxy && !s->check.draining)
+	if (r->o.wish && !r->o.topology->settings->haproxy &&
+	    !topology_checked_for(s)->check.draining)
 		r->o.wish(r->o.ctx, &w);
 }
 

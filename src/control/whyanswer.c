@@ -27,13 +27,6 @@ static uint32_t load(const _Atomic uint32_t *n)
 	return atomic_load_explicit(n, memory_order_relaxed);
 }
 
-static const struct topology_server *checked_for(const struct topology_server *s)
-{
-	while (s->tracked)
-		s = s->tracked;
-	return s;
-}
-
 /* --- what is known of its checks ---------------------------------------------------------- */
 
 static void add_answer(const struct checklog_entry *e, struct text *out)
@@ -68,7 +61,7 @@ static void add_where(const struct settings_target *t, struct text *out)
 
 static void look_at_checks(const struct daemon *d, const struct topology_server *s, struct item *i)
 {
-	const struct topology_server *leader = checked_for(s);
+	const struct topology_server *leader = topology_checked_for(s);
 	const struct checklog_entry *last = checklog_at(leader->checks, 0);
 	const struct checklog_entry *bad = find_bad(leader->checks);
 	struct why_facts *f = &i->facts;
@@ -257,7 +250,7 @@ static struct whyjson_source source_of(const struct daemon *d, const struct topo
 	return (struct whyjson_source){ .facts = &i->facts,
 		                        .now_wall_ms = tick_wall_ms(),
 		                        .since_wall_ms = s->since_wall_ms,
-		                        .checks = checked_for(s)->checks,
+		                        .checks = topology_checked_for(s)->checks,
 		                        .agent_checks = s->agent_checks,
 		                        .journal = d->journal };
 }

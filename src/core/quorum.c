@@ -8,13 +8,6 @@
 /* How long a panic holds sessions if the service does not say. */
 enum { PANIC_HOLD_MS = 5000 };
 
-static const struct topology_server *checked_for(const struct topology_server *s)
-{
-	while (s->tracked)
-		s = s->tracked;
-	return s;
-}
-
 /* It said so itself, or said nothing. */
 static bool is_quiet(const struct probe_result *check)
 {
@@ -24,14 +17,14 @@ static bool is_quiet(const struct probe_result *check)
 
 static bool is_dead(const struct topology_server *s, const struct state *state)
 {
-	return !state_is_serving(state) && testimony_refused(&checked_for(s)->check);
+	return !state_is_serving(state) && testimony_refused(&topology_checked_for(s)->check);
 }
 
 /* Has it stopped to serve, and is it one that lives? */
 static bool has_gone(const struct topology_server *s, const struct state *state)
 {
 	return !state_is_serving(state) && state->health != STATE_CHECKING &&
-	       is_quiet(&checked_for(s)->check);
+	       is_quiet(&topology_checked_for(s)->check);
 }
 
 static bool is_about(const struct journal_event *e, const struct topology_server *s)
@@ -45,7 +38,7 @@ static bool went_lately(const struct journal *j, const struct topology_server *s
 {
 	int64_t since = now_ms - QUORUM_WINDOW_MS;
 
-	s = checked_for(s);
+	s = topology_checked_for(s);
 	for (uint64_t seq = journal_last(j); seq; seq--) {
 		const struct journal_event *e = journal_find(j, seq);
 
@@ -80,7 +73,7 @@ static struct quorum count(const struct topology_service *service)
 		q.all++;
 		if (state_is_serving(&state)) {
 			q.healthy++;
-			q.wavering += is_quiet(&checked_for(s)->check);
+			q.wavering += is_quiet(&topology_checked_for(s)->check);
 		} else if (is_dead(s, &state)) {
 			q.dead++;
 		} else {

@@ -119,13 +119,14 @@ void simulation_checks_pace(struct simulation *s, size_t target)
 
 void simulation_checks_hurry(struct simulation *s, const struct topology_server *server)
 {
-	struct simulation_target *t = &s->targets[server->check_slot];
+	const struct topology_server *leader = topology_checked_for(server);
+	struct simulation_target *t = &s->targets[leader->check_slot];
 	int64_t since = s->now_ms - t->ended_ms;
 	int64_t left = since >= HURRY_MS ? 0 : HURRY_MS - since;
 
-	if (is_checked(server) && !t->running && t->pace != SIMULATION_PAUSED &&
+	if (is_checked(leader) && !t->running && t->pace != SIMULATION_PAUSED &&
 	    s->now_ms + left < t->due_ms)
-		schedule(s, server->check_slot, left);
+		schedule(s, leader->check_slot, left);
 }
 
 /* --- what a node says --------------------------------------------------------------------- */

@@ -199,7 +199,7 @@ static void go_live(struct simulation *s, uint32_t id)
 
 static void blame(struct simulation *s, struct simulation_unit *u, enum testimony_kind kind)
 {
-	testimony_note(&s->testimonies, u->server, kind, s->now_ms);
+	testimony_note(&s->testimonies, topology_checked_for(u->server), kind, s->now_ms);
 	simulation_checks_hurry(s, u->server);
 }
 

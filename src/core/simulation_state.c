@@ -157,7 +157,7 @@ static bool panic_is_near(const struct simulation *s, const struct topology_serv
 
 static bool is_polite(const struct simulation *s, const struct topology_server *server)
 {
-	return server->check.draining && !s->topology->settings->haproxy;
+	return topology_checked_for(server)->check.draining && !s->topology->settings->haproxy;
 }
 
 static void drop_closing(struct simulation *s, struct simulation_unit *u)
@@ -214,7 +214,7 @@ static void step_closing(struct simulation *s, struct simulation_unit *u)
 {
 	struct simulation_closing *c = &u->closing;
 	struct state state = topology_state(u->server);
-	bool sure = c->sure || testimony_refused(&u->server->check);
+	bool sure = c->sure || testimony_refused(&topology_checked_for(u->server)->check);
 
 	if (!is_gone(&state)) {
 		drop_closing(s, u);
@@ -246,7 +246,7 @@ static bool is_proven(const struct topology_server *server, const struct simulat
                       const struct state *after)
 {
 	const struct probe_result *check =
-	    c->cause == JOURNAL_BY_TRACK ? &server->tracked->check : c->check;
+	    c->cause == JOURNAL_BY_TRACK ? &topology_checked_for(server)->check : c->check;
 
 	return state_in_maint(after) || c->cause == JOURNAL_BY_COMMAND ||
 	       (check && testimony_refused(check));

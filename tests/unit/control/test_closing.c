@@ -187,6 +187,36 @@ static void a_node_that_says_that_it_drains_ends_its_sessions_itself(void **stat
 	rosterscene_close(&s);
 }
 
+/* t2 tracks t1, which tracks s1. */
+static void those_that_track_a_node_that_drains_are_as_polite(void **state)
+{
+	static const struct settings_server set = { .track = "be/s1", .shutdown_on_down = true };
+	struct rosterscene_server specs[] = {
+		{ .name = "s1", .check = SETTINGS_CHECK_HTTP },
+		{ .name = "other/t1", .check = SETTINGS_CHECK_NONE, .set = set },
+		{ .name = "other/t2", .check = SETTINGS_CHECK_NONE, .set = set },
+	};
+	struct rosterscene s;
+
+	(void)state;
+	specs[2].set.track = "other/t1";
+	rosterscene_open(&s, specs, ARRAY_LEN(specs), NULL);
+	rosterscene_own(&s);
+	rosterclock_passed(&s, 0);
+	rosterclock_times(rosterclock_draining, &s, 0, 3);
+	assert_int_equal(topology_state(rosterscene_server(&s, "other/t2")).health, STATE_DOWN);
+	step(&s, 60000);
+	rosterscene_expect_of(&s.ended, "");
+	rosterscene_expect_of(&s.wished, "");
+	rosterclock_refused(&s, 0);
+	step(&s, 100);
+	rosterscene_expect_of(&s.wished, "t1:server_down:now:0 t2:server_down:now:0 ");
+	rosterclock_times(rosterclock_passed, &s, 0, 2);
+	rosterclock_times(rosterclock_refused, &s, 0, 3);
+	rosterscene_expect_of(&s.ended, "t1:DD t2:DD ");
+	rosterscene_close(&s);
+}
+
 static void a_drain_with_a_deadline_asks_one_after_another(void **state)
 {
 	struct rosterscene s;
@@ -285,6 +315,7 @@ int main(void)
 		cmocka_unit_test(sessions_end_evenly_over_the_spread),
 		cmocka_unit_test(what_a_panic_interrupts_begins_anew),
 		cmocka_unit_test(a_node_that_says_that_it_drains_ends_its_sessions_itself),
+		cmocka_unit_test(those_that_track_a_node_that_drains_are_as_polite),
 		cmocka_unit_test(a_drain_with_a_deadline_asks_one_after_another),
 		cmocka_unit_test(an_empty_server_is_drained_before_its_deadline),
 		cmocka_unit_test(a_drain_goes_on_while_predecessors_have_sessions),

@@ -69,6 +69,33 @@ static void what_clients_and_a_check_met_is_beyond_doubt(void **state)
 	}
 }
 
+/* t2 tracks t1, which tracks s1. */
+static void what_clients_met_at_one_that_tracks_counts_for_the_check(void **state)
+{
+	static const struct rosterscene_server specs[] = {
+		{ .name = "s1", .check = SETTINGS_CHECK_HTTP },
+		{ .name = "other/t1", .check = SETTINGS_CHECK_NONE, .set = { .track = "be/s1" } },
+		{ .name = "other/t2",
+		  .check = SETTINGS_CHECK_NONE,
+		  .set = { .track = "other/t1" } },
+	};
+	struct rosterscene s;
+	unsigned int hurried;
+
+	(void)state;
+	rosterscene_open(&s, specs, ARRAY_LEN(specs), NULL);
+	rosterscene_own(&s);
+	rosterclock_passed(&s, 0);
+	hurried = s.checker.slots[0].hurried;
+	roster_connect_failed(s.roster, rosterscene_server(&s, "other/t2"), REASON_CONNECT_REFUSED);
+	roster_server_silent(s.roster, rosterscene_server(&s, "other/t1"));
+	assert_int_equal(s.checker.slots[0].hurried - hurried, 2);
+	rosterclock_refused(&s, 0);
+	assert_string_equal(rosterscene_status(rosterscene_server(&s, "be/s1")), "DOWN");
+	assert_string_equal(rosterscene_status(rosterscene_server(&s, "other/t2")), "DOWN");
+	rosterscene_close(&s);
+}
+
 static void other_failures_confirm_nothing(void **state)
 {
 	struct rosterscene s;
@@ -130,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_clients_and_a_check_met_is_beyond_doubt),
+		cmocka_unit_test(what_clients_met_at_one_that_tracks_counts_for_the_check),
 		cmocka_unit_test(other_failures_confirm_nothing),
 		cmocka_unit_test(in_haproxys_place_only_observed_servers_count),
 		cmocka_unit_test(the_oldest_of_many_are_forgotten),

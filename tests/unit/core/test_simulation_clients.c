@@ -347,6 +347,25 @@ static void one_that_tracks_another_follows_it(void **state)
 	simscene_close(&s);
 }
 
+static void what_clients_and_checks_meet_counts_for_those_that_track(void **state)
+{
+	struct simscene s;
+
+	(void)state;
+	simscene_open(&s, 3, SETTINGS_ROUNDROBIN);
+	s.servers[0].weight = 0; /* only its checks meet it */
+	s.servers[1].track = "psql/n1";
+	s.servers[1].shutdown_on_down = true;
+	s.targets[1].check.type = SETTINGS_CHECK_NONE;
+	simscene_run(&s, "n1 dies at 10s; n2 dies at 10s");
+	assert_true(s.r.effects[1].first_ms >= 0 && s.r.effects[1].first_ms < 300);
+	/* A node that drains ends its sessions itself. */
+	simscene_run(&s, "n1 drains at 10s");
+	assert_int_equal(simscene_row(&s, 20000)->cells[1].mark, SIMULATION_DOWN);
+	assert_int_equal(s.r.counts.cut, 0);
+	simscene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_hangs_and_drains_has_not_answered),
 		cmocka_unit_test(most_that_are_silent_are_a_panic),
 		cmocka_unit_test(one_that_is_still_down_when_a_panic_ends_loses_its_sessions),
+		cmocka_unit_test(what_clients_and_checks_meet_counts_for_those_that_track),
 		cmocka_unit_test(a_panic_that_holds_does_so_without_hold),
 		cmocka_unit_test(one_that_tracks_another_follows_it),
 	};
