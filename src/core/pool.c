@@ -116,14 +116,17 @@ static void consider(struct choice *best, const struct pool_field *field, size_t
 	best->seen_turn = turn;
 }
 
-/* Backups come in only when no active server is usable: the first of them, or all. */
+/*
+ * Backups come in only when no active server is usable: the first of them, which is waited for when
+ * it is full, or all.
+ */
 static void look(struct choice *best, const struct pool_field *field)
 {
 	bool only_first = field->backups && !field->settings->allbackups;
 
 	for (size_t i = 0; i < field->roll->count; i++) {
 		consider(best, field, i);
-		if (only_first && best->total)
+		if (only_first && (best->total || best->any_full))
 			return;
 	}
 }

@@ -417,6 +417,23 @@ static void only_the_first_usable_backup_serves(void **unused)
 	topology_free(t);
 }
 
+static void the_first_backup_is_waited_for(void **unused)
+{
+	struct topology *t = sample_pool(SETTINGS_ROUNDROBIN, false, with_backups, 3);
+	struct pool_tried tried = { 0 };
+
+	(void)unused;
+	disable(t, 1, true);
+	assert_int_equal(claim(t, &none_tried), 2);
+	expect_verdict(t, &none_tried, POOL_FULL);
+	/* Whom it failed may go on to the next. */
+	pool_tried_add(&tried, server(t, 2));
+	assert_int_equal(claim(t, &tried), 3);
+	pool_release(server(t, 2));
+	assert_int_equal(claim(t, &none_tried), 2);
+	topology_free(t);
+}
+
 static void allbackups_lets_all_backups_serve(void **unused)
 {
 	struct topology *t = sample_pool(SETTINGS_ROUNDROBIN, true, with_backups, 3);
@@ -593,6 +610,7 @@ int main(void)
 		cmocka_unit_test(ids_beyond_65535_are_told_apart),
 		cmocka_unit_test(backups_wait_until_no_active_server_is_usable),
 		cmocka_unit_test(only_the_first_usable_backup_serves),
+		cmocka_unit_test(the_first_backup_is_waited_for),
 		cmocka_unit_test(allbackups_lets_all_backups_serve),
 		cmocka_unit_test(maxconn_is_never_exceeded),
 		cmocka_unit_test(full_servers_do_not_wake_the_backups),
