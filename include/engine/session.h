@@ -170,7 +170,8 @@ struct session **session_all(struct session_host *h, size_t *ret_count);
 
 /*
  * Servers that the balancing does not see any more are about to be freed: no session names one
- * that it is not counted on.  The host's thread.
+ * that it is not counted on.  Those that rest are looked at, for time-outs may have come.  The
+ * host's thread.
  */
 void session_host_forget(struct session_host *h);
 

@@ -77,6 +77,8 @@ void session_host_forget(struct session_host *h)
 
 		if (s->server && !s->claimed && !queue_serves(s->server))
 			s->server = NULL;
+		if (s->phase == SESSION_RELAYING && s->slot == SESSION_SLOTS)
+			session_look_in(s, 0);
 	}
 	free(all);
 }

@@ -164,6 +164,24 @@ def test_words_of_an_agent_count_in_a_row_and_anew_after_a_change(run, named, pe
     assert answers_until("DOWN") >= 7
 
 
+@pytest.mark.parametrize("limit", ["client", "server_"])
+def test_sessions_without_any_limit_learn_of_one(sluice, named, limit):
+    a = named("a")
+    port = free_port()
+
+    def conf(**limits):
+        limits = {"client": "0s", "server_": "0s"} | limits
+        return conf_of([service("s", port, [server("a", a.port)])], **limits)
+    s = sluice(conf())
+    with connect(port) as c:
+        assert name_of(c) == "a"
+        # In its first second a session is looked at for another reason.
+        wait_for(lambda: re.search(r"age=([2-9]|1\d)s", s.ctl("show sess")), what="it to last")
+        s.write_conf(conf(**{limit: "200ms"}))
+        reloaded(s)
+        assert read_all(c) == b""
+
+
 # --- what comes and goes ------------------------------------------------------------------------
 
 
