@@ -71,7 +71,7 @@ enum settings_on_error {
 	SETTINGS_ON_ERROR_MARK_DOWN     /* down at once */
 };
 
-/* The address that connections to a server come from (manual 5.2 "source"). */
+/* Where connections to a server come from, those of checks, too (manual 5.2 "source"). */
 struct settings_source {
 	struct addr addr;             /* len 0: the kernel chooses */
 	uint16_t port_low, port_high; /* 0: the kernel chooses */
@@ -116,6 +116,7 @@ struct settings_target {
 	const char *host; /* of the node; the check may name another (`check.address`) */
 	uint16_t check_port;
 	struct settings_check check;
+	struct settings_source source; /* its servers' */
 	int line;
 };
 

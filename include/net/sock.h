@@ -128,9 +128,6 @@ void sock_end_with_reset(int fd);
 
 bool sock_set_options(int fd, const struct sock_options *o); /* TCP; false with errno */
 
-/* Turns delayed acknowledgements on or off once (TCP_QUICKACK). */
-void sock_quickack(int fd, bool on);
-
 /*
  * A connected UNIX stream socket, blocking, for the command line's clients.  A queue that stays
  * full for `patience_ms` (0: for ever) is EAGAIN.

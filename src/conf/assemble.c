@@ -50,6 +50,14 @@ static void set_found_check(const struct assembly *a)
 	a->settings->found_check = check;
 }
 
+/* Checks and agents are asked from where clients' connections come from. */
+static void set_source(const struct assembly *a, const struct settings_server *s)
+{
+	a->targets.at[s->node].source = s->source;
+	if (s->agent)
+		a->targets.at[s->agent - 1].source = s->source;
+}
+
 /* The servers that stand for nodes; their targets are the first ones, in the same order. */
 static void add_node_servers(struct assembly *a, const struct draft_service *d,
                              struct settings_service *service)
@@ -74,6 +82,7 @@ static void add_node_servers(struct assembly *a, const struct draft_service *d,
 		s->source = cluster->server.source.s;
 		s->node = i;
 		s->agent = a->node_agents[i];
+		set_source(a, s);
 		s->line = line_of(a, nodes[i].at);
 	}
 	service->servers = servers;
@@ -107,6 +116,7 @@ static void add_own_servers(struct assembly *a, const struct draft_service *d,
 		name = mem_arena_printf(a->c->arena, "%s/%s", d->s.name, s->name);
 		s->node = targets_add_server(&a->targets, s, name, &from[i].check);
 		s->agent = targets_add_agent(&a->targets, &from[i].agent, name, s->host);
+		set_source(a, s);
 	}
 	service->servers = servers;
 	service->server_count = d->servers.count;

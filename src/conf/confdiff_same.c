@@ -85,6 +85,15 @@ static void note(void *data, const char *name, const char *before, const char *a
 
 /* --- targets and servers --------------------------------------------------------------------- */
 
+static bool same_source(const struct settings_source *a, const struct settings_source *b)
+{
+	static const char *const but[] = { NULL };
+	struct draft_source one = { .s = *a };
+	struct draft_source other = { .s = *b };
+
+	return same_group("source", &one, &other, but);
+}
+
 bool confdiff_same_target(const struct settings_target *a, const struct settings_target *b)
 {
 	/* Its number counts, whatever it is called. */
@@ -100,7 +109,7 @@ bool confdiff_same_target(const struct settings_target *a, const struct settings
 	agent_a.c.port_number = a->check_port;
 	agent_b.c.port_number = b->check_port;
 	same = text_same(a->host, b->host) && a->check_port == b->check_port &&
-	       same_group("check", &one, &other, but);
+	       same_source(&a->source, &b->source) && same_group("check", &one, &other, but);
 	if (same && a->check.type == SETTINGS_CHECK_AGENT)
 		same = same_group("agent", &agent_a, &agent_b, but_presence);
 	mem_arena_release(&arena);

@@ -71,6 +71,7 @@ static void add_agent(struct hcfgservice *c, const struct hcfgpair *pair,
 		.name = mem_arena_printf(c->arena, "%s/%s", pair->name, s->name),
 		.host = s->host,
 		.check = hcfgtarget_agent(c, pair->back, from),
+		.source = s->source,
 	};
 	t->check_port = t->check.port_number;
 	s->agent = ++c->target_count;
@@ -98,6 +99,7 @@ static void make_server(struct hcfgservice *c, const struct hcfgpair *pair,
 		.name = mem_arena_printf(c->arena, "%s/%s", pair->name, s->name),
 		.host = s->host,
 		.check = choose_check(c, pair, from, s),
+		.source = s->source,
 	};
 	t->check_port = t->check.port == SETTINGS_PORT_NUMBER ? t->check.port_number : s->port;
 	if (from->agent)

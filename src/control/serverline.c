@@ -181,6 +181,7 @@ static struct settings_target target_of(struct serverwords_line *l,
 		.host = l->server.host,
 		.check_port = port ? port : l->server.port,
 		.check = *check,
+		.source = l->server.source,
 	};
 
 	t.check.port = port ? SETTINGS_PORT_NUMBER : SETTINGS_PORT_SERVER;

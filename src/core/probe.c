@@ -241,7 +241,7 @@ enum probe_act probe_sent(struct probe *p)
 static bool is_own_lack(int errnum)
 {
 	return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM ||
-	       errnum == EADDRNOTAVAIL;
+	       errnum == EADDRNOTAVAIL || errnum == EADDRINUSE;
 }
 
 enum probe_act probe_unsent(struct probe *p, int errnum)

@@ -79,27 +79,6 @@ static void close_connection(struct attempt *a)
 	ev_io_set(&a->io, -1, EV_WRITE);
 }
 
-/*
- * HAProxy's trick: the ACK that would complete the handshake waits, and the RST that ends the check
- * takes its place, so that the node never accepts.  It must be asked for before the connect.
- */
-static int connect_silently(const struct addr *to)
-{
-	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd == -1)
-		return -1;
-	sock_quickack(fd, false);
-	if (connect(fd, &to->sa, to->len) == -1 && errno != EINPROGRESS) {
-		int errnum = errno;
-
-		sock_close(fd);
-		errno = errnum;
-		return -1;
-	}
-	return fd;
-}
-
 /* The first segment leaves at once in any case; those after it would wait for its ACK. */
 static void wait_for_no_ack(int fd)
 {
@@ -284,12 +263,28 @@ static bool is_http(enum settings_check_type type)
 	return type == SETTINGS_CHECK_HTTP || type == SETTINGS_CHECK_HTTPS;
 }
 
+static int connect_from(struct attempt *a, const struct addr *to, struct sock_options o)
+{
+	const struct settings_source *from = a->source;
+	struct sock_source source;
+	bool at_once;
+
+	if (from && (from->addr.len || from->interface)) {
+		source = (struct sock_source){ .addr = from->addr,
+			                       .port_low = from->port_low,
+			                       .port_high = from->port_high,
+			                       .interface = from->interface };
+		o.source = &source;
+		o.turn = a->turn++;
+	}
+	return sock_connect(to, &o, &at_once);
+}
+
 static int open_connection(struct attempt *a)
 {
 	const struct probe_connect *where = probe_where(&a->probe);
 	struct addr to = where->addr.len ? where->addr : a->to;
 	struct sock_options o = { 0 };
-	bool at_once;
 	int fd;
 
 	close_connection(a);
@@ -300,9 +295,13 @@ static int open_connection(struct attempt *a)
 		addr_set_port(&to, where->port);
 	else if (where->addr.len)
 		addr_set_port(&to, addr_port(&a->to));
-	o.speaks_first = where->tls || where->send_proxy || is_http(a->check->type);
-	fd = where->silent ? connect_silently(&to) : sock_connect(&to, &o, &at_once);
-	fd = lowfd_move(fd);
+	/*
+	 * Silent is HAProxy's trick: the ACK that would complete the handshake waits, and the RST
+	 * that ends the check takes its place, so that the node never accepts.
+	 */
+	o.speaks_first =
+	    where->silent || where->tls || where->send_proxy || is_http(a->check->type);
+	fd = lowfd_move(connect_from(a, &to, o));
 	ev_io_set(&a->io, fd, EV_WRITE);
 	if (fd == -1)
 		return give_up(a, PROBE_CONNECTING, errno, NULL);

@@ -33,15 +33,17 @@ struct attempt {
 	struct ev_loop *loop;
 	const struct settings_check *check;
 	const struct probe_plan *plan;
-	struct tls_context *context; /* NULL: nothing goes over TLS */
-	const char *peer;            /* what the certificate must be for; NULL: any name */
-	const char *authority;       /* "host:port" for the Host header */
-	const char *agent_send;      /* instead of the check's; NULL: the check's */
+	struct tls_context *context;          /* NULL: nothing goes over TLS */
+	const char *peer;                     /* what the certificate must be for; NULL: any name */
+	const struct settings_source *source; /* where it comes from; NULL: anywhere */
+	const char *authority;                /* "host:port" for the Host header */
+	const char *agent_send;               /* instead of the check's; NULL: the check's */
 	attempt_done *done;
 	void *ctx;
 
 	bool running;
 	enum attempt_phase phase;
+	uint64_t turn;  /* of its ports, if they are given */
 	struct addr to; /* where a connect goes that names no other place */
 	ev_io io;       /* fd -1: not even the socket could be had */
 	ev_timer deadline;

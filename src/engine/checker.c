@@ -280,6 +280,7 @@ static struct check *make_check(struct checker *c, const struct settings_target 
 		return NULL;
 	}
 	k->attempt.plan = k->plan;
+	k->attempt.source = &t->source;
 	k->attempt.context = tlsshare_context(k->tls);
 	k->attempt.peer = t->check.sni ? t->check.sni : is_unix(t->host) ? NULL : t->host;
 	return k;

@@ -436,11 +436,6 @@ bool sock_set_options(int fd, const struct sock_options *o)
 	return !apply(fd, o, false);
 }
 
-void sock_quickack(int fd, bool on)
-{
-	set_int(fd, IPPROTO_TCP, TCP_QUICKACK, on);
-}
-
 bool sock_connect_unix(const char *path, unsigned int patience_ms, int *ret_fd, struct error *err)
 {
 	struct timeval patience = { .tv_sec = patience_ms / 1000,

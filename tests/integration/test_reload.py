@@ -182,6 +182,32 @@ def test_sessions_without_any_limit_learn_of_one(sluice, named, limit):
         assert read_all(c) == b""
 
 
+def test_checks_come_from_where_clients_connections_do(run, peer):  # noqa: F811
+    seen = {"check": set(), "agent": set()}
+
+    def answering(what, answer):
+        def serve(c):
+            seen[what].add(c.getpeername()[0])
+            c.recv(65536)
+            c.sendall(answer)
+        return peer(serve)
+    a, agent = answering("check", b"HTTP/1.0 200 OK\r\n\r\n"), answering("agent", b"up\n")
+    port = free_port()
+
+    def services(source):
+        more = (f'source = "{source}"; '
+                f'agent = {{ port = {agent.port}; inter = "100ms"; send = "a"; }};')
+        check = 'type = "http"; inter = "100ms"; rise = 1; path = "/"'
+        return [service("s", port, [server("a", a.port, more, check)])]
+    s = run(services("127.0.0.5"))
+    wait_for(lambda: all(seen.values()), what="both to be asked")
+    assert seen == {"check": {"127.0.0.5"}, "agent": {"127.0.0.5"}}
+    s.change(services("127.0.0.6"))
+    reloaded(s)
+    wait_for(lambda: all("127.0.0.6" in of for of in seen.values()), what="both to be asked")
+    assert {of for ofs in seen.values() for of in ofs} == {"127.0.0.5", "127.0.0.6"}
+
+
 # --- what comes and goes ------------------------------------------------------------------------
 
 

@@ -140,6 +140,10 @@ static inline void same_target(const struct settings_target *a, const struct set
 	if (a->check.type != SETTINGS_CHECK_NONE)
 		SAME(a->check_port, b->check_port);
 	same_check(&a->check, &b->check);
+	assert_true(addr_equal(&a->source.addr, &b->source.addr));
+	SAME(a->source.port_low, b->source.port_low);
+	SAME(a->source.port_high, b->source.port_high);
+	SAME_TEXT(a->source.interface, b->source.interface);
 }
 
 static inline void same_bind(const struct settings_bind *a, const struct settings_bind *b)

@@ -344,6 +344,32 @@ static void agents_are_targets_too(void **state)
 	settings_free(first);
 }
 
+static void where_checks_come_from_is_of_their_target(void **state)
+{
+	static const char *const sources[] = { "\"10.0.0.5\"", "\"10.0.0.6\"", "\"10.0.0.5:7\"",
+		                               "{ address = \"10.0.0.5\"; interface = \"lo\"; }" };
+	struct settings *first = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		struct text t = { 0 };
+		struct settings *s;
+
+		text_addf(&t,
+		          TWO("{ name = \"a\"; address = \"h:1\"; agent = { port = 7; }; "
+		              "source = %s; }"),
+		          sources[i]);
+		s = valid(text_str(&t));
+		text_release(&t);
+		first = first ? first : settings_ref(s);
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(confdiff_same_target(&first->targets[k], &s->targets[k]),
+			                 i == 0);
+		settings_free(s);
+	}
+	settings_free(first);
+}
+
 /* Two configurations that only differ in one key, which belongs to one of the parts. */
 static bool part_is_same(const char *one, const char *other,
                          bool (*same)(const struct settings *, const struct settings *))
@@ -432,6 +458,7 @@ int main(void)
 		cmocka_unit_test(what_no_key_has_is_noticed),
 		cmocka_unit_test(targets_are_the_same_if_checked_in_the_same_way),
 		cmocka_unit_test(agents_are_targets_too),
+		cmocka_unit_test(where_checks_come_from_is_of_their_target),
 		cmocka_unit_test(parts_are_compared_alone),
 	};
 

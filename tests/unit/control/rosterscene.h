@@ -131,8 +131,6 @@ static void rosterscene_fill(struct settings *set, const struct rosterscene_serv
 		s->agent = count + ++*agents;
 		targets[s->agent - 1] = targets[i];
 		targets[s->agent - 1].check = settings_check_default(SETTINGS_CHECK_AGENT);
-		targets[s->agent - 1].check.rise = 1;
-		targets[s->agent - 1].check.fall = 1;
 	}
 }
 

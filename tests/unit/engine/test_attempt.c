@@ -295,8 +295,8 @@ static void every_fault_ends_in_a_verdict(void **state)
 		const char *answer;
 		int failed; /* if it is far; otherwise nobody asks for SO_ERROR */
 	} cases[] = {
-		{ SETTINGS_CHECK_TCP, "", 3 },         /* socket, connect, SO_ERROR */
-		{ SETTINGS_CHECK_HTTP, OK_ANSWER, 5 }, /* TCP_QUICKACK, recv */
+		{ SETTINGS_CHECK_TCP, "", 4 },         /* socket, TCP_QUICKACK, connect, SO_ERROR */
+		{ SETTINGS_CHECK_HTTP, OK_ANSWER, 5 }, /* recv */
 		{ SETTINGS_CHECK_PGSQL, "S", 4 },      /* a failing send goes on to read, in vain */
 	};
 	struct fixture *f = *state;
@@ -331,7 +331,7 @@ static void faults_have_their_words(void **state)
 		const char *words;
 	} cases[] = {
 		{ PROBE_UNKNOWN, "Too many open files" },       /* socket */
-		{ PROBE_L4OK, "" },                             /* TCP_QUICKACK: no harm done */
+		{ PROBE_UNKNOWN, "No buffer space available" }, /* TCP_QUICKACK */
 		{ PROBE_L4CON, "Network is unreachable" },      /* connect */
 		{ PROBE_UNKNOWN, "No buffer space available" }, /* SO_ERROR */
 		{ PROBE_L4OK, "" },                             /* SO_LINGER: ends with a FIN */

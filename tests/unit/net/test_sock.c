@@ -289,22 +289,6 @@ static void reset_is_an_rst_and_close_is_a_fin(void **unused)
 	sock_reset(-1);
 }
 
-static void quickack_is_switched(void **unused)
-{
-	struct addr at = ip("127.0.0.1", 0);
-	struct addr real;
-	int listener = must_listen(&at, &plain, &real);
-	int client = must_connect(&real);
-
-	(void)unused;
-	sock_quickack(client, false);
-	assert_int_equal(get(client, IPPROTO_TCP, TCP_QUICKACK), 0);
-	sock_quickack(client, true);
-	assert_int_equal(get(client, IPPROTO_TCP, TCP_QUICKACK), 1);
-	sock_close(client);
-	sock_close(listener);
-}
-
 /* True if the server did not hear of the connection before it was sent something. */
 static bool ack_has_waited(const struct addr *at, int listener)
 {
@@ -381,7 +365,6 @@ int main(void)
 		cmocka_unit_test(only_listening_stream_sockets_are_adopted),
 		cmocka_unit_test(refused_connect_is_told_by_errno),
 		cmocka_unit_test(reset_is_an_rst_and_close_is_a_fin),
-		cmocka_unit_test(quickack_is_switched),
 		cmocka_unit_test(first_words_carry_the_last_ack_of_the_handshake),
 		cmocka_unit_test(descriptor_limit_is_raised_and_never_lowered),
 	};
