@@ -248,6 +248,8 @@ static void stand_in_line(struct session *s, struct topology_server *bound)
 		break;
 	case QUEUE_TOO_LONG:
 		s->server = server;
+		/* It may have stood back from a place that nobody was told of. */
+		queue_settle(session_service(s));
 		courtesy_refuse(s, REASON_ALL_FULL);
 		break;
 	}

@@ -221,6 +221,39 @@ static void without_a_queue_limit_the_connect_limit_counts(void **state)
 	end_full(&r, first, server);
 }
 
+/* A place is free and the first in line not called yet; the line is too long for a third one. */
+static void who_stands_back_and_is_refused_leaves_the_place_to_the_line(void **state)
+{
+	struct rig r;
+	struct topology_server *s;
+	char got;
+	int client[3];
+	int server[2];
+
+	(void)state;
+	rig_init(&r, 1);
+	r.servers[0].maxconn = r.servers[0].maxqueue = 1;
+	r.service.timeout.queue_ms = 60000;
+	r.service.balance = SETTINGS_SOURCE;
+	rig_start(&r, 1, 100);
+	s = rig_service(&r)->servers[0];
+	rig_join(&r, &client[0], &server[0]);
+	client[1] = rig_connect(&r);
+	rig_wait_count(&s->queued, 1);
+	atomic_store(&s->maxconn, 2);
+	client[2] = rig_connect(&r);
+	assert_int_equal(read(client[2], &got, 1), 0);
+	assert_int_equal(s->active, 2);
+	server[1] = rig_accept(&r, 0);
+	close(client[2]);
+	close(client[1]);
+	close(server[1]);
+	close(client[0]);
+	close(server[0]);
+	rig_wait_ended(&r, 3);
+	rig_stop(&r, 1);
+}
+
 static void a_reset_in_line_is_CD(void **state)
 {
 	struct rig r;
@@ -319,6 +352,7 @@ int main(void)
 		cmocka_unit_test(no_usable_server_is_SC_at_once),
 		cmocka_unit_test(too_long_in_line_is_sQ),
 		cmocka_unit_test(without_a_queue_limit_the_connect_limit_counts),
+		cmocka_unit_test(who_stands_back_and_is_refused_leaves_the_place_to_the_line),
 		cmocka_unit_test(a_reset_in_line_is_CD),
 		cmocka_unit_test(an_end_in_line_without_a_byte_is_CQ),
 		cmocka_unit_test(an_end_in_line_after_a_question_is_ignored),
