@@ -89,8 +89,9 @@ void checker_set_port(struct checker *c, size_t slot, uint16_t port);
 void checker_set_agent_send(struct checker *c, size_t slot, const char *line);
 
 /*
- * What a program is told of its server from the next check on; copied, but the strings in it must
- * live as long as the slot.  Without it the names are taken from the target's ("proxy/server").
+ * What a program is told of its server from the next check on, also of the one that is reported to
+ * begin (program_take_facts()); copied, but the strings in it must live as long as the slot.
+ * Without it the names are taken from the target's ("proxy/server").
  */
 void checker_set_facts(struct checker *c, size_t slot, const struct program_facts *facts);
 

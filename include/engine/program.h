@@ -31,6 +31,11 @@ struct program_facts {
 	uint16_t server_port; /* 0: the check's */
 };
 
+/*
+ * All of it anew; or without names, only the numbers, and only if they are of the same server.
+ */
+void program_take_facts(struct program_facts *to, const struct program_facts *from);
+
 /* Called once for each program_start(), from the loop, after everything else. */
 typedef void program_done(void *ctx, const struct probe_result *result);
 

@@ -31,17 +31,39 @@ static void add_proxy(struct roster *r, const struct topology_service *service,
 	facts->proxy_port = mem_arena_printf(&r->strings, "%u", addr_port(&bind->addr));
 }
 
+static bool has_program(const struct topology_server *s)
+{
+	return s->target->check.type == SETTINGS_CHECK_EXTERNAL && s->check_slot != SIZE_MAX;
+}
+
+static uint32_t load(const _Atomic uint32_t *n)
+{
+	return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+static struct program_facts numbers_of(const struct topology_server *s)
+{
+	return (struct program_facts){ .proxy_id = s->service->id,
+		                       .server_id = s->id,
+		                       .maxconn = load(&s->maxconn),
+		                       .curconn = load(&s->active),
+		                       .server_port = (uint16_t)load(&s->port) };
+}
+
+void arrivals_begin_check(struct roster *r, const struct topology_server *s)
+{
+	struct program_facts facts = numbers_of(s);
+
+	if (has_program(s))
+		checker_set_facts(r->o.checker, s->check_slot, &facts);
+}
+
 /* Copies: the settings may be replaced while the check goes on. */
 static void tell_program(struct roster *r, const struct topology_server *s)
 {
-	struct program_facts facts = {
-		.proxy_id = s->service->id,
-		.server_id = s->id,
-		.maxconn = s->settings->maxconn,
-		.server_port = s->settings->port,
-	};
+	struct program_facts facts = numbers_of(s);
 
-	if (s->target->check.type != SETTINGS_CHECK_EXTERNAL || s->check_slot == SIZE_MAX)
+	if (!has_program(s))
 		return;
 	facts.proxy_name = mem_arena_strdup(&r->strings, s->service->settings->name);
 	facts.server_name = mem_arena_strdup(&r->strings, s->settings->name);

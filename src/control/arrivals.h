@@ -14,6 +14,8 @@ void arrivals_remove(struct roster *r, struct topology_server *s);
 /* For a reload: a server that is new to its service, and a service with all its servers. */
 void arrivals_begin(struct roster *r, struct topology_server *s);
 void arrivals_begin_service(struct roster *r, struct topology_service *service);
+/* Its check begins now: a program is told the numbers of this moment. */
+void arrivals_begin_check(struct roster *r, const struct topology_server *s);
 /* Its check is another one. */
 void arrivals_change_check(struct roster *r, const struct topology_server *s);
 

@@ -146,6 +146,8 @@ static void take_check(struct roster *r, struct topology_server *s,
 	if (s->tracked || s->check_disabled)
 		return;
 	s->check_running = !result;
+	if (!result)
+		arrivals_begin_check(r, s);
 	/* Without an address it is DOWN for that reason, whatever a check says. */
 	if (result && topology_has_address(s) && faultcheck_apply(s, result, tick_ms(), &found))
 		take_result(r, s, &found);

@@ -158,11 +158,11 @@ static void begin(struct check *k)
 		return;
 	}
 	k->state = CHECK_RUNNING;
+	report(k, NULL);
 	if (k->addr.len)
 		start(k);
 	else
 		arm(k, 0);
-	report(k, NULL);
 }
 
 /* A check that runs without an attempt has no address to connect to. */
@@ -425,7 +425,7 @@ void checker_set_agent_send(struct checker *c, size_t slot, const char *line)
 
 void checker_set_facts(struct checker *c, size_t slot, const struct program_facts *facts)
 {
-	at(c, slot)->facts = *facts;
+	program_take_facts(&at(c, slot)->facts, facts);
 }
 
 void checker_set_address(struct checker *c, size_t target, const struct addr *addr,

@@ -62,6 +62,19 @@ static char **vector_of(struct words *w)
 	return w->vector;
 }
 
+void program_take_facts(struct program_facts *to, const struct program_facts *from)
+{
+	if (from->proxy_name) {
+		*to = *from;
+		return;
+	}
+	if (to->proxy_id != from->proxy_id || to->server_id != from->server_id)
+		return;
+	to->maxconn = from->maxconn;
+	to->curconn = from->curconn;
+	to->server_port = from->server_port;
+}
+
 static const char *or_empty(const char *s)
 {
 	return s ? s : "";

@@ -208,6 +208,38 @@ def test_checks_come_from_where_clients_connections_do(run, peer):  # noqa: F811
     assert {of for ofs in seen.values() for of in ofs} == {"127.0.0.5", "127.0.0.6"}
 
 
+def test_a_program_is_told_what_is_true_now(run, named, tmp_path):
+    a = named("a")
+    port = free_port()
+    program_, told = tmp_path / "check", tmp_path / "told"
+    program_.write_text('#!/bin/sh\necho "$4 $HAPROXY_SERVER_PORT $HAPROXY_SERVER_MAXCONN '
+                        f'$HAPROXY_SERVER_CURCONN" >{told}.new && mv {told}.new {told}\n')
+    program_.chmod(0o755)
+    check = f'type = "external"; command = "{program_}"; inter = "100ms"; search_path = "/bin:/usr/bin"'
+
+    def conf(to):
+        return [service("s", port, [server("a", to, "maxconn = 7;", check)])]
+
+    def is_told(to, maxconn, current):
+        wait_for(lambda: told.exists() and told.read_text().split() ==
+                 [str(to), str(to), str(maxconn), str(current)],
+                 what=lambda: f"{told.read_text()} to be {to}, {maxconn}, {current}")
+    s = run(conf(a.port), "external_checks = true;")
+    is_told(a.port, 7, 0)
+    with connect(port) as c:
+        name_of(c)
+        is_told(a.port, 7, 1)
+        s.ctl("set maxconn server s/a 5")
+        is_told(a.port, 5, 1)
+        b = named("b")
+        s.ctl(f"set server s/a addr {LOOPBACK} port {b.port}")
+        is_told(b.port, 5, 1)
+    third = named("c")
+    s.change(conf(third.port), "external_checks = true;")
+    reloaded(s)
+    is_told(third.port, 5, 0)
+
+
 # --- what comes and goes ------------------------------------------------------------------------
 
 
