@@ -41,7 +41,7 @@ static void take_port(struct hcfgreader *r, const char *value, struct settings_s
 
 /* Whether the word is one with a value, which is taken. */
 static bool take_valued(struct hcfgreader *r, size_t *i, struct settings_step *step,
-                        uint16_t *addr_port)
+                        uint16_t *told_port)
 {
 	static const char *const valued[] = { "port", "addr", "sni", "alpn", "comment", "proto" };
 	int which = hcfgreader_find(r->words[*i], valued, ARRAY_LEN(valued));
@@ -52,7 +52,7 @@ static bool take_valued(struct hcfgreader *r, size_t *i, struct settings_step *s
 	if (which == 0)
 		take_port(r, value, step);
 	else if (which == 1)
-		hcfgserveropt_read_addr(r, value, &step->address, addr_port);
+		hcfgserveropt_read_addr(r, value, &step->address, told_port);
 	else if (which == 2)
 		step->sni = value;
 	else if (which == 3)
@@ -69,7 +69,7 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 {
 	const struct hcfgmodel_step *first = rules->owner == p ? rules->newest : NULL;
 	struct settings_step *step;
-	uint16_t addr_port = 0; /* counts where there is no "port" */
+	uint16_t told_port = 0; /* counts where there is no "port" */
 
 	while (first && first->next)
 		first = first->next;
@@ -80,7 +80,7 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 	for (size_t i = 0; i < r->count; i++) {
 		const char *word = r->words[i];
 
-		if (take_valued(r, &i, step, &addr_port))
+		if (take_valued(r, &i, step, &told_port))
 			continue;
 		if (strcmp(word, "ssl") == 0)
 			step->tls = true;
@@ -96,7 +96,7 @@ static void read_connect(struct hcfgreader *r, struct hcfgmodel_rules *rules,
 			hcfgreader_error(r, "unknown word \"%.30s\"", word);
 	}
 	if (!step->port)
-		step->port = addr_port;
+		step->port = told_port;
 }
 
 /* --- send --------------------------------------------------------------------------------- */

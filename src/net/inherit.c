@@ -254,7 +254,7 @@ void inherit_take_back(void)
 		if (d->copy == -1)
 			close(fd);
 		else
-			dup3(d->copy, fd, d->flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+			dup3(d->copy, fd, (d->flags & FD_CLOEXEC) ? O_CLOEXEC : 0);
 	}
 	forget_displaced();
 	/* NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread */

@@ -265,9 +265,8 @@ static void take_frontends(struct snapshot *snap, struct snapshot_service *ret,
 static void take_servers(struct snapshot *snap, struct snapshot_service *ret,
                          const struct topology_service *s)
 {
-	size_t size = s->server_count * sizeof(*ret->servers);
-
-	ret->servers = mem_arena_zalloc(&snap->arena, size ? size : 1);
+	ret->servers =
+	    mem_arena_zalloc(&snap->arena, (s->server_count + 1) * sizeof(*ret->servers));
 	ret->server_count = s->server_count;
 	for (size_t i = 0; i < s->server_count; i++) {
 		struct snapshot_server *server = &ret->servers[i];
@@ -275,8 +274,7 @@ static void take_servers(struct snapshot *snap, struct snapshot_service *ret,
 		take_server(snap, server, s->servers[i]);
 		if (server->usable)
 			(*(server->backup ? &ret->backup_usable : &ret->active_usable))++;
-		/* Workers count what happens on a server there, and what happens without one here.
-		 */
+		/* Workers count what happens on a server there, what happens without one here. */
 		for (size_t c = 0; c < COUNTER_COUNT; c++)
 			if (c != COUNTER_SESSIONS)
 				ret->count[c] += server->count[c];
