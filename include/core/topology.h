@@ -73,12 +73,12 @@ struct topology_server {
 
 	/* Control thread only. */
 	uint32_t active_before; /* sessions that processes before this one still have on it */
-	size_t check_slot, agent_slot;   /* of the checker; SIZE_MAX: none */
-	struct probe_result check;       /* the last result; code INIT before the first */
-	struct probe_result agent;       /* the same of its agent */
-	struct checklog *checks;         /* owned: the last ones; NULL: there was none */
-	struct checklog *agent_checks;   /* the same of its agent */
-	uint16_t agent_rise, agent_fall; /* of its agent; 1 if it has none */
+	size_t check_slot, agent_slot;    /* of the checker; SIZE_MAX: none */
+	struct probe_result check;        /* the last result; code INIT before the first */
+	struct probe_result agent;        /* the same of its agent */
+	struct checklog *checks;          /* owned: the last ones; NULL: there was none */
+	struct checklog *agent_checks;    /* the same of its agent */
+	struct state_limits agent_limits; /* of its agent; 1 and 1 if it has none */
 	uint16_t agent_health; /* 0 .. rise+fall-1 of the agent check, up from `rise` on */
 	bool check_running, agent_running;
 	bool check_disabled, agent_disabled; /* by a command */

@@ -145,7 +145,8 @@ struct snapshot_server {
 	int64_t fault_left_ms;         /* until it ends by itself; -1: it does not */
 	struct probe_result check, agent;
 	bool check_running, agent_running;
-	uint16_t agent_rise, agent_fall, agent_health;
+	struct state_limits agent_limits;
+	uint16_t agent_health;
 	int64_t check_wall_ms;  /* when the last check ended; 0 never */
 	int64_t check_age_ms;   /* -1 never */
 	int64_t last_session_s; /* seconds ago; -1 never */

@@ -12,22 +12,22 @@
 
 static bool is_up(const struct topology_server *s)
 {
-	return s->agent_health >= s->agent_rise;
+	return s->agent_health >= s->agent_limits.rise;
 }
 
 static uint16_t full(const struct topology_server *s)
 {
-	return (uint16_t)(s->agent_rise + s->agent_fall - 1);
+	return (uint16_t)(s->agent_limits.rise + s->agent_limits.fall - 1);
 }
 
 /* As with checks: words that are the same count when they follow one another. */
 static uint16_t count(const struct topology_server *s, bool up)
 {
 	if (up)
-		return is_up(s) || s->agent_health + 1 == s->agent_rise
+		return is_up(s) || s->agent_health + 1 == s->agent_limits.rise
 		           ? full(s)
 		           : (uint16_t)(s->agent_health + 1);
-	return s->agent_health > s->agent_rise ? (uint16_t)(s->agent_health - 1) : 0;
+	return s->agent_health > s->agent_limits.rise ? (uint16_t)(s->agent_health - 1) : 0;
 }
 
 static void obey(struct roster *r, struct topology_server *s, struct transition *t)

@@ -212,8 +212,9 @@ static void take_ramp(struct topology_server *s, const struct legacyline *l)
 /* The counter under the limits of now; the state itself does not change by them. */
 static uint16_t fit_agent(const struct topology_server *s, const struct legacyline *l, bool down)
 {
-	uint32_t least = down ? 0 : s->agent_rise;
-	uint32_t most = down ? s->agent_rise - 1U : s->agent_rise + s->agent_fall - 1U;
+	uint32_t least = down ? 0 : s->agent_limits.rise;
+	uint32_t most =
+	    down ? s->agent_limits.rise - 1U : s->agent_limits.rise + s->agent_limits.fall - 1U;
 	uint32_t n = (uint32_t)number(l, "agent_health", most);
 
 	return (uint16_t)(n < least ? least : n);

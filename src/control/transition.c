@@ -132,10 +132,7 @@ void transition_tell_agent_check(struct roster *r, struct topology_server *s,
 		                   .level = check_level(s->service),
 		                   .before = state,
 		                   .after = state,
-		                   .limits = { .rise = s->agent_rise,
-		                               .fall = s->agent_fall,
-		                               .checked = true,
-		                               .agent = true } };
+		                   .limits = s->agent_limits };
 
 	e.after.counter = s->agent_health;
 	describe(s, &t, &e);

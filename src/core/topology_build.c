@@ -75,8 +75,10 @@ void topology_build_agent(struct topology_server *s, const struct settings_serve
 	const struct settings_check *agent =
 	    set->agent ? &settings->targets[set->agent - 1].check : NULL;
 
-	s->agent_rise = agent ? agent->rise : 1;
-	s->agent_fall = agent ? agent->fall : 1;
+	s->agent_limits = (struct state_limits){ .rise = agent ? agent->rise : 1,
+		                                 .fall = agent ? agent->fall : 1,
+		                                 .checked = true,
+		                                 .agent = true };
 }
 
 struct topology_server *topology_build_server(struct topology_service *service,

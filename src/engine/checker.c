@@ -158,14 +158,15 @@ static void begin(struct check *k)
 		return;
 	}
 	k->state = CHECK_RUNNING;
-	report(k, NULL);
-	if (k->addr.len)
+	/* A program hears first what has just become true. */
+	if (k->addr.len && !is_program(k))
 		start(k);
 	else
 		arm(k, 0);
+	report(k, NULL);
 }
 
-/* A check that runs without an attempt has no address to connect to. */
+/* There is no address to connect to. */
 static void fail_resolve(struct check *k)
 {
 	struct probe_result result = { .code = PROBE_RESOLVE };
@@ -180,10 +181,12 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (k->state == CHECK_RUNNING)
-		fail_resolve(k);
-	else
+	if (k->state != CHECK_RUNNING)
 		begin(k);
+	else if (k->addr.len)
+		start(k);
+	else
+		fail_resolve(k);
 }
 
 /* Of an attempt or a program. */

@@ -139,8 +139,8 @@ static void fill_agent(struct snapshot *s, struct snapshot_server *server)
 	if (agent->code != PROBE_INIT)
 		rowfill_put(r, METRIC_AGENT_DURATION, agent->duration_ms);
 	rowfill_say(r, METRIC_LAST_AGT, mem_arena_strdup(&s->arena, agent->info));
-	rowfill_put(r, METRIC_AGENT_RISE, server->agent_rise);
-	rowfill_put(r, METRIC_AGENT_FALL, server->agent_fall);
+	rowfill_put(r, METRIC_AGENT_RISE, server->agent_limits.rise);
+	rowfill_put(r, METRIC_AGENT_FALL, server->agent_limits.fall);
 	rowfill_put(r, METRIC_AGENT_HEALTH, server->agent_health);
 }
 

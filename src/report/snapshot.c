@@ -95,14 +95,13 @@ static void copy_address(struct snapshot *snap, struct snapshot_server *ret,
 static void copy_check(struct snapshot *snap, struct snapshot_server *ret,
                        const struct topology_server *s)
 {
-	const struct settings_check *check = &s->target->check;
+	const struct settings_target *t = s->target;
 	int64_t age = snap->process.now_wall_ms - s->check_wall_ms;
 
-	ret->target = copy(&snap->arena, s->target->name);
-	ret->check_type = settings_check_name(check->type);
-	ret->check_elsewhere = check->address != NULL;
-	ret->check_port =
-	    s->limits.checked && s->target->check_port != ret->port ? s->target->check_port : 0;
+	ret->target = copy(&snap->arena, t->name);
+	ret->check_type = settings_check_name(t->check.type);
+	ret->check_elsewhere = t->check.address != NULL;
+	ret->check_port = s->limits.checked && t->check_port != ret->port ? t->check_port : 0;
 	ret->check = s->check;
 	ret->check_running = s->check_running;
 	ret->check_wall_ms = s->check_wall_ms;
@@ -111,8 +110,7 @@ static void copy_check(struct snapshot *snap, struct snapshot_server *ret,
 	ret->agent_on = s->settings->agent && !s->agent_disabled;
 	ret->agent = s->agent;
 	ret->agent_running = s->agent_running;
-	ret->agent_rise = s->agent_rise;
-	ret->agent_fall = s->agent_fall;
+	ret->agent_limits = s->agent_limits;
 	ret->agent_health = s->agent_health;
 	ret->observed = s->settings->observe;
 }

@@ -113,8 +113,8 @@ static void words_count_when_they_follow_one_another(void **state)
 	(void)state;
 	rosterscene_open(&s, specs, 1, NULL);
 	s1 = rosterscene_server(&s, "be/s1");
-	s1->agent_rise = 2;
-	s1->agent_fall = 3;
+	s1->agent_limits.rise = 2;
+	s1->agent_limits.fall = 3;
 	roster_enable_agent(s.roster, s1, true);
 	assert_int_equal(s1->agent_health, 4);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -82,7 +82,7 @@ static inline void edges_live(struct topology *t)
 	topology_set_state(be->servers[0], fixture_state(STATE_NOCHECK, 0, 0));
 	a->check = edges_answer(PROBE_L4OK, "");
 	a->agent = edges_answer(PROBE_L7OK, "via agent : up");
-	a->agent_rise = a->agent_fall = 1;
+	a->agent_limits.rise = a->agent_limits.fall = 1;
 	a->agent_health = 1;
 	atomic_store(&a->weight, 7);
 	atomic_store(&a->ramp, 12);
