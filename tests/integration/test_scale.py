@@ -4,6 +4,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import socket
 import threading
@@ -253,8 +254,12 @@ def test_out_of_descriptors_accepting_waits_and_nobody_is_hurt(sluice, peer, sim
         s.close()
 
 
-def few_descriptors():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+def descriptors(count):
+    """For preexec_fn: that many are allowed."""
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+few_descriptors = descriptors(128)
 
 
 def test_with_few_descriptors_the_rest_of_the_clients_wait_their_turn(sluice, peer, session_log):
@@ -284,12 +289,16 @@ def test_more_than_descriptors_allow_is_said_at_start(sluice, peer):
     balancer = sluice(conf_of([service("sql", port, [server("s", at.address)])],
                               extra="maxconn = 1000;"), preexec_fn=few_descriptors)
     used = balancer.status()["maxconn"]
-    needs = 1000 * 2 + 128 - used * 2  # what is kept for checks, logs and operators comes on top
-    said = [f"maxconn 1000 needs {n} file descriptors, there are 128: {used} is used"
-            for n in (needs, needs - 1)]
-    harness.wait_for(lambda: any(line in balancer.log() for line in said), what=said[0])
+    said = re.compile(rf"maxconn 1000 needs (\d+) file descriptors, there are 128: {used} is used")
+    harness.wait_for(lambda: said.search(balancer.log()), what=said.pattern)
     with connect(port) as s:
         assert echoes(s)
+    # With so many it is enough.
+    enough = int(said.search(balancer.log())[1])
+    balancer.stop()
+    again = sluice(balancer.conf_path.read_text(), preexec_fn=descriptors(enough))
+    assert again.status()["maxconn"] == 1000
+    assert "file descriptors" not in again.log()
 
 
 def test_a_storm_of_resets_leaves_no_trace(sluice, echo_loop):
