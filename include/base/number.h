@@ -11,6 +11,8 @@
  * space, no overflow.  On false nothing is written.
  */
 bool number_parse(const char *s, uint64_t max, uint64_t *ret);
+/* Of `len` bytes that no NUL ends, and none is among; at most 23. */
+bool number_parse_bytes(const char *s, size_t len, uint64_t max, uint64_t *ret);
 
 /* The value of a hexadecimal digit, in capitals or not; -1 if it is none. */
 int number_hex_digit(char c);

@@ -73,14 +73,9 @@ static enum httpanswer_state parse_status(struct httpanswer_slice in, size_t *us
 
 static bool set_length(struct httpanswer_head *h, struct httpanswer_slice value)
 {
-	char digits[24];
 	uint64_t n;
 
-	if (value.len >= sizeof(digits))
-		return false;
-	memcpy(digits, value.at, value.len);
-	digits[value.len] = '\0';
-	if (strlen(digits) != value.len || !number_parse(digits, UINT64_MAX, &n))
+	if (!number_parse_bytes(value.at, value.len, UINT64_MAX, &n))
 		return false;
 	if (h->framing == HTTPANSWER_LENGTH && h->length != n)
 		return false;

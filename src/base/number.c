@@ -32,6 +32,17 @@ bool number_parse(const char *s, uint64_t max, uint64_t *ret)
 	return true;
 }
 
+bool number_parse_bytes(const char *s, size_t len, uint64_t max, uint64_t *ret)
+{
+	char word[24];
+
+	if (len >= sizeof(word) || memchr(s, '\0', len))
+		return false;
+	memcpy(word, s, len);
+	word[len] = '\0';
+	return number_parse(word, max, ret);
+}
+
 static const struct {
 	const char *name;
 	uint64_t ms;

@@ -109,14 +109,9 @@ static bool name_is(struct httphead_string s, const char *name)
 
 static bool parse_length(struct httphead_string value, size_t *ret)
 {
-	char digits[24];
 	uint64_t n;
 
-	if (value.len >= sizeof(digits))
-		return false;
-	memcpy(digits, value.at, value.len);
-	digits[value.len] = '\0';
-	if (!number_parse(digits, SIZE_MAX, &n))
+	if (!number_parse_bytes(value.at, value.len, SIZE_MAX, &n))
 		return false;
 	*ret = (size_t)n;
 	return true;

@@ -45,6 +45,35 @@ static void whole_numbers_are_taken_strictly(void **unused)
 	}
 }
 
+static void a_number_may_stand_among_other_bytes(void **unused)
+{
+	static const struct {
+		const char *s;
+		size_t len;
+		bool good;
+		uint64_t n;
+	} cases[] = {
+		{ "427", 2, true, 42 },
+		{ "42", 0, false, SAME },
+		{ "4 2", 2, false, SAME },
+		{ "4\0", 2, false, SAME },
+		{ "\0", 1, false, SAME },
+		{ "65536", 5, false, SAME },
+		{ "6553", 4, true, 6553 },
+		{ "00000000000000000000001", 23, true, 1 },
+		{ "000000000000000000000001", 24, false, SAME },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint64_t n = SAME;
+
+		assert_int_equal(number_parse_bytes(cases[i].s, cases[i].len, 65535, &n),
+		                 cases[i].good);
+		assert_true(n == cases[i].n);
+	}
+}
+
 static void durations_have_units_from_large_to_small(void **unused)
 {
 	static const struct {
@@ -256,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hexadecimal_digits_have_values),
 		cmocka_unit_test(whole_numbers_are_taken_strictly),
+		cmocka_unit_test(a_number_may_stand_among_other_bytes),
 		cmocka_unit_test(durations_have_units_from_large_to_small),
 		cmocka_unit_test(durations_can_be_read_in_microseconds),
 		cmocka_unit_test(sizes_are_1024_based),
